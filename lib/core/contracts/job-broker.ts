@@ -1,0 +1,205 @@
+import type { JobRecord, NewJob } from '../job/job-record.js';
+import type { DeathReason, Failure } from '../job/job-record.js';
+
+/*
+ * How jobs reach workers, and how they come back.
+ *
+ * Every call is a batch and one round trip. Every call is judged by the store, inside the step that
+ * would write, on the store's clock; nothing is trusted that was read a moment before. Every call
+ * can be repeated after a lost reply: adds are known by their id (or nonce), claims by their
+ * `claimId`, settlements and renewals by the token of their lease.
+ *
+ * A walk through the life of a job, as both backends act it out:
+ *
+ *   enqueue          The record is written, the job gets its place among the waiting: `ready` when
+ *                    due, `timed` when not. If its name thereby becomes claimable earlier than it
+ *                    was, that is announced.
+ *   settleAndClaim   First the settlements, each judged alone. Then the claim: of the names asked
+ *                    for, those that are due, in the order given (the host rotates it); each gets
+ *                    an equal share of the slots, then what is left goes round again. A claim writes
+ *                    no record: the job moves to `running` and a lease says who holds it.
+ *   renew            Moves the expiry of leases; nothing else. Never shortens one.
+ *   rescue           Expired leases, oldest first: the job goes back to its old place in the line
+ *                    and counts one more rescue, or is buried as `stalled` when its name allows no more.
+ *   a saved change   Of a waiting job: rewritten and moved in one step. Of a running one: what was
+ *                    asked is rewritten at once, a changed time is kept in the lease and wins over
+ *                    the time that the settlement brings.
+ *   pause            A paused name has no due time, so no claim looks at it and no add announces it;
+ *                    its jobs keep their places. Resuming gives the due time back, and announces it.
+ *   a limit          A name at its limit has no due time until a lease of it ends (concurrency), or
+ *                    is due when the next start is allowed (rate). Names without limits pay nothing.
+ *   a limit per key  Only as many heads of a key stand in `ready` as may run; the rest wait in the
+ *                    key's own line, and move up in the step that frees the key's slot.
+ *
+ * Rounding: `now` rounds down when compared; due times and expiries round up. A job never starts
+ * early, a lease never ends early: at due − 1 ms nothing is handed out, at due it is; a lease is
+ * expired at `expiresAt` itself.
+ */
+
+/** The most jobs or leases one call may carry; hosts and producers split what is longer. */
+export const MAX_BATCH = 100;
+/** How many waiting jobs of a name one claim promotes from `timed` to `ready`. */
+export const PROMOTE_LIMIT = 50;
+/** The most bytes of records one call carries, if more than one record is involved. */
+export const MAX_CALL_BYTES = 1024 * 1024;
+
+export abstract class JobBroker {
+  /** The backend's clock: milliseconds since the epoch, exact as of the newest reply. */
+  abstract now(): number;
+
+  /**
+   * Adds jobs, whole or not at all. An id that is taken adds nothing and returns the job in place,
+   * told apart by `created`. Answers come in the order of the jobs.
+   */
+  abstract enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]>;
+
+  /** Settles finished attempts and leases as many due jobs as there are free slots. */
+  abstract settleAndClaim(
+    settlements: readonly Settlement[],
+    claim: ClaimRequest,
+  ): Promise<Claimed>;
+
+  /**
+   * Prolongs leases to `forMs` from now; tells which are lost, and why.
+   *
+   * @throws InvalidOptionError unless `forMs` is above 0
+   */
+  abstract renew(leases: readonly Lease[], forMs: number): Promise<Renewal>;
+
+  /**
+   * Gives jobs with expired leases another attempt, or buries them; at most `limit`, oldest first.
+   * Holds off for `leaseMs` when no host has been heard of for longer than that: then the store was
+   * away, and living hosts get the time to renew.
+   */
+  abstract rescue(limit: number, leaseMs: number): Promise<Rescue>;
+
+  /** Stores what any host must know of a name to rescue and prune its jobs. */
+  abstract register(settings: readonly NameSettings[]): Promise<void>;
+}
+
+export interface Enqueued {
+  readonly job: JobRecord;
+  /** False when the id was taken: `job` is the one in place. */
+  readonly created: boolean;
+}
+
+/** The right to finish one attempt. */
+export interface Lease {
+  /** The job's id. */
+  readonly id: string;
+  readonly name: string;
+  /** Never used before: the `claimId` and a number. */
+  readonly token: string;
+  /** Grows with every attempt, also if the job is removed and made anew. */
+  readonly fence: number;
+  /** On the backend's clock. */
+  readonly expiresAt: number;
+}
+
+export interface ClaimedJob {
+  /** As stored, with `lockedAt` set; `attempt` counts the attempts *before* this one. */
+  readonly record: JobRecord;
+  readonly lease: Lease;
+}
+
+export interface ClaimRequest {
+  /** 128 random bits in hex, new for every call and kept for its repeats. */
+  readonly claimId: string;
+  /** Who asks: unique among living processes; no spaces or `|`. */
+  readonly host: string;
+  readonly leaseMs: number;
+  /** Free slots in all; 0 only settles. At most {@link MAX_BATCH}. */
+  readonly slots: number;
+  /** Names with a free slot, and how many; in the order of this host's turn. */
+  readonly names: readonly { readonly name: string; readonly slots: number }[];
+}
+
+/** Which lease a settlement speaks for: best the object of the claim, since a broker may keep notes on it. */
+interface Settles {
+  readonly lease: Pick<Lease, 'id' | 'name' | 'token'>;
+  /** Passes a lease that ran out as long as nobody has taken the job over. */
+  readonly afterExpiry?: boolean;
+}
+
+/** How an attempt ended. */
+export type Settlement = Settles &
+  (
+    | {
+        readonly kind: 'completed';
+        /** JSON text of what the handler returned. */
+        readonly result?: string;
+        /** When a recurring job runs next, as an instant; without it the job is done. */
+        readonly nextRunAt?: number;
+        /** Delete the job instead of keeping it as completed; not when another run is planned. */
+        readonly remove?: boolean;
+      }
+    /** Failed, to run again: the failure counts, after the delay or at the instant. */
+    | {
+        readonly kind: 'retry';
+        readonly failure: Failure;
+        readonly due: { readonly delayMs: number } | { readonly at: number };
+        /** This was a recurring job's last retry: the attempts of its next occurrence count anew. */
+        readonly fresh?: boolean;
+      }
+    /** Failed for good: a dead letter. */
+    | { readonly kind: 'bury'; readonly reason: DeathReason; readonly failure: Failure }
+    /** Not counted: shutdown (no delay: front of its line) or snooze. */
+    | { readonly kind: 'release'; readonly delayMs?: number }
+  );
+
+/** The refusal ladder, in the order of judgement. */
+export type Refusal = 'not-found' | 'not-running' | 'lease-expired' | 'lease-mismatch';
+
+/** What became of a settlement. Refused ones changed nothing. */
+export type SettleAnswer = 'ok' | Refusal;
+
+export interface Claimed {
+  /** The backend's time of the call. */
+  readonly now: number;
+  readonly answers: readonly SettleAnswer[];
+  readonly jobs: readonly ClaimedJob[];
+  /** Milliseconds until the earliest of the names asked for is due: 0 when one is left due; `null` when none is planned. */
+  readonly dueInMs: number | null;
+  /** The earliest expiry of any host's lease, if there is one. */
+  readonly earliestExpiry: number | null;
+}
+
+export interface Renewal {
+  readonly now: number;
+  /** The leases that are gone, in no order. */
+  readonly lost: readonly LostLease[];
+}
+
+export interface LostLease {
+  readonly id: string;
+  readonly token: string;
+  readonly refusal: Refusal;
+  /** Present when the job was cancelled: the canceller's words. */
+  readonly cancelled?: string;
+}
+
+export interface Rescue {
+  readonly now: number;
+  readonly jobs: readonly RescuedJob[];
+  /** True when expired leases are left that this call did not reach. */
+  readonly more: boolean;
+  /** When rescuing is held off: until when. */
+  readonly heldUntil: number | null;
+  readonly earliestExpiry: number | null;
+}
+
+export interface RescuedJob {
+  readonly id: string;
+  readonly name: string;
+  /** The host that lost it. */
+  readonly host: string;
+  readonly rescueCount: number;
+  readonly outcome: 'requeued' | 'buried';
+}
+
+/** What stands in the store for a name. Written by every process that handles it; the last one counts. */
+export interface NameSettings {
+  readonly name: string;
+  /** How often a job may lose its process and run again. */
+  readonly maxRescues: number;
+}

@@ -1,0 +1,186 @@
+import { inspect } from 'node:util';
+
+/** The root of every error this library throws on purpose: `catch (error) { if (error instanceof AgendaError) … }`. */
+export class AgendaError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** An option, filter or argument has a value that cannot be meant. */
+export class InvalidOptionError extends AgendaError {
+  /**
+   * @param option - the option as the user writes it, with its path: `retention.completed`
+   * @param value - what was given
+   * @param expected - what would be right, to follow "to be": `a whole number of 1 or more`
+   */
+  constructor(
+    readonly option: string,
+    readonly value: unknown,
+    readonly expected: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Expected \`${option}\` to be ${expected}, got ${describe(value)}.`, options);
+  }
+}
+
+/** A date, an interval, a cron rule or a date constraint that is not understood, or that would never run. */
+export class InvalidScheduleError extends AgendaError {
+  /**
+   * @param text - what was given
+   * @param reason - what is wrong with it, a clause without a full stop: `the hour must be 0 to 23`
+   * @param examples - inputs that work
+   */
+  constructor(
+    readonly text: unknown,
+    readonly reason: string,
+    readonly examples: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Cannot schedule ${describe(text)}: ${reason}.` +
+        (examples.length > 0 ? ` Examples that work: ${examples.map(quote).join(', ')}.` : ''),
+      options,
+    );
+  }
+}
+
+/** A handler's backoff function threw (see `cause`), or answered neither a wait nor a date. */
+export class BackoffError extends AgendaError {
+  constructor(
+    readonly jobName: string,
+    readonly answer: unknown,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The backoff function of job "${jobName}" ` +
+        (options ? `threw ${describe(options.cause)}.` : `answered ${describe(answer)}.`) +
+        ' Expected a duration, a date, or nothing to stop; the job is retried without a wait.',
+      options,
+    );
+  }
+}
+
+/** A value and its type, short enough for one line: `` `0` (number) ``. */
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return `\`${String(value)}\``;
+  const kind = Array.isArray(value) ? 'array' : value instanceof Date ? 'Date' : typeof value;
+  return `\`${shown(value)}\` (${kind})`;
+}
+
+function shown(value: unknown): string {
+  const text = inspect(value, {
+    depth: 1,
+    breakLength: Infinity,
+    maxArrayLength: 10,
+    maxStringLength: 100,
+  });
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}
+
+const quote = (text: string): string => `'${text}'`;
+
+/** A job that cannot be stored as given: its name, its id, or its data. Nothing was written. */
+export class InvalidJobError extends AgendaError {
+  /**
+   * @param part - what is wrong: `name`, `id`, or `data` with the path inside: `data.items[2].price`
+   * @param value - what was found there
+   * @param remedy - what would be right, to follow "must be": `1 to 256 bytes long`
+   */
+  constructor(
+    readonly part: string,
+    readonly value: unknown,
+    readonly remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The job's \`${part}\` must be ${remedy}, got ${describe(value)}.`, options);
+  }
+}
+
+/** Two handlers for one job name. */
+export class DuplicateHandlerError extends AgendaError {
+  constructor(
+    readonly jobName: string,
+    readonly first: string,
+    readonly second: string,
+    remedy = 'Give one of them another name.',
+  ) {
+    super(`Two handlers for job "${jobName}": ${first} and ${second}. ${remedy}`);
+  }
+}
+
+/** The handler's lease is no longer its own: another attempt may be under way, and nothing more of this one is stored. */
+export class LeaseLostError extends AgendaError {
+  /** @param reason - a word of the refusal ladder, or `expired` when the process could not renew in time */
+  constructor(
+    readonly jobId: string,
+    readonly reason: 'not-found' | 'not-running' | 'lease-expired' | 'lease-mismatch' | 'expired',
+  ) {
+    super(
+      `The lease of job ${jobId} is lost (${reason}): what this attempt still does is not stored.`,
+    );
+  }
+}
+
+/** Somebody cancelled the job while it ran. */
+export class JobCancelledError extends AgendaError {
+  constructor(
+    readonly jobId: string,
+    readonly reason: string,
+  ) {
+    super(`Job ${jobId} was cancelled${reason === '' ? '' : `: ${reason}`}.`);
+  }
+}
+
+/** An attempt took longer than its handler's `timeout`. */
+export class JobTimeoutError extends AgendaError {
+  constructor(
+    readonly jobId: string,
+    readonly timeoutMs: number,
+  ) {
+    super(`The attempt of job ${jobId} took longer than its timeout of ${timeoutMs} ms.`);
+  }
+}
+
+/** The process is shutting down, and the time it gives to running handlers is over. */
+export class ShutdownError extends AgendaError {
+  constructor() {
+    super('The worker is shutting down: the job is handed back and its attempt does not count.');
+  }
+}
+
+/** Thrown by a handler (also as `cause`): retrying is pointless, the job becomes a dead letter at once. */
+export class NonRetryableError extends AgendaError {}
+
+/** The backend cannot be reached, or was lost and did not come back in time. */
+export class ConnectionError extends AgendaError {
+  /** @param outcomeKnown - false when the command may have been carried out although no answer came */
+  constructor(
+    message: string,
+    readonly outcomeKnown: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The backend refused a write for want of memory. Running jobs can still be settled; adding waits for room. */
+export class BackendFullError extends AgendaError {}
+
+/** Called after the backend was closed. */
+export class BackendClosedError extends AgendaError {
+  constructor() {
+    super('The backend is closed: nothing can be read or written through it any more.');
+  }
+}
+
+/** The store holds something this version cannot work with: another layout, other fixed settings. */
+export class IncompatibleStoreError extends AgendaError {}
+
+/** This backend has no such verb. */
+export class UnsupportedOperationError extends AgendaError {
+  constructor(verb: string, backend: string) {
+    super(`The ${backend} backend cannot \`${verb}\`.`);
+  }
+}

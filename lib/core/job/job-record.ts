@@ -1,0 +1,101 @@
+/**
+ * Everything a backend keeps about one job, as plain values: instants are whole milliseconds since
+ * the epoch by the backend's clock, absent instants are `null`. The words are those of Agenda's
+ * `attrs`, and where Agenda has none, ours.
+ *
+ * The record has two halves that are written by different hands. What was *asked* changes only by a
+ * save; what *happened* changes only by the holder of the job's lease, or by a rescue.
+ */
+export interface JobRecord extends AskedFacts, HappenedFacts {}
+
+/** What was asked: written when the job is added, rewritten by a save. */
+export interface AskedFacts {
+  readonly id: string;
+  readonly name: string;
+  /** The handler's input, as JSON gives it back; `undefined` when the job was added without data. */
+  data: unknown;
+  /** Higher goes first. */
+  priority: number;
+  createdAt: number;
+  disabled: boolean;
+  /** `single` is a job that exists once per name and `key`: what `every()` makes. */
+  type: 'normal' | 'single';
+  repeat: RepeatFacts | null;
+  /** What this job wants otherwise than its handler's options say. */
+  overrides: JobOverrides | null;
+  lastModifiedBy: string | null;
+}
+
+/** The rule of a recurring job and the limits of its dates, as the user wrote them. */
+export interface RepeatFacts {
+  interval?: string | number;
+  timezone?: string;
+  at?: string;
+  startDate?: number;
+  endDate?: number;
+  skipDays?: number[];
+  catchUp?: 'latest' | 'skip';
+  /** Tells several rules of one name apart. */
+  key?: string;
+}
+
+/** Per-job options that win over those of the handler. They are stored, so no functions here. */
+export interface JobOverrides {
+  /** Runs allowed by failures, in all. */
+  attempts?: number;
+  /** A declarative backoff, as given. */
+  backoff?: unknown;
+  /** Milliseconds one attempt may take. */
+  timeout?: number;
+  removeOnComplete?: boolean;
+}
+
+/** What happened: all zero and null until the first attempt has ended. */
+export interface HappenedFacts {
+  /** The planned time of the next run; of the present one while it runs; `null` when none is planned. */
+  nextRunAt: number | null;
+  /** When the present attempt was claimed; `null` unless the job is running. */
+  lockedAt: number | null;
+  lastRunAt: number | null;
+  lastFinishedAt: number | null;
+  failedAt: number | null;
+  /** Attempts that have ended and count: completed, failed, rescued; of this occurrence, for a recurring job. */
+  attempt: number;
+  /** Failures since the last success. */
+  failCount: number;
+  rescueCount: number;
+  releaseCount: number;
+  /** The newest failure. It outlives a later success, as history. */
+  failure: Failure | null;
+  /** What the handler returned, as JSON gives it back; `undefined` when there is none. */
+  result: unknown;
+}
+
+/** Why an attempt failed, and, on a dead letter, why it was the last. */
+export interface Failure {
+  /** Set on dead letters only. */
+  reason?: DeathReason;
+  /** The class name of the error. */
+  name: string;
+  message: string;
+  /** At most 4 KiB. */
+  stack?: string;
+}
+
+export type DeathReason =
+  'exhausted' | 'unrecoverable' | 'discarded' | 'stalled' | 'expired' | 'invalid-data';
+
+/** A job on its way into a backend. */
+export interface NewJob {
+  /** 1 to 256 bytes without control characters; made by the client, so that adding it twice is harmless. */
+  readonly id: string;
+  /** Random; given with an `id` that a user chose, so that a repeat of this very call is told from another's job. */
+  readonly nonce?: string;
+  readonly name: string;
+  /** JSON text; `undefined` for no data. */
+  readonly data: string | undefined;
+  readonly priority: number;
+  /** When to run: so many milliseconds after the add (0 is at once), or at an instant. */
+  readonly due: { readonly delayMs: number } | { readonly at: number };
+  readonly overrides?: JobOverrides;
+}

@@ -1,0 +1,44 @@
+import type { JobRecord } from './job-record.js';
+
+/** The states of the Agenda family. `paused` is no state of its own: a disabled job keeps its time state. */
+export type JobState = 'scheduled' | 'queued' | 'running' | 'completed' | 'failed' | 'repeating';
+
+/** How many jobs there are in each state; `paused` counts the disabled ones a second time. */
+export type StateCounts = Record<JobState | 'paused' | 'total', number>;
+
+type StateFacts = Pick<
+  JobRecord,
+  'lockedAt' | 'failedAt' | 'lastFinishedAt' | 'repeat' | 'nextRunAt'
+>;
+
+/**
+ * The state of a job at an instant, computed from its fields; the first rule that holds decides.
+ * Rules and their order are those of Agenda v6 (`computeJobState`).
+ *
+ * @param now milliseconds since the epoch, by the backend's clock
+ */
+export function computeState(job: StateFacts, now: number): JobState {
+  if (job.lockedAt !== null) return 'running';
+  if (job.failedAt !== null && job.failedAt >= (job.lastFinishedAt ?? 0)) return 'failed';
+  if (job.repeat?.interval !== undefined) return 'repeating';
+  if (job.nextRunAt === null) return 'completed';
+  return job.nextRunAt > now ? 'scheduled' : 'queued';
+}
+
+/** Whether the job is a dead letter: failed for good, kept for people. */
+export function isDead(job: StateFacts, now: number): boolean {
+  return job.nextRunAt === null && computeState(job, now) === 'failed';
+}
+
+export function emptyCounts(): StateCounts {
+  return {
+    scheduled: 0,
+    queued: 0,
+    running: 0,
+    completed: 0,
+    failed: 0,
+    repeating: 0,
+    paused: 0,
+    total: 0,
+  };
+}

@@ -1,0 +1,6 @@
+export { RedisBackend } from './redis-backend.js';
+export { RedisJobBroker } from './redis-job-broker.js';
+export { RedisJobManager } from './redis-job-manager.js';
+export { RedisJobRepository } from './redis-job-repository.js';
+export { RedisNotificationChannel } from './redis-notification-channel.js';
+export type { RedisBackendOptions } from './redis-options.js';

@@ -1,0 +1,63 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { Endpoint } from './redis-options.js';
+import { withinTime } from './time-limit.js';
+
+export type Client = Redis | Cluster;
+
+/** Gaps between attempts to reconnect grow from 20 ms and end at 300 ms: Redis back means work back. */
+const reconnectDelay = (times: number): number => Math.min(20 * 2 ** Math.min(times - 1, 10), 300);
+
+/**
+ * Commands that were under way when a connection broke are rejected at once: whoever sent them knows
+ * whether they can be repeated, ioredis does not.
+ */
+const OURS: RedisOptions = {
+  lazyConnect: true,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  retryStrategy: reconnectDelay,
+  enableAutoPipelining: false,
+};
+
+/** A client of our own for commands; it does not connect before it is told to. */
+export function newClient(endpoint: Exclude<Endpoint, { kind: 'borrowed' }>): Client {
+  if (endpoint.kind === 'server') return quiet(new Redis({ ...endpoint.options, ...OURS }));
+  return quiet(
+    new Cluster(endpoint.nodes, {
+      ...endpoint.options,
+      lazyConnect: true,
+      clusterRetryStrategy: reconnectDelay,
+      redisOptions: { ...endpoint.options.redisOptions, maxRetriesPerRequest: 0 },
+    }),
+  );
+}
+
+/** A second client for subscriptions, beside one of our own or a borrowed one. */
+export function newSubscriber(endpoint: Endpoint): Redis | Cluster {
+  if (endpoint.kind !== 'borrowed') return newClient(endpoint);
+  const { client } = endpoint;
+  if (client instanceof Cluster || client.isCluster) {
+    return quiet(
+      (client as Cluster).duplicate([], {
+        lazyConnect: true,
+        clusterRetryStrategy: reconnectDelay,
+      }),
+    );
+  }
+  return quiet((client as Redis).duplicate({ ...OURS, keyPrefix: '' }));
+}
+
+/** An error that nobody listens to would end the process; callers hear of errors by their calls. */
+function quiet<C extends Client>(client: C): C {
+  client.on('error', () => {});
+  return client;
+}
+
+/** Closes a client of ours for good, also one that is between two connections. */
+export async function disconnected(client: Client): Promise<void> {
+  // A second `disconnect` on a client that has ended would keep the process alive for a while.
+  if (client.status === 'end') return;
+  const ended = new Promise<void>((resolve) => client.once('end', resolve));
+  client.disconnect(false);
+  await withinTime(ended, 1_000).catch(() => undefined);
+}

@@ -1,0 +1,271 @@
+import {
+  checkEnqueue,
+  checkRenew,
+  checkRescue,
+  checkSettleAndClaim,
+} from '../core/contracts/broker-arguments.js';
+import {
+  MAX_BATCH,
+  type ClaimedJob,
+  type ClaimRequest,
+  type Claimed,
+  type Enqueued,
+  JobBroker,
+  type Lease,
+  type LostLease,
+  type NameSettings,
+  type Refusal,
+  type Renewal,
+  type Rescue,
+  type RescuedJob,
+  type SettleAnswer,
+  type Settlement,
+} from '../core/contracts/job-broker.js';
+import type { NewJob } from '../core/job/job-record.js';
+import { scripts } from './all-scripts.js';
+import { FLAG } from './keys.js';
+import {
+  addedRecord,
+  flagsOf,
+  packExtra,
+  packName,
+  packOwn,
+  packRest,
+  unpackRecord,
+} from './record-codec.js';
+import type { RedisStore } from './redis-store.js';
+
+const ENQUEUE_REPLY_WIDTH = 6;
+const DEFAULT_MAX_RESCUES = 2;
+
+/** A lease with notes that spare the store a look when the job is removed. */
+interface NotedLease extends Lease {
+  readonly keyed: boolean;
+  readonly createdAt: number;
+}
+
+/** Hands jobs out over Redis: each call is one script, one round trip. */
+export class RedisJobBroker extends JobBroker {
+  constructor(private readonly store: RedisStore) {
+    super();
+  }
+
+  now(): number {
+    return this.store.now();
+  }
+
+  async enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
+    checkEnqueue(jobs);
+    if (jobs.length === 0) return [];
+    const args = jobs.flatMap(enqueueArgs);
+    const [time, ...exceptions] = await this.store.run(scripts.enqueueJobs, (repeat) => [
+      this.store.options.channelName,
+      this.store.messageHead,
+      repeat ? 'repeat' : '',
+      ...args,
+    ]);
+    const now = Number(time);
+    const existing = new Map<number, string[]>();
+    for (let i = 0; i < exceptions.length; i += ENQUEUE_REPLY_WIDTH) {
+      const [number, word, ...parts] = exceptions.slice(i, i + ENQUEUE_REPLY_WIDTH);
+      if (word === 'existing') existing.set(Number(number) - 1, parts);
+    }
+    return jobs.map((job, i) => {
+      const parts = existing.get(i);
+      if (parts === undefined) return { job: addedRecord(job, now), created: true };
+      const [record, state, lease, result] = parts as [string, string, string, string];
+      return { job: unpackRecord(job.id, record, state, lease, result), created: false };
+    });
+  }
+
+  async settleAndClaim(settlements: readonly Settlement[], claim: ClaimRequest): Promise<Claimed> {
+    checkSettleAndClaim(settlements, claim);
+    const { channelName, retryForMs } = this.store.options;
+    const args = [
+      channelName,
+      this.store.messageHead,
+      claim.claimId,
+      claim.host,
+      String(Math.ceil(claim.leaseMs)),
+      String(claim.slots),
+      String(retryForMs),
+      String(settlements.length),
+    ];
+    for (const settlement of settlements) this.pushSettlement(args, settlement, retryForMs);
+    for (const { name, slots } of claim.names) args.push(name, String(slots));
+
+    const reply = (await this.store.run(scripts.settleAndClaim, args)) as unknown as [
+      now: string,
+      answers: SettleAnswer[],
+      dueIn: string,
+      earliestExpiry: string,
+      fence: string,
+      expiry: string,
+      jobs: string[],
+    ];
+    const [time, answers, dueIn, earliestExpiry, fence, expiry, jobs] = reply;
+    const now = Number(time);
+    return {
+      now,
+      answers: answers.length === 0 ? settlements.map(() => 'ok') : answers,
+      jobs: claimedJobs(jobs, claim.claimId, Number(fence), Number(expiry), now),
+      dueInMs: numberOrNull(dueIn),
+      earliestExpiry: numberOrNull(earliestExpiry),
+    };
+  }
+
+  async renew(leases: readonly Lease[], forMs: number): Promise<Renewal> {
+    checkRenew(leases, forMs);
+    if (leases.length === 0) return { now: this.now(), lost: [] };
+    const [time, ...parts] = await this.store.run(scripts.renewLeases, [
+      String(Math.ceil(forMs)),
+      ...leases.flatMap(({ id, token }) => [id, token]),
+    ]);
+    const lost: LostLease[] = [];
+    for (let i = 0; i < parts.length; i += 5) {
+      const [id, token, refusal, wasCancelled, reason] = parts.slice(i, i + 5) as [
+        string,
+        string,
+        Refusal,
+        string,
+        string,
+      ];
+      lost.push({ id, token, refusal, ...(wasCancelled === '1' ? { cancelled: reason } : {}) });
+    }
+    return { now: Number(time), lost };
+  }
+
+  async rescue(limit: number, leaseMs: number): Promise<Rescue> {
+    checkRescue(limit, leaseMs);
+    const [time, more, heldUntil, earliestExpiry, ...parts] = await this.store.run(
+      scripts.rescueJobs,
+      [
+        this.store.options.channelName,
+        this.store.messageHead,
+        String(Math.min(limit, MAX_BATCH)),
+        String(Math.ceil(leaseMs)),
+        String(DEFAULT_MAX_RESCUES),
+      ],
+    );
+    const jobs: RescuedJob[] = [];
+    for (let i = 0; i < parts.length; i += 5) {
+      const [id, name, host, rescueCount, outcome] = parts.slice(i, i + 5) as string[];
+      jobs.push({
+        id: id!,
+        name: name!,
+        host: host!,
+        rescueCount: Number(rescueCount),
+        outcome: outcome as RescuedJob['outcome'],
+      });
+    }
+    return {
+      now: Number(time),
+      jobs,
+      more: more === '1',
+      heldUntil: numberOrNull(heldUntil!),
+      earliestExpiry: numberOrNull(earliestExpiry!),
+    };
+  }
+
+  async register(settings: readonly NameSettings[]): Promise<void> {
+    for (let i = 0; i < settings.length; i += MAX_BATCH) {
+      await this.store.run(
+        scripts.registerNames,
+        settings
+          .slice(i, i + MAX_BATCH)
+          .flatMap(({ name, ...rest }) => [name, JSON.stringify(rest)]),
+      );
+    }
+  }
+
+  /** id, token, kind, 'late' or empty, argument, body */
+  private pushSettlement(args: string[], settlement: Settlement, goneMs: number): void {
+    const { lease } = settlement;
+    let kind: string = settlement.kind;
+    let argument = '';
+    let body = '';
+    switch (settlement.kind) {
+      case 'completed':
+        if (settlement.nextRunAt !== undefined) argument = instant(settlement.nextRunAt);
+        else if (settlement.remove) {
+          kind = 'removed';
+          argument = this.removalNotes(lease as Partial<NotedLease>, goneMs);
+        }
+        body = settlement.result ?? '';
+        break;
+      case 'retry':
+        if (settlement.fresh) kind = 'retry-fresh';
+        argument = dueText(settlement.due);
+        body = JSON.stringify(settlement.failure);
+        break;
+      case 'bury':
+        body = JSON.stringify({ reason: settlement.reason, ...settlement.failure });
+        break;
+      case 'release':
+        argument = dueText({ delayMs: settlement.delayMs ?? 0 });
+        break;
+    }
+    args.push(lease.id, lease.token, kind, settlement.afterExpiry ? 'late' : '', argument, body);
+  }
+
+  /** What the script must take care of when it removes the job: 'k' keys, 'y' so young that its add may be repeated. */
+  private removalNotes({ keyed = true, createdAt }: Partial<NotedLease>, goneMs: number): string {
+    const young = createdAt === undefined || this.now() - createdAt < goneMs + 1_000;
+    return (keyed ? 'k' : '') + (young ? 'y' : '');
+  }
+}
+
+function enqueueArgs(job: NewJob): string[] {
+  const { id, nonce, overrides } = job;
+  const flags =
+    (job.data === undefined ? 0 : FLAG.hasData) | (nonce === undefined ? 0 : FLAG.keyed);
+  const extra = overrides === undefined ? null : packExtra({ overrides });
+  const own = nonce === undefined ? '0' : packOwn({ nonce });
+  return [
+    id,
+    nonce ?? '',
+    dueText(job.due),
+    String(job.priority),
+    String(flags),
+    job.name,
+    `${packName(job.name)},${own},${packRest(job.data, extra)}`,
+  ];
+}
+
+function dueText(due: NewJob['due']): string {
+  return 'at' in due ? instant(due.at) : `+${Math.ceil(due.delayMs)}`;
+}
+
+/** A due time with a fraction rounds up: nothing starts early. */
+const instant = (at: number): string => String(Math.ceil(at));
+
+function claimedJobs(
+  parts: readonly string[],
+  claimId: string,
+  fence: number,
+  expiresAt: number,
+  now: number,
+): ClaimedJob[] {
+  const jobs: ClaimedJob[] = [];
+  for (let i = 0; i < parts.length; i += 4) {
+    const number = Number(parts[i]);
+    const id = parts[i + 1]!;
+    const asked = parts[i + 2]!;
+    const record = unpackRecord(id, asked, parts[i + 3]!);
+    record.lockedAt = now;
+    record.lastRunAt = now;
+    const lease: NotedLease = {
+      id,
+      name: record.name,
+      token: `${claimId}:${number}`,
+      fence: fence + number - 1,
+      expiresAt,
+      keyed: (flagsOf(asked) & FLAG.keyed) !== 0,
+      createdAt: record.createdAt,
+    };
+    jobs.push({ record, lease });
+  }
+  return jobs;
+}
+
+const numberOrNull = (text: string): number | null => (text === '' ? null : Number(text));

@@ -1,0 +1,217 @@
+import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
+import { checkKnownKeys } from '../core/options/known-keys.js';
+import { InvalidOptionError } from '../core/errors.js';
+import { durationOption, type Duration } from '../core/duration.js';
+
+/** How to reach Redis: exactly one of the first four (a `connectionString` may be completed by `redisOptions`). */
+export interface RedisBackendOptions {
+  /** `redis://` or `rediss://`, with user, password and database number. */
+  connectionString?: string;
+  /** ioredis options for a client of our own: host, port, TLS, Sentinel. */
+  redisOptions?: RedisOptions;
+  /** A Redis Cluster, by some of its nodes. */
+  cluster?: { nodes: ClusterNode[]; options?: ClusterOptions };
+  /** A live client, borrowed: never closed, never reconfigured. */
+  redis?: Redis | Cluster;
+
+  /**
+   * What every key begins with. On Cluster it is wrapped in braces, unless it has a hash tag.
+   *
+   * @default 'agenda:'
+   */
+  keyPrefix?: string;
+  /**
+   * The Pub/Sub channel for news. May be shared: each message names its prefix and database.
+   *
+   * @default 'agenda:notifications'
+   */
+  channelName?: string;
+  /** Who writes, when a call does not say: kept with the job as `lastModifiedBy`. */
+  name?: string;
+  /**
+   * How long the first connection may take before `connect()` fails.
+   *
+   * @default '10 seconds'
+   */
+  connectTimeout?: Duration;
+  /**
+   * How long a call goes on trying when the connection is lost or Redis is changing roles.
+   *
+   * @default '10 seconds'
+   */
+  retryFor?: Duration;
+  /**
+   * Let `connect()` wait for a Redis that is late instead of failing.
+   *
+   * @default false
+   */
+  waitForRedis?: boolean;
+  /**
+   * Start although Redis may evict any key when its memory is full, jobs included.
+   *
+   * @default false
+   */
+  allowEviction?: boolean;
+  /**
+   * The most bytes of JSON a job's data may have.
+   *
+   * @default 262144
+   */
+  maxDataBytes?: number;
+}
+
+export const REDIS_OPTION_NAMES = [
+  'connectionString',
+  'redisOptions',
+  'cluster',
+  'redis',
+  'keyPrefix',
+  'channelName',
+  'name',
+  'connectTimeout',
+  'retryFor',
+  'waitForRedis',
+  'allowEviction',
+  'maxDataBytes',
+] as const satisfies readonly (keyof RedisBackendOptions)[];
+
+export interface ResolvedRedisOptions {
+  readonly endpoint: Endpoint;
+  readonly keyPrefix: string;
+  readonly channelName: string;
+  readonly name: string | null;
+  readonly connectTimeoutMs: number;
+  readonly retryForMs: number;
+  readonly waitForRedis: boolean;
+  readonly allowEviction: boolean;
+  readonly maxDataBytes: number;
+}
+
+/** Where Redis is, and whose client it is. */
+export type Endpoint =
+  | { readonly kind: 'server'; readonly options: RedisOptions; readonly address: string }
+  | {
+      readonly kind: 'cluster';
+      readonly nodes: ClusterNode[];
+      readonly options: ClusterOptions;
+      readonly address: string;
+    }
+  | { readonly kind: 'borrowed'; readonly client: Redis | Cluster; readonly address: string };
+
+/** @throws InvalidOptionError for an unknown option, a wrong value, or no single way to connect */
+export function resolveRedisOptions(options: RedisBackendOptions): ResolvedRedisOptions {
+  checkKnownKeys('', options, REDIS_OPTION_NAMES);
+  return {
+    endpoint: endpointOf(options),
+    keyPrefix: textOption('keyPrefix', options.keyPrefix ?? 'agenda:'),
+    channelName: textOption('channelName', options.channelName ?? 'agenda:notifications'),
+    name: options.name ?? null,
+    connectTimeoutMs: durationOption('connectTimeout', options.connectTimeout ?? 10_000),
+    retryForMs: durationOption('retryFor', options.retryFor ?? 10_000),
+    waitForRedis: flagOption('waitForRedis', options.waitForRedis),
+    allowEviction: flagOption('allowEviction', options.allowEviction),
+    maxDataBytes: countOption('maxDataBytes', options.maxDataBytes ?? 256 * 1024),
+  };
+}
+
+function endpointOf(options: RedisBackendOptions): Endpoint {
+  const { connectionString, redisOptions, cluster, redis } = options;
+  const ways = [connectionString ?? redisOptions, cluster, redis].filter(
+    (way) => way !== undefined,
+  );
+  if (ways.length !== 1) {
+    throw new InvalidOptionError(
+      'connectionString, redisOptions, cluster, redis',
+      ways.length === 0 ? undefined : 'several of them',
+      'exactly one way to reach Redis',
+    );
+  }
+  if (redis !== undefined)
+    return { kind: 'borrowed', client: redis, address: addressOfClient(redis) };
+  if (cluster !== undefined) {
+    if (!Array.isArray(cluster.nodes) || cluster.nodes.length === 0) {
+      throw new InvalidOptionError('cluster.nodes', cluster.nodes, 'a list of at least one node');
+    }
+    return {
+      kind: 'cluster',
+      nodes: cluster.nodes,
+      options: cluster.options ?? {},
+      address: cluster.nodes.map(addressOfNode).join(', '),
+    };
+  }
+  const parts = {
+    ...redisOptions,
+    ...(connectionString === undefined ? {} : parseUrl(connectionString)),
+  };
+  return { kind: 'server', options: parts, address: addressOfOptions(parts) };
+}
+
+/** The parts of a Redis URL. Its password never appears in an error. */
+function parseUrl(text: string): RedisOptions {
+  const expected = 'a URL such as redis://user:password@host:6379/0, or rediss:// for TLS';
+  if (typeof text !== 'string' || !URL.canParse(text)) {
+    throw new InvalidOptionError('connectionString', redacted(text), expected);
+  }
+  const url = new URL(text);
+  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
+    throw new InvalidOptionError('connectionString', redacted(text), expected);
+  }
+  const database = url.pathname.replace(/^\//, '');
+  if (!/^\d*$/.test(database)) {
+    throw new InvalidOptionError(
+      'connectionString',
+      redacted(text),
+      `${expected}, its path a database number`,
+    );
+  }
+  const options: RedisOptions = {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1') || '127.0.0.1',
+    port: url.port === '' ? 6379 : Number(url.port),
+  };
+  if (url.username !== '') options.username = decodeURIComponent(url.username);
+  if (url.password !== '') options.password = decodeURIComponent(url.password);
+  if (database !== '') options.db = Number(database);
+  if (url.protocol === 'rediss:') options.tls = {};
+  return options;
+}
+
+/** A connection string that can be shown: `redis://user:***@host:6379/0`. */
+export function redacted(text: unknown): string {
+  return String(text).replace(/\/\/([^:@/]*):?[^@]*@/, '//$1:***@');
+}
+
+function addressOfOptions(options: RedisOptions): string {
+  if (options.sentinels) return `sentinels ${options.sentinels.map(addressOfNode).join(', ')}`;
+  return options.path ?? `${options.host ?? '127.0.0.1'}:${options.port ?? 6379}`;
+}
+
+function addressOfNode(node: ClusterNode | Partial<{ host: string; port: number }>): string {
+  if (typeof node === 'object') return `${node.host ?? '127.0.0.1'}:${node.port ?? 6379}`;
+  return typeof node === 'number' ? `127.0.0.1:${node}` : redacted(node);
+}
+
+function addressOfClient(client: Redis | Cluster): string {
+  return client.isCluster
+    ? 'the given Cluster client'
+    : addressOfOptions((client as Redis).options);
+}
+
+function textOption(option: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '')
+    throw new InvalidOptionError(option, value, 'text');
+  return value;
+}
+
+function flagOption(option: string, value: unknown): boolean {
+  if (value !== undefined && typeof value !== 'boolean') {
+    throw new InvalidOptionError(option, value, 'true or false');
+  }
+  return value ?? false;
+}
+
+function countOption(option: string, value: unknown): number {
+  if (!Number.isInteger(value) || (value as number) < 1) {
+    throw new InvalidOptionError(option, value, 'a whole number of 1 or more');
+  }
+  return value as number;
+}

@@ -1,0 +1,40 @@
+-- count-jobs
+-- Counts the jobs of names by state, from cardinalities alone: the cost does not grow with the jobs.
+-- What is due counts as queued from its millisecond on.
+--
+-- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
+-- KEYS[2]  meta  hash  {p}meta
+-- ARGV[1]  prefix of the partition's keys
+-- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[3..]  names, 100 at most
+--
+-- Returns  { now, and for each name: queued, scheduled, running, completed, failed, repeating, paused, claimable }
+--          claimable: due, enabled and free, recurring jobs and retries included
+-- @include time
+-- @include key
+local instant = text(now)
+local reply = { instant }
+
+local function card(place, name)
+  return redis.call('ZCARD', index(place, name))
+end
+
+local function due(place, name)
+  return redis.call('ZCOUNT', index(place, name), '-inf', instant)
+end
+
+for i = 3, #ARGV do
+  local name = ARGV[i]
+  local repeating, retrying = card('repeating', name), card('retrying', name)
+  local waiting = card('ready', name) + card('timed', name) + card('parked', name)
+  local claimable = card('ready', name) + due('timed', name)
+  local queued = claimable + due('parked', name) - due('repeating', name) - due('retrying', name)
+  local counts = {
+    queued, waiting - repeating - retrying - queued, card('running', name), card('completed', name),
+    card('dead', name) + retrying, repeating, card('disabled', name), claimable,
+  }
+  for _, count in ipairs(counts) do
+    reply[#reply + 1] = count
+  end
+end
+return reply

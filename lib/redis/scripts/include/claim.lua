@@ -1,0 +1,112 @@
+-- claim
+-- Hands due jobs to a host: they move to `running` and get a lease; no record is written.
+-- @include time, key, writes, record, place
+local PROMOTE_LIMIT, MAX_BYTES, READ_AT_ONCE = 50, 1048576, 16
+local promoted = {}
+
+-- Moves what has become due from `timed` to `ready`: a bounded number, the rest in the next call.
+local function promote(name)
+  if promoted[name] then return end
+  promoted[name] = true
+  local timed = index('timed', name)
+  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', text(now), 'WITHSCORES', 'LIMIT', 0, PROMOTE_LIMIT)
+  if not due[1] then return end
+  for i = 1, #due, 2 do
+    local seq, priority, id = string.match(due[i], '^(%x%x%x%x%x%x%x%x%x%x%x%x)([^:]*):(.*)$')
+    zrem(timed, due[i])
+    zadd(index('ready', name), -(tonumber(priority) or 0), ready_member(tonumber(due[i + 1]), tonumber(seq, 16), id))
+  end
+  flush()
+end
+
+-- The instant from which a name is claimable, after its first jobs were taken.
+local function recede(name)
+  if redis.call('EXISTS', index('ready', name)) == 1 then return end
+  local head = redis.call('ZRANGE', index('timed', name), 0, 0, 'WITHSCORES')[2]
+  if head then
+    redis.call('ZADD', DUE, head, name)
+  else
+    redis.call('ZREM', DUE, name)
+  end
+end
+
+-- Takes up to `want` jobs of a name, in order; stops when the reply gets large. An index entry
+-- without a record is dropped. Calls `take(id, record, state)` for each.
+local bytes = 0
+local function take_ready(name, want, take)
+  promote(name)
+  local ready, taken = index('ready', name), 0
+  local members = redis.call('ZRANGE', ready, 0, want - 1)
+  for from = 1, #members, READ_AT_ONCE do
+    if bytes >= MAX_BYTES then break end
+    local ids = {}
+    for i = from, math.min(from + READ_AT_ONCE - 1, #members) do
+      ids[#ids + 1] = string.sub(members[i], 25)
+    end
+    local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+    local counted_apart = redis.call('EXISTS', index('repeating', name), index('retrying', name)) > 0
+    for i, id in ipairs(ids) do
+      if bytes < MAX_BYTES or not records[i] then
+        zrem(ready, members[from + i - 1])
+        if counted_apart then
+          zrem(index('repeating', name), id)
+          zrem(index('retrying', name), id)
+        end
+        if records[i] then
+          bytes = bytes + #records[i] + (states[i] and #states[i] or 0)
+          taken = taken + 1
+          take(id, records[i], states[i], name)
+        end
+      end
+    end
+  end
+  flush()
+  return taken
+end
+
+-- Which of the names asked for are due, in the order asked.
+local function due_names(names)
+  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', text(now), 'LIMIT', 0, 100)
+  local due, list = {}, {}
+  for _, name in ipairs(found) do
+    due[name] = true
+  end
+  for _, name in ipairs(names) do
+    local is_due = due[name]
+    if not is_due and #found == 100 then
+      is_due = tonumber(redis.call('ZSCORE', DUE, name) or 'inf') <= now
+    end
+    if is_due then list[#list + 1] = name end
+  end
+  return list
+end
+
+-- Milliseconds until the first of the names is due; nil when none is planned.
+local function due_in(names)
+  local first
+  if #names <= 5 then
+    for _, name in ipairs(names) do
+      local at = tonumber(redis.call('ZSCORE', DUE, name))
+      if at and (not first or at < first) then first = at end
+    end
+  else
+    local asked_for = {}
+    for _, name in ipairs(names) do
+      asked_for[name] = true
+    end
+    local found = redis.call('ZRANGE', DUE, 0, 99, 'WITHSCORES')
+    for i = 1, #found, 2 do
+      if asked_for[found[i]] then
+        first = tonumber(found[i + 1])
+        break
+      end
+    end
+    if not first and #found == 200 then
+      for _, name in ipairs(names) do
+        local at = tonumber(redis.call('ZSCORE', DUE, name))
+        if at and (not first or at < first) then first = at end
+      end
+    end
+  end
+  return first and math.max(first - now, 0)
+end

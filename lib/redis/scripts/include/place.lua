@@ -1,0 +1,68 @@
+-- place
+-- THE MOVING INCLUDE: only here does a waiting job get or leave its place in an index, and only
+-- here is a name announced as claimable earlier than before.
+-- Expects ARGV[3]: news channel, empty for none. ARGV[4]: the head of a message, JSON without its end.
+-- @include time, key, writes, record
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+
+local function ready_member(at, seq, id)
+  return string.format('%012x%012x', math.max(at, 0), seq) .. id
+end
+
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+
+-- Which secondary index counts a waiting job, if any.
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+
+-- Puts a waiting job where its time, priority and flags say; `at` must not be nil.
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+
+-- Takes a waiting or finished job out of whatever place it has.
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+end
+
+-- After the flush: names that became claimable earlier get their due time, and their news.
+local function advance()
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then announce(name, at) end
+    end
+  end
+  earliest = {}
+end

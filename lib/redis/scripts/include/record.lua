@@ -1,0 +1,76 @@
+-- record
+-- The numbers at the head of packed records. What follows them is never decoded.
+-- Layouts: see keys.ts. @include time, key
+
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+
+-- What was asked: at (planned time as asked, or nil), seq, priority, flags.
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
+  local at = delay ~= 'null' and created + delay or nil
+  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+end
+
+-- The name of a job. Quotes and backslashes in names are written as \u escapes, so the text ends at the next quote.
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if string.find(quoted, '\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
+  return string.sub(quoted, 2, -2)
+end
+
+-- The parts behind the numbers: what belongs to the job itself (nonce, keys; '0' for nothing), and
+-- what the user asked (data, extra), which ends the record.
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+
+-- What happened, as a table; `state` may be false: nothing yet.
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = tonumber(parts[4] or 0)
+  facts.failCount = tonumber(parts[5] or 0)
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = tonumber(parts[7] or 0)
+  facts.releaseCount = tonumber(parts[8] or 0)
+  return facts
+end
+
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+    return head .. ']'
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+
+-- The planned time: what happened tells it once there is such a record, what was asked before.
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+
+-- Who holds a job: token, fence, lockedAt, pending ('' or a time), host, name.
+local function holder(entry)
+  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+end

@@ -1,0 +1,99 @@
+-- settle
+-- Ends attempts. Each settlement is judged alone; a refused one changes nothing.
+-- @include time, key, writes, record, place, remove, refuse
+
+-- The lease is given up; what the job does next is the caller's to say.
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+
+local function later(due, at)
+  if due == '+0' then return at and math.min(at, now) or now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
+
+local settle_as = {}
+
+-- argument: the next planned time, or empty. body: the result, or empty.
+function settle_as.completed(facts, at, argument)
+  facts.lastFinishedAt = now
+  facts.failCount = 0
+  if argument == '' then
+    facts.attempt = facts.attempt + 1
+    return nil
+  end
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+  return tonumber(argument)
+end
+
+-- argument: '+ms', or an instant. body: the failure.
+function settle_as.retry(facts, at, argument, body)
+  facts.attempt = facts.attempt + 1
+  facts.failCount = facts.failCount + 1
+  facts.lastFinishedAt, facts.failedAt, facts.failure = now, now, body
+  return later(argument, at)
+end
+
+-- As retry, for a recurring job whose retries are used up: its next occurrence counts anew.
+settle_as['retry-fresh'] = function(facts, at, argument, body)
+  local next_at = settle_as.retry(facts, at, argument, body)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+  return next_at
+end
+
+function settle_as.bury(facts, at, argument, body)
+  settle_as.retry(facts, at, '+0', body)
+  return nil
+end
+
+-- argument: '+0' for the old place, '+ms' to snooze.
+function settle_as.release(facts, at, argument)
+  facts.releaseCount = facts.releaseCount + 1
+  return later(argument, at)
+end
+
+-- A time saved during the run wins over the computed one; after a failure the earlier of both.
+local function with_pending(kind, next_at, pending)
+  if pending == '' then return next_at end
+  local saved = tonumber(pending)
+  if next_at and (kind == 'retry' or kind == 'release') then return math.min(next_at, saved) end
+  return saved
+end
+
+local function settle(id, kind, argument, body, entry, state, gone_ms)
+  local _, _, locked_at, pending, _, name = holder(entry)
+  give_up(id, name)
+  if kind == 'removed' and pending == '' then
+    local record = string.find(argument, 'k', 1, true) and redis.call('HGET', JOBS, id)
+    if record then remove_keys(id, record) end
+    if string.find(argument, 'y', 1, true) then remember_gone(id, record, gone_ms) end
+    remove_record(id, state)
+    zrem(index('disabled', name), id)
+    return
+  end
+  if kind == 'removed' then kind, argument = 'completed', '' end
+  local facts = happened(state)
+  facts.lastRunAt = tonumber(locked_at)
+  if kind == 'completed' and argument == '' and pending == '' then
+    settle_as.completed(facts, nil, '')
+    facts.nextRunAt = nil
+    zadd(index('completed', name), text(now), id)
+  else
+    local asked_at, seq, priority, flags = asked(redis.call('HGET', JOBS, id))
+    local next_at = settle_as[kind](facts, planned(asked_at, facts), argument, body)
+    next_at = with_pending(kind, next_at, pending)
+    facts.nextRunAt = next_at
+    if next_at then
+      place(id, name, next_at, seq, priority, flags, facts)
+    else
+      zadd(index(kind == 'bury' and 'dead' or 'completed', name), text(now), id)
+    end
+  end
+  if kind == 'completed' then
+    if body ~= '' then hset(RESULTS, id, body) elseif state then hdel(RESULTS, id) end
+  end
+  hset(STATE, id, packed(facts))
+end

@@ -1,0 +1,1999 @@
+// Generated from the .lua files beside it by `npm run generate`. Do not edit.
+
+export const cancelJobs = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
+  local at = delay ~= 'null' and created + delay or nil
+  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
+  return string.sub(quoted, 2, -2)
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = tonumber(parts[4] or 0)
+  facts.failCount = tonumber(parts[5] or 0)
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = tonumber(parts[7] or 0)
+  facts.releaseCount = tonumber(parts[8] or 0)
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+    return head .. ']'
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function ready_member(at, seq, id)
+  return string.format('%012x%012x', math.max(at, 0), seq) .. id
+end
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+end
+local function advance()
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then announce(name, at) end
+    end
+  end
+  earliest = {}
+end
+local function remove_keys(id, record)
+  local own = own_and_rest(record)
+  if own == '0' then return end
+  for _, field in ipairs(cjson.decode(own).keys or {}) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+end
+local function remove_record(id, has_state)
+  hdel(JOBS, id)
+  if has_state then
+    hdel(STATE, id)
+    hdel(RESULTS, id)
+  end
+end
+local function remember_gone(id, record, keep_ms)
+  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  zadd(prefix .. 'gone', text(soon + keep_ms), nonce or id)
+end
+local function forget_gone()
+  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', text(now))
+  if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, 200) - 1) end
+end
+redis.call('PERSIST', META)
+local ids, gone = {}, { text(now) }
+for i = 7, #ARGV do
+  ids[#ids + 1] = ARGV[i]
+end
+local function tell_worker(id)
+  redis.call('SET', prefix .. 'cancelled:' .. id, ARGV[5], 'PX', ARGV[6])
+  if ARGV[3] ~= '' then
+    redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobId":' .. cjson.encode(id) .. ',"reason":' .. cjson.encode(ARGV[5]) .. '}')
+  end
+end
+local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+local entries = redis.call('HMGET', LEASE, unpack(ids))
+local seen = {}
+for i, id in ipairs(ids) do
+  if records[i] and not seen[id] then
+    seen[id] = true
+    local name = name_of(records[i])
+    local asked_at, seq, priority = asked(records[i])
+    if entries[i] then
+      zrem(LEASES, id)
+      hdel(LEASE, id)
+      zrem(index('running', name), id)
+      tell_worker(id)
+    else
+      displace(id, name, planned(asked_at, happened(states[i])), seq, priority)
+    end
+    zrem(index('disabled', name), id)
+    remove_keys(id, records[i])
+    remove_record(id, states[i])
+    gone[#gone + 1] = id
+  end
+end
+flush()
+return gone
+`;
+
+export const countJobs = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+local instant = text(now)
+local reply = { instant }
+local function card(place, name)
+  return redis.call('ZCARD', index(place, name))
+end
+local function due(place, name)
+  return redis.call('ZCOUNT', index(place, name), '-inf', instant)
+end
+for i = 3, #ARGV do
+  local name = ARGV[i]
+  local repeating, retrying = card('repeating', name), card('retrying', name)
+  local waiting = card('ready', name) + card('timed', name) + card('parked', name)
+  local claimable = card('ready', name) + due('timed', name)
+  local queued = claimable + due('parked', name) - due('repeating', name) - due('retrying', name)
+  local counts = {
+    queued, waiting - repeating - retrying - queued, card('running', name), card('completed', name),
+    card('dead', name) + retrying, repeating, card('disabled', name), claimable,
+  }
+  for _, count in ipairs(counts) do
+    reply[#reply + 1] = count
+  end
+end
+return reply
+`;
+
+export const disableJobs = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
+  local at = delay ~= 'null' and created + delay or nil
+  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
+  return string.sub(quoted, 2, -2)
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = tonumber(parts[4] or 0)
+  facts.failCount = tonumber(parts[5] or 0)
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = tonumber(parts[7] or 0)
+  facts.releaseCount = tonumber(parts[8] or 0)
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+    return head .. ']'
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function ready_member(at, seq, id)
+  return string.format('%012x%012x', math.max(at, 0), seq) .. id
+end
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+end
+local function advance()
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then announce(name, at) end
+    end
+  end
+  earliest = {}
+end
+local ids, found = {}, {}
+for i = 6, #ARGV do
+  if not found[ARGV[i]] then
+    found[ARGV[i]] = true
+    ids[#ids + 1] = ARGV[i]
+  end
+end
+local function with_flags(record, flags)
+  return (string.gsub(record, '^(%[[^,]+,[^,]+,[^,]+,[^,]+,)%d+', '%1' .. flags, 1))
+end
+local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+local entries, count = redis.call('HMGET', LEASE, unpack(ids)), 0
+for i, id in ipairs(ids) do
+  local record = records[i]
+  if record then
+    count = count + 1
+    local name, facts = name_of(record), happened(states[i])
+    local asked_at, seq, priority, flags = asked(record)
+    local at = planned(asked_at, facts)
+    local is_disabled = flags % 2 == DISABLED
+    if is_disabled ~= (ARGV[5] == '1') then
+      flags = flags + (is_disabled and -DISABLED or DISABLED)
+      hset(JOBS, id, with_flags(record, flags))
+      if is_disabled then zrem(index('disabled', name), id) else zadd(index('disabled', name), 0, id) end
+      if not entries[i] and at then
+        displace(id, name, at, seq, priority)
+        place(id, name, at, seq, priority, flags, facts)
+      end
+    end
+  end
+end
+flush()
+advance()
+return { text(now), count }
+`;
+
+export const enqueueJobs = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
+  local at = delay ~= 'null' and created + delay or nil
+  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
+  return string.sub(quoted, 2, -2)
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = tonumber(parts[4] or 0)
+  facts.failCount = tonumber(parts[5] or 0)
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = tonumber(parts[7] or 0)
+  facts.releaseCount = tonumber(parts[8] or 0)
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+    return head .. ']'
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function ready_member(at, seq, id)
+  return string.format('%012x%012x', math.max(at, 0), seq) .. id
+end
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+end
+local function advance()
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then announce(name, at) end
+    end
+  end
+  earliest = {}
+end
+local WIDTH, FIRST = 7, 6
+local count = (#ARGV - FIRST + 1) / WIDTH
+local ids = {}
+for i = 1, count do
+  ids[i] = ARGV[FIRST + (i - 1) * WIDTH]
+end
+local taken = redis.call('HMGET', JOBS, unpack(ids))
+local seq = redis.call('HINCRBY', META, 'seq', count) - count
+local function due_at(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
+local function was_mine(id, nonce, record)
+  if nonce ~= '' then return string.find(own_and_rest(record), nonce, 1, true) ~= nil end
+  return ARGV[5] == 'repeat'
+end
+local function was_removed(id, nonce)
+  if ARGV[5] ~= 'repeat' then return false end
+  local till = redis.call('ZSCORE', prefix .. 'gone', nonce ~= '' and nonce or id)
+  return till and tonumber(till) > now
+end
+local reply, names, fresh = { text(now) }, {}, { attempt = 0 }
+local function except(i, word, record)
+  local parts = { i, word, record or '', '', '', '' }
+  if record then
+    parts[4] = redis.call('HGET', STATE, ids[i]) or ''
+    parts[5] = redis.call('HGET', LEASE, ids[i]) or ''
+    parts[6] = redis.call('HGET', RESULTS, ids[i]) or ''
+  end
+  for _, part in ipairs(parts) do
+    reply[#reply + 1] = part
+  end
+end
+local added_here = {}
+for i = 1, count do
+  local at_arg = FIRST + (i - 1) * WIDTH
+  local id, nonce, due, priority, flags, name, rest = unpack(ARGV, at_arg, at_arg + WIDTH - 1)
+  local record = taken[i] or added_here[id]
+  if record then
+    if not (taken[i] and was_mine(id, nonce, record)) then
+      except(i, 'existing', record)
+    end
+  elseif was_removed(id, nonce) then
+    except(i, 'gone')
+  else
+    local at = due_at(due)
+    record = '[' .. text(now) .. ',' .. text(at - now) .. ',' .. text(seq + i) .. ',' .. priority .. ',' .. flags .. ',' .. rest
+    added_here[id] = record
+    hset(JOBS, id, record)
+    place(id, name, at, seq + i, tonumber(priority), tonumber(flags), fresh)
+    names[#names + 1] = name
+  end
+end
+flush()
+if names[1] then redis.call('SADD', prefix .. 'names', unpack(names)) end
+advance()
+return reply
+`;
+
+export const getJobs = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+local ids = {}
+for i = 3, #ARGV do
+  ids[#ids + 1] = ARGV[i]
+end
+local columns = {}
+for n, key in ipairs({ JOBS, STATE, LEASE, RESULTS }) do
+  columns[n] = redis.call('HMGET', key, unpack(ids))
+end
+local reply = { text(now) }
+for i = 1, #ids do
+  for _, column in ipairs(columns) do
+    reply[#reply + 1] = column[i] or ''
+  end
+end
+return reply
+`;
+
+export const openStore = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+local kind = redis.call('TYPE', META).ok
+if kind ~= 'none' and kind ~= 'hash' then return { text(now), 'foreign', kind } end
+if kind == 'none' and redis.call('EXISTS', prefix .. 'jobs:all') == 1 then
+  return { text(now), 'foreign', 'the layout of another backend (it has a key jobs:all)' }
+end
+local reply = { text(now) }
+for i = 3, #ARGV, 2 do
+  if redis.call('HEXISTS', META, ARGV[i]) == 0 then redis.call('HSET', META, ARGV[i], ARGV[i + 1]) end
+  reply[#reply + 1] = redis.call('HGET', META, ARGV[i])
+end
+return reply
+`;
+
+export const registerNames = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+for i = 3, #ARGV, 2 do
+  redis.call('HSET', prefix .. 'settings', ARGV[i], ARGV[i + 1])
+end
+return { text(now) }
+`;
+
+export const renewLeases = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
+  local at = delay ~= 'null' and created + delay or nil
+  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
+  return string.sub(quoted, 2, -2)
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = tonumber(parts[4] or 0)
+  facts.failCount = tonumber(parts[5] or 0)
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = tonumber(parts[7] or 0)
+  facts.releaseCount = tonumber(parts[8] or 0)
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+    return head .. ']'
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+end
+local function refusal(id, entry, token, earliest_expiry, after_expiry)
+  if not entry then
+    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
+  end
+  if not after_expiry and earliest_expiry and earliest_expiry <= now
+    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
+    return 'lease-expired'
+  end
+  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
+end
+local function ended_already(id, kind)
+  local name = name_of(redis.call('HGET', JOBS, id))
+  if redis.call('ZSCORE', index('completed', name), id) then
+    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+  end
+  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
+end
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+end
+local function pass(lease_ms)
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence')
+  local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
+  if last and now - last > lease_ms then
+    held = soon + lease_ms
+    redis.call('HSET', META, 'heldUntil', text(held))
+  end
+  return held, fence
+end
+local lease_ms = tonumber(ARGV[3])
+redis.call('PERSIST', META)
+pass(lease_ms)
+redis.call('HSET', META, 'lastPass', text(now))
+local reply = { text(now) }
+local function lost(id, token, word)
+  local reason = word ~= 'lease-expired' and redis.call('GET', prefix .. 'cancelled:' .. id)
+  for _, part in ipairs({ id, token, word, reason and '1' or '', reason or '' }) do
+    reply[#reply + 1] = part
+  end
+end
+local ids = {}
+for i = 4, #ARGV, 2 do
+  ids[#ids + 1] = ARGV[i]
+end
+local entries, first_expiry = redis.call('HMGET', LEASE, unpack(ids)), earliest_expiry()
+for i, id in ipairs(ids) do
+  local token = ARGV[3 + 2 * i]
+  local word = refusal(id, entries[i], token, first_expiry, false)
+  if word then
+    lost(id, token, word)
+  else
+    local expiry = math.max(tonumber(redis.call('ZSCORE', LEASES, id)), soon + lease_ms)
+    zadd(LEASES, text(expiry), id)
+  end
+end
+flush()
+return reply
+`;
+
+export const rescueJobs = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
+  local at = delay ~= 'null' and created + delay or nil
+  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
+  return string.sub(quoted, 2, -2)
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = tonumber(parts[4] or 0)
+  facts.failCount = tonumber(parts[5] or 0)
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = tonumber(parts[7] or 0)
+  facts.releaseCount = tonumber(parts[8] or 0)
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+    return head .. ']'
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function ready_member(at, seq, id)
+  return string.format('%012x%012x', math.max(at, 0), seq) .. id
+end
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+end
+local function advance()
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then announce(name, at) end
+    end
+  end
+  earliest = {}
+end
+local function refusal(id, entry, token, earliest_expiry, after_expiry)
+  if not entry then
+    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
+  end
+  if not after_expiry and earliest_expiry and earliest_expiry <= now
+    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
+    return 'lease-expired'
+  end
+  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
+end
+local function ended_already(id, kind)
+  local name = name_of(redis.call('HGET', JOBS, id))
+  if redis.call('ZSCORE', index('completed', name), id) then
+    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+  end
+  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
+end
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+end
+local function pass(lease_ms)
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence')
+  local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
+  if last and now - last > lease_ms then
+    held = soon + lease_ms
+    redis.call('HSET', META, 'heldUntil', text(held))
+  end
+  return held, fence
+end
+redis.call('PERSIST', META)
+local held = pass(tonumber(ARGV[6]))
+redis.call('HSET', META, 'lastPass', text(now))
+local first = earliest_expiry()
+if held > now or not first or first > now then
+  return { text(now), '', held > now and text(held) or '', first and text(first) or '' }
+end
+local limit, reply = tonumber(ARGV[5]), {}
+local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', text(now), 'LIMIT', 0, limit)
+local entries = redis.call('HMGET', LEASE, unpack(ids))
+local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+local allowed = {}
+local function rescues_allowed(name)
+  if not allowed[name] then
+    local settings = redis.call('HGET', prefix .. 'settings', name)
+    allowed[name] = settings and cjson.decode(settings).maxRescues or tonumber(ARGV[7])
+  end
+  return allowed[name]
+end
+local STALLED = '{"reason":"stalled","name":"StalledError","message":"The process that ran this job was lost, more often than maxRescues allows."}'
+for i, id in ipairs(ids) do
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  if entries[i] and records[i] then
+    local _, _, locked_at, pending, host, name = holder(entries[i])
+    zrem(index('running', name), id)
+    local asked_at, seq, priority, flags = asked(records[i])
+    local facts = happened(states[i])
+    local at = planned(asked_at, facts) or now
+    facts.lastRunAt = tonumber(locked_at)
+    facts.attempt = facts.attempt + 1
+    facts.rescueCount = facts.rescueCount + 1
+    local outcome = facts.rescueCount > rescues_allowed(name) and 'buried' or 'requeued'
+    if pending ~= '' then at = math.min(at, tonumber(pending)) end
+    if outcome == 'requeued' then
+      facts.nextRunAt = at
+      place(id, name, at, seq, priority, flags, facts)
+    else
+      facts.nextRunAt, facts.failedAt, facts.lastFinishedAt, facts.failure = nil, now, now, STALLED
+      zadd(index('dead', name), text(now), id)
+    end
+    hset(STATE, id, packed(facts))
+    for _, part in ipairs({ id, name, host, tostring(facts.rescueCount), outcome }) do
+      reply[#reply + 1] = part
+    end
+  end
+end
+flush()
+advance()
+local next_expiry = earliest_expiry()
+local more = next_expiry and next_expiry <= now
+return { text(now), more and '1' or '', '', next_expiry and text(next_expiry) or '', unpack(reply) }
+`;
+
+export const saveJob = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
+  local at = delay ~= 'null' and created + delay or nil
+  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
+  return string.sub(quoted, 2, -2)
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = tonumber(parts[4] or 0)
+  facts.failCount = tonumber(parts[5] or 0)
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = tonumber(parts[7] or 0)
+  facts.releaseCount = tonumber(parts[8] or 0)
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+    return head .. ']'
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function ready_member(at, seq, id)
+  return string.format('%012x%012x', math.max(at, 0), seq) .. id
+end
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+end
+local function advance()
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then announce(name, at) end
+    end
+  end
+  earliest = {}
+end
+local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
+local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
+local RULED = 16
+if mode == 'single' then
+  local holder_id = redis.call('HGET', prefix .. 'keys', key)
+  if holder_id and redis.call('HEXISTS', JOBS, holder_id) == 1 then id = holder_id end
+end
+local before = mode ~= 'insert' and redis.call('HGET', JOBS, id)
+if mode == 'update' and (not before or name_of(before) ~= name) then return { text(now), 'missing' } end
+local function reply(word)
+  return {
+    text(now), word, id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '',
+    redis.call('HGET', LEASE, id) or '', redis.call('HGET', RESULTS, id) or '',
+  }
+end
+local function settle_down(facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put(facts, at, seq)
+  facts.nextRunAt = at
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(facts) end
+end
+local function record_of(created, at, seq, name_and_own)
+  return '[' .. created .. ',' .. (at and text(at - created) or 'null') .. ',' .. text(seq) .. ',' .. ARGV[10] .. ','
+    .. flags .. ',' .. name_and_own .. ',' .. ARGV[14]
+end
+local function mark_disabled()
+  if flags % 2 == DISABLED then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
+end
+if not before then
+  local seq = redis.call('HINCRBY', META, 'seq', 1)
+  if ARGV[12] == '1' then flags = flags + DISABLED end
+  hset(JOBS, id, record_of(text(now), due, seq, ARGV[13]))
+  if ARGV[16] ~= '' then hset(STATE, id, ARGV[16]) end
+  if key ~= '' then hset(prefix .. 'keys', key, id) end
+  redis.call('SADD', prefix .. 'names', name)
+  put(happened(ARGV[16] ~= '' and ARGV[16]), due, seq)
+  mark_disabled()
+  flush()
+  advance()
+  return reply('inserted')
+end
+local state, entry = redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
+local facts, old_at, seq, old_priority, old_flags = happened(state), asked(before)
+local planned_at = planned(old_at, facts)
+local function keeps_time()
+  if mode ~= 'single' or not planned_at then return false end
+  local had_rule = math.floor(old_flags / RULED) % 2 == 1
+  if rule ~= '' then return had_rule and string.sub(before, -#rule) == rule end
+  return not had_rule and due and due <= now
+end
+local at = due
+if keeps_time() then at = planned_at end
+if ARGV[12] == '1' or (ARGV[12] == '' and old_flags % 2 == DISABLED) then flags = flags + DISABLED end
+if math.floor(old_flags / 4) % 2 == 1 and math.floor(flags / 4) % 2 == 0 then flags = flags + 4 end
+local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
+local name_and_own = quoted_name .. ',' .. own_and_rest(before)
+if entry then
+  local token, fence, locked_at, pending, host = holder(entry)
+  if at and at ~= planned_at then
+    pending = text(at)
+    hset(LEASE, id, table.concat({ token, fence, locked_at, pending, host, name }, '|'))
+  end
+  hset(JOBS, id, record_of(created, old_at, seq, name_and_own))
+else
+  displace(id, name, planned_at, seq, old_priority)
+  hset(JOBS, id, record_of(created, at, seq, name_and_own))
+  put(facts, at, seq)
+  if state then hset(STATE, id, packed(facts)) end
+end
+mark_disabled()
+flush()
+advance()
+return reply('updated')
+`;
+
+export const settleAndClaim = `local now, soon, micros
+if ARGV[2] == '' then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(ARGV[2])
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local function index(place, name)
+  return prefix .. place .. ':' .. name
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
+  local at = delay ~= 'null' and created + delay or nil
+  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
+  return string.sub(quoted, 2, -2)
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = tonumber(parts[4] or 0)
+  facts.failCount = tonumber(parts[5] or 0)
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = tonumber(parts[7] or 0)
+  facts.releaseCount = tonumber(parts[8] or 0)
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+    return head .. ']'
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function ready_member(at, seq, id)
+  return string.format('%012x%012x', math.max(at, 0), seq) .. id
+end
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+end
+local function advance()
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then announce(name, at) end
+    end
+  end
+  earliest = {}
+end
+local function remove_keys(id, record)
+  local own = own_and_rest(record)
+  if own == '0' then return end
+  for _, field in ipairs(cjson.decode(own).keys or {}) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+end
+local function remove_record(id, has_state)
+  hdel(JOBS, id)
+  if has_state then
+    hdel(STATE, id)
+    hdel(RESULTS, id)
+  end
+end
+local function remember_gone(id, record, keep_ms)
+  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  zadd(prefix .. 'gone', text(soon + keep_ms), nonce or id)
+end
+local function forget_gone()
+  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', text(now))
+  if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, 200) - 1) end
+end
+local function refusal(id, entry, token, earliest_expiry, after_expiry)
+  if not entry then
+    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
+  end
+  if not after_expiry and earliest_expiry and earliest_expiry <= now
+    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
+    return 'lease-expired'
+  end
+  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
+end
+local function ended_already(id, kind)
+  local name = name_of(redis.call('HGET', JOBS, id))
+  if redis.call('ZSCORE', index('completed', name), id) then
+    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+  end
+  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
+end
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+local function later(due, at)
+  if due == '+0' then return at and math.min(at, now) or now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
+local settle_as = {}
+function settle_as.completed(facts, at, argument)
+  facts.lastFinishedAt = now
+  facts.failCount = 0
+  if argument == '' then
+    facts.attempt = facts.attempt + 1
+    return nil
+  end
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+  return tonumber(argument)
+end
+function settle_as.retry(facts, at, argument, body)
+  facts.attempt = facts.attempt + 1
+  facts.failCount = facts.failCount + 1
+  facts.lastFinishedAt, facts.failedAt, facts.failure = now, now, body
+  return later(argument, at)
+end
+settle_as['retry-fresh'] = function(facts, at, argument, body)
+  local next_at = settle_as.retry(facts, at, argument, body)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+  return next_at
+end
+function settle_as.bury(facts, at, argument, body)
+  settle_as.retry(facts, at, '+0', body)
+  return nil
+end
+function settle_as.release(facts, at, argument)
+  facts.releaseCount = facts.releaseCount + 1
+  return later(argument, at)
+end
+local function with_pending(kind, next_at, pending)
+  if pending == '' then return next_at end
+  local saved = tonumber(pending)
+  if next_at and (kind == 'retry' or kind == 'release') then return math.min(next_at, saved) end
+  return saved
+end
+local function settle(id, kind, argument, body, entry, state, gone_ms)
+  local _, _, locked_at, pending, _, name = holder(entry)
+  give_up(id, name)
+  if kind == 'removed' and pending == '' then
+    local record = string.find(argument, 'k', 1, true) and redis.call('HGET', JOBS, id)
+    if record then remove_keys(id, record) end
+    if string.find(argument, 'y', 1, true) then remember_gone(id, record, gone_ms) end
+    remove_record(id, state)
+    zrem(index('disabled', name), id)
+    return
+  end
+  if kind == 'removed' then kind, argument = 'completed', '' end
+  local facts = happened(state)
+  facts.lastRunAt = tonumber(locked_at)
+  if kind == 'completed' and argument == '' and pending == '' then
+    settle_as.completed(facts, nil, '')
+    facts.nextRunAt = nil
+    zadd(index('completed', name), text(now), id)
+  else
+    local asked_at, seq, priority, flags = asked(redis.call('HGET', JOBS, id))
+    local next_at = settle_as[kind](facts, planned(asked_at, facts), argument, body)
+    next_at = with_pending(kind, next_at, pending)
+    facts.nextRunAt = next_at
+    if next_at then
+      place(id, name, next_at, seq, priority, flags, facts)
+    else
+      zadd(index(kind == 'bury' and 'dead' or 'completed', name), text(now), id)
+    end
+  end
+  if kind == 'completed' then
+    if body ~= '' then hset(RESULTS, id, body) elseif state then hdel(RESULTS, id) end
+  end
+  hset(STATE, id, packed(facts))
+end
+local PROMOTE_LIMIT, MAX_BYTES, READ_AT_ONCE = 50, 1048576, 16
+local promoted = {}
+local function promote(name)
+  if promoted[name] then return end
+  promoted[name] = true
+  local timed = index('timed', name)
+  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', text(now), 'WITHSCORES', 'LIMIT', 0, PROMOTE_LIMIT)
+  if not due[1] then return end
+  for i = 1, #due, 2 do
+    local seq, priority, id = string.match(due[i], '^(%x%x%x%x%x%x%x%x%x%x%x%x)([^:]*):(.*)$')
+    zrem(timed, due[i])
+    zadd(index('ready', name), -(tonumber(priority) or 0), ready_member(tonumber(due[i + 1]), tonumber(seq, 16), id))
+  end
+  flush()
+end
+local function recede(name)
+  if redis.call('EXISTS', index('ready', name)) == 1 then return end
+  local head = redis.call('ZRANGE', index('timed', name), 0, 0, 'WITHSCORES')[2]
+  if head then
+    redis.call('ZADD', DUE, head, name)
+  else
+    redis.call('ZREM', DUE, name)
+  end
+end
+local bytes = 0
+local function take_ready(name, want, take)
+  promote(name)
+  local ready, taken = index('ready', name), 0
+  local members = redis.call('ZRANGE', ready, 0, want - 1)
+  for from = 1, #members, READ_AT_ONCE do
+    if bytes >= MAX_BYTES then break end
+    local ids = {}
+    for i = from, math.min(from + READ_AT_ONCE - 1, #members) do
+      ids[#ids + 1] = string.sub(members[i], 25)
+    end
+    local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+    local counted_apart = redis.call('EXISTS', index('repeating', name), index('retrying', name)) > 0
+    for i, id in ipairs(ids) do
+      if bytes < MAX_BYTES or not records[i] then
+        zrem(ready, members[from + i - 1])
+        if counted_apart then
+          zrem(index('repeating', name), id)
+          zrem(index('retrying', name), id)
+        end
+        if records[i] then
+          bytes = bytes + #records[i] + (states[i] and #states[i] or 0)
+          taken = taken + 1
+          take(id, records[i], states[i], name)
+        end
+      end
+    end
+  end
+  flush()
+  return taken
+end
+local function due_names(names)
+  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', text(now), 'LIMIT', 0, 100)
+  local due, list = {}, {}
+  for _, name in ipairs(found) do
+    due[name] = true
+  end
+  for _, name in ipairs(names) do
+    local is_due = due[name]
+    if not is_due and #found == 100 then
+      is_due = tonumber(redis.call('ZSCORE', DUE, name) or 'inf') <= now
+    end
+    if is_due then list[#list + 1] = name end
+  end
+  return list
+end
+local function due_in(names)
+  local first
+  if #names <= 5 then
+    for _, name in ipairs(names) do
+      local at = tonumber(redis.call('ZSCORE', DUE, name))
+      if at and (not first or at < first) then first = at end
+    end
+  else
+    local asked_for = {}
+    for _, name in ipairs(names) do
+      asked_for[name] = true
+    end
+    local found = redis.call('ZRANGE', DUE, 0, 99, 'WITHSCORES')
+    for i = 1, #found, 2 do
+      if asked_for[found[i]] then
+        first = tonumber(found[i + 1])
+        break
+      end
+    end
+    if not first and #found == 200 then
+      for _, name in ipairs(names) do
+        local at = tonumber(redis.call('ZSCORE', DUE, name))
+        if at and (not first or at < first) then first = at end
+      end
+    end
+  end
+  return first and math.max(first - now, 0)
+end
+local function pass(lease_ms)
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence')
+  local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
+  if last and now - last > lease_ms then
+    held = soon + lease_ms
+    redis.call('HSET', META, 'heldUntil', text(held))
+  end
+  return held, fence
+end
+local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
+local memory = prefix .. 'claim:' .. host
+local function or_empty(value)
+  return value and text(value) or ''
+end
+local function same_again(remembered)
+  local _, words, fence, ids = string.match(remembered, '^(%x+)\\n([^\\n]*)\\n([^\\n]*)\\n(.*)$')
+  local answers, jobs, expiry, n = {}, {}, '', 0
+  for word in string.gmatch(words, '%S+') do
+    answers[#answers + 1] = word
+  end
+  for id in string.gmatch(ids, '[^\\n]+') do
+    n = n + 1
+    local entry = redis.call('HGET', LEASE, id)
+    if entry and string.sub(entry, 1, #claim_id + #tostring(n) + 2) == claim_id .. ':' .. n .. '|' then
+      expiry = redis.call('ZSCORE', LEASES, id)
+      for _, part in ipairs({ tostring(n), id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '' }) do
+        jobs[#jobs + 1] = part
+      end
+    end
+  end
+  return { text(now), answers, '0', or_empty(earliest_expiry()), fence, expiry, jobs }
+end
+local remembered = redis.call('GET', memory)
+if remembered and string.sub(remembered, 1, #claim_id + 1) == claim_id .. '\\n' then return same_again(remembered) end
+redis.call('DEL', memory)
+local answers, all_ok = {}, true
+if settlements > 0 then
+  local ids, seen = {}, {}
+  for i = 1, settlements do
+    ids[i] = ARGV[11 + (i - 1) * 6]
+  end
+  local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+  local first_expiry, young = earliest_expiry(), false
+  for i = 1, settlements do
+    local id, token, kind, late, argument, body = unpack(ARGV, 11 + (i - 1) * 6, 16 + (i - 1) * 6)
+    if seen[id] then
+      flush()
+      entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
+    end
+    seen[id] = true
+    local word = refusal(id, entries[i], token, first_expiry, late == 'late')
+    if not word then
+      settle(id, kind, argument, body, entries[i], states[i], gone_ms)
+      young = young or kind == 'removed'
+    elseif word == 'not-running' and ended_already(id, kind) then
+      word = nil
+    end
+    answers[i] = word or 'ok'
+    all_ok = all_ok and not word
+  end
+  flush()
+  if young then forget_gone() end
+  advance()
+end
+local held, fence = pass(lease_ms)
+fence = math.max(fence + 1, micros)
+local expiry, jobs, ids = soon + lease_ms, {}, {}
+local function take(id, record, state, name)
+  ids[#ids + 1] = id
+  local n = #ids
+  hset(LEASE, id, claim_id .. ':' .. n .. '|' .. text(fence + n - 1) .. '|' .. text(now) .. '||' .. host .. '|' .. name)
+  zadd(LEASES, text(expiry), id)
+  zadd(index('running', name), text(now), id)
+  for _, part in ipairs({ tostring(n), id, record, state or '' }) do
+    jobs[#jobs + 1] = part
+  end
+end
+local asked_for, free = {}, {}
+for i = 11 + settlements * 6, #ARGV, 2 do
+  asked_for[#asked_for + 1] = ARGV[i]
+  free[ARGV[i]] = tonumber(ARGV[i + 1])
+end
+local until_due = ''
+if slots > 0 then
+  local due = due_names(asked_for)
+  local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), {}
+  for _, name in ipairs(due) do
+    local want = math.min(share, free[name], slots)
+    if want > 0 then
+      local got = take_ready(name, want, take)
+      slots, free[name] = slots - got, free[name] - got
+      if got == want and free[name] > 0 then full[#full + 1] = name end
+    end
+  end
+  for _, name in ipairs(full) do
+    local want = math.min(free[name], slots)
+    if want > 0 then
+      local got = take_ready(name, want, take)
+      slots, free[name] = slots - got, free[name] - got
+    end
+  end
+  for _, name in ipairs(due) do
+    if promoted[name] then recede(name) end
+  end
+  if slots > 0 then
+    local open = {}
+    for _, name in ipairs(asked_for) do
+      if free[name] > 0 then open[#open + 1] = name end
+    end
+    until_due = or_empty(due_in(open))
+  end
+end
+redis.call('HSET', META, 'lastPass', text(now), 'fence', text(fence + math.max(#ids, 1) - 1))
+if #ids > 0 or settlements > 0 then
+  local words = all_ok and '' or table.concat(answers, ' ')
+  redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. text(fence) .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms)
+end
+return { text(now), all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs }
+`;

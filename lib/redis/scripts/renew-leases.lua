@@ -1,0 +1,48 @@
+-- renew-leases
+-- Moves the expiry of leases to later; never to earlier. A lease that is lost is told with its word,
+-- and with the canceller's reason if the job was cancelled. Writes only for leases that are held.
+--
+-- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
+-- KEYS[2]  meta  hash  {p}meta  lastPass, heldUntil
+-- ARGV[1]  prefix of the partition's keys
+-- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[3]  how long, in ms
+-- ARGV[4..]  for each lease: id, token
+--
+-- Returns  { now, and for each lost lease: id, token, refusal, '1' if cancelled else empty, reason }
+-- @include time
+-- @include key
+-- @include writes
+-- @include record
+-- @include refuse
+-- @include pass
+local lease_ms = tonumber(ARGV[3])
+redis.call('PERSIST', META)
+pass(lease_ms)
+redis.call('HSET', META, 'lastPass', text(now))
+
+local reply = { text(now) }
+local function lost(id, token, word)
+  local reason = word ~= 'lease-expired' and redis.call('GET', prefix .. 'cancelled:' .. id)
+  for _, part in ipairs({ id, token, word, reason and '1' or '', reason or '' }) do
+    reply[#reply + 1] = part
+  end
+end
+
+local ids = {}
+for i = 4, #ARGV, 2 do
+  ids[#ids + 1] = ARGV[i]
+end
+local entries, first_expiry = redis.call('HMGET', LEASE, unpack(ids)), earliest_expiry()
+for i, id in ipairs(ids) do
+  local token = ARGV[3 + 2 * i]
+  local word = refusal(id, entries[i], token, first_expiry, false)
+  if word then
+    lost(id, token, word)
+  else
+    local expiry = math.max(tonumber(redis.call('ZSCORE', LEASES, id)), soon + lease_ms)
+    zadd(LEASES, text(expiry), id)
+  end
+end
+flush()
+return reply

@@ -1,0 +1,80 @@
+-- rescue-jobs
+-- Acts on expired leases, oldest first: the job goes back to its old place, one rescue richer, or is
+-- buried as `stalled` when its name allows no more. Holds off for a lease when no host passed by for
+-- longer than that.
+--
+-- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
+-- KEYS[2]  meta  hash  {p}meta  lastPass, heldUntil
+-- ARGV[1]  prefix of the partition's keys
+-- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[3]  news channel; empty for none
+-- ARGV[4]  head of a message
+-- ARGV[5]  at most so many, 100 or less
+-- ARGV[6]  lease in ms
+-- ARGV[7]  rescues allowed where a name has no settings
+--
+-- Returns  { now, '1' if more are left else empty, held until or empty, earliest expiry or empty,
+--            and for each job: id, name, host that lost it, rescues, 'requeued' | 'buried' }
+-- @include time
+-- @include key
+-- @include writes
+-- @include record
+-- @include place
+-- @include refuse
+-- @include pass
+redis.call('PERSIST', META)
+local held = pass(tonumber(ARGV[6]))
+redis.call('HSET', META, 'lastPass', text(now))
+local first = earliest_expiry()
+if held > now or not first or first > now then
+  return { text(now), '', held > now and text(held) or '', first and text(first) or '' }
+end
+
+local limit, reply = tonumber(ARGV[5]), {}
+local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', text(now), 'LIMIT', 0, limit)
+local entries = redis.call('HMGET', LEASE, unpack(ids))
+local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+
+local allowed = {}
+local function rescues_allowed(name)
+  if not allowed[name] then
+    local settings = redis.call('HGET', prefix .. 'settings', name)
+    allowed[name] = settings and cjson.decode(settings).maxRescues or tonumber(ARGV[7])
+  end
+  return allowed[name]
+end
+
+local STALLED = '{"reason":"stalled","name":"StalledError","message":"The process that ran this job was lost, more often than maxRescues allows."}'
+
+for i, id in ipairs(ids) do
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  if entries[i] and records[i] then
+    local _, _, locked_at, pending, host, name = holder(entries[i])
+    zrem(index('running', name), id)
+    local asked_at, seq, priority, flags = asked(records[i])
+    local facts = happened(states[i])
+    local at = planned(asked_at, facts) or now
+    facts.lastRunAt = tonumber(locked_at)
+    facts.attempt = facts.attempt + 1
+    facts.rescueCount = facts.rescueCount + 1
+    local outcome = facts.rescueCount > rescues_allowed(name) and 'buried' or 'requeued'
+    if pending ~= '' then at = math.min(at, tonumber(pending)) end
+    if outcome == 'requeued' then
+      facts.nextRunAt = at
+      place(id, name, at, seq, priority, flags, facts)
+    else
+      facts.nextRunAt, facts.failedAt, facts.lastFinishedAt, facts.failure = nil, now, now, STALLED
+      zadd(index('dead', name), text(now), id)
+    end
+    hset(STATE, id, packed(facts))
+    for _, part in ipairs({ id, name, host, tostring(facts.rescueCount), outcome }) do
+      reply[#reply + 1] = part
+    end
+  end
+end
+flush()
+advance()
+local next_expiry = earliest_expiry()
+local more = next_expiry and next_expiry <= now
+return { text(now), more and '1' or '', '', next_expiry and text(next_expiry) or '', unpack(reply) }

@@ -1,0 +1,153 @@
+-- settle-and-claim
+-- Settles finished attempts, each judged alone, then leases due jobs: of the names asked for those
+-- that are due, in the order given, an equal share of the slots each, then what is left goes round
+-- once more. A repeat with the same claim id gets the same answers, jobs and tokens. Its first write
+-- is of a kind that Redis allows when its memory is full, so that work goes on and makes room.
+--
+-- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
+-- KEYS[2]  meta  hash  {p}meta  fence, lastPass, heldUntil
+-- ARGV[1]  prefix of the partition's keys
+-- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[3]  news channel; empty for none
+-- ARGV[4]  head of a message
+-- ARGV[5]  claim id
+-- ARGV[6]  host
+-- ARGV[7]  lease in ms
+-- ARGV[8]  free slots in all
+-- ARGV[9]  how long removed ids stay known, in ms
+-- ARGV[10] number of settlements
+-- ARGV[11..]  for each settlement: id, token, kind, 'late' or empty, argument, body; then for each name: name, free slots
+--
+-- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs }
+--          answers: one word each, or none when all are 'ok'; jobs: number in the claim, id, record, state
+-- @include time
+-- @include key
+-- @include writes
+-- @include record
+-- @include place
+-- @include remove
+-- @include refuse
+-- @include settle
+-- @include claim
+-- @include pass
+local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
+local memory = prefix .. 'claim:' .. host
+
+local function or_empty(value)
+  return value and text(value) or ''
+end
+
+-- The jobs of this claim that this host still holds, as they were handed out.
+local function same_again(remembered)
+  local _, words, fence, ids = string.match(remembered, '^(%x+)\n([^\n]*)\n([^\n]*)\n(.*)$')
+  local answers, jobs, expiry, n = {}, {}, '', 0
+  for word in string.gmatch(words, '%S+') do
+    answers[#answers + 1] = word
+  end
+  for id in string.gmatch(ids, '[^\n]+') do
+    n = n + 1
+    local entry = redis.call('HGET', LEASE, id)
+    if entry and string.sub(entry, 1, #claim_id + #tostring(n) + 2) == claim_id .. ':' .. n .. '|' then
+      expiry = redis.call('ZSCORE', LEASES, id)
+      for _, part in ipairs({ tostring(n), id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '' }) do
+        jobs[#jobs + 1] = part
+      end
+    end
+  end
+  return { text(now), answers, '0', or_empty(earliest_expiry()), fence, expiry, jobs }
+end
+
+local remembered = redis.call('GET', memory)
+if remembered and string.sub(remembered, 1, #claim_id + 1) == claim_id .. '\n' then return same_again(remembered) end
+redis.call('DEL', memory)
+
+-- 1. Settlements.
+local answers, all_ok = {}, true
+if settlements > 0 then
+  local ids, seen = {}, {}
+  for i = 1, settlements do
+    ids[i] = ARGV[11 + (i - 1) * 6]
+  end
+  local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+  local first_expiry, young = earliest_expiry(), false
+  for i = 1, settlements do
+    local id, token, kind, late, argument, body = unpack(ARGV, 11 + (i - 1) * 6, 16 + (i - 1) * 6)
+    if seen[id] then
+      flush()
+      entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
+    end
+    seen[id] = true
+    local word = refusal(id, entries[i], token, first_expiry, late == 'late')
+    if not word then
+      settle(id, kind, argument, body, entries[i], states[i], gone_ms)
+      young = young or kind == 'removed'
+    elseif word == 'not-running' and ended_already(id, kind) then
+      word = nil
+    end
+    answers[i] = word or 'ok'
+    all_ok = all_ok and not word
+  end
+  flush()
+  if young then forget_gone() end
+  advance()
+end
+
+-- 2. The claim.
+local held, fence = pass(lease_ms)
+fence = math.max(fence + 1, micros)
+local expiry, jobs, ids = soon + lease_ms, {}, {}
+
+local function take(id, record, state, name)
+  ids[#ids + 1] = id
+  local n = #ids
+  hset(LEASE, id, claim_id .. ':' .. n .. '|' .. text(fence + n - 1) .. '|' .. text(now) .. '||' .. host .. '|' .. name)
+  zadd(LEASES, text(expiry), id)
+  zadd(index('running', name), text(now), id)
+  for _, part in ipairs({ tostring(n), id, record, state or '' }) do
+    jobs[#jobs + 1] = part
+  end
+end
+
+local asked_for, free = {}, {}
+for i = 11 + settlements * 6, #ARGV, 2 do
+  asked_for[#asked_for + 1] = ARGV[i]
+  free[ARGV[i]] = tonumber(ARGV[i + 1])
+end
+local until_due = ''
+if slots > 0 then
+  local due = due_names(asked_for)
+  local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), {}
+  for _, name in ipairs(due) do
+    local want = math.min(share, free[name], slots)
+    if want > 0 then
+      local got = take_ready(name, want, take)
+      slots, free[name] = slots - got, free[name] - got
+      if got == want and free[name] > 0 then full[#full + 1] = name end
+    end
+  end
+  for _, name in ipairs(full) do
+    local want = math.min(free[name], slots)
+    if want > 0 then
+      local got = take_ready(name, want, take)
+      slots, free[name] = slots - got, free[name] - got
+    end
+  end
+  for _, name in ipairs(due) do
+    if promoted[name] then recede(name) end
+  end
+  if slots > 0 then
+    local open = {}
+    for _, name in ipairs(asked_for) do
+      if free[name] > 0 then open[#open + 1] = name end
+    end
+    until_due = or_empty(due_in(open))
+  end
+end
+
+redis.call('HSET', META, 'lastPass', text(now), 'fence', text(fence + math.max(#ids, 1) - 1))
+if #ids > 0 or settlements > 0 then
+  local words = all_ok and '' or table.concat(answers, ' ')
+  redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. text(fence) .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms)
+end
+return { text(now), all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs }
