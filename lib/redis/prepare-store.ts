@@ -1,4 +1,4 @@
-import { IncompatibleStoreError } from '../core/errors.js';
+import { IncompatibleStoreError, isError } from '../core/errors.js';
 import { LAYOUT } from './keys.js';
 import type { RedisStore } from './redis-store.js';
 import { scripts } from './all-scripts.js';
@@ -58,7 +58,7 @@ async function serverFacts(store: RedisStore): Promise<Map<string, string>> {
   const facts = new Map<string, string>();
   for (const section of ['server', 'memory']) {
     const text = await store.connection.command('INFO', section).catch((error: unknown) => {
-      if (error instanceof Error && /NOPERM|unknown command/i.test(error.message)) return '';
+      if (isError(error) && /NOPERM|unknown command/i.test(error.message)) return '';
       throw error;
     });
     for (const line of String(text).split('\r\n')) {

@@ -160,8 +160,8 @@ export function packHappened(nextRunAt: number | null, facts: Partial<HappenedFa
 }
 
 /** The record that an add has written, from what was sent and when the store took it. */
-export function addedRecord(job: NewJob, now: number): JobRecord {
-  const nextRunAt = 'at' in job.due ? Math.ceil(job.due.at) : now + Math.ceil(job.due.delayMs);
+export function addedRecord(job: NewJob, { now, soon }: { now: number; soon: number }): JobRecord {
+  const nextRunAt = plannedAt(job.due, now, soon);
   return {
     id: job.id,
     name: job.name,
@@ -185,4 +185,10 @@ export function addedRecord(job: NewJob, now: number): JobRecord {
     failure: null,
     result: undefined,
   };
+}
+
+/** As the script does it: a delay counts from the next whole millisecond, no delay is now. */
+function plannedAt(due: NewJob['due'], now: number, soon: number): number {
+  if ('at' in due) return Math.ceil(due.at);
+  return due.delayMs === 0 ? now : soon + Math.ceil(due.delayMs);
 }

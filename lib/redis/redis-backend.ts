@@ -34,6 +34,13 @@ export class RedisBackend implements AgendaBackend {
     return this.store.connection.address;
   }
 
+  /** Where its jobs are, without secrets: equal for backends that share them. Unknown for a given Cluster client. */
+  get namespace(): string | undefined {
+    const { connection, keys } = this.store;
+    if (connection.isCluster && !connection.owned) return undefined;
+    return `${connection.address}/${connection.database} ${keys.prefix}`;
+  }
+
   /**
    * @throws ConnectionError naming host and port within `connectTimeout` (or waits, with `waitForRedis`);
    *   IncompatibleStoreError for a server or a store that does not fit

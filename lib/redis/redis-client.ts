@@ -1,6 +1,6 @@
+import type { Socket } from 'node:net';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Endpoint } from './redis-options.js';
-import { withinTime } from './time-limit.js';
 
 export type Client = Redis | Cluster;
 
@@ -53,11 +53,25 @@ function quiet<C extends Client>(client: C): C {
   return client;
 }
 
+/** How long a server may take to answer the end of a connection before the socket is torn down. */
+const END_WITHIN_MS = 200;
+
 /** Closes a client of ours for good, also one that is between two connections. */
 export async function disconnected(client: Client): Promise<void> {
+  const { status } = client;
   // A second `disconnect` on a client that has ended would keep the process alive for a while.
-  if (client.status === 'end') return;
-  const ended = new Promise<void>((resolve) => client.once('end', resolve));
+  if (status === 'end') return;
   client.disconnect(false);
-  await withinTime(ended, 1_000).catch(() => undefined);
+  if (status === 'wait' || status === 'reconnecting' || status === 'close') return;
+  const socket = (client as unknown as { stream?: Socket }).stream;
+  await new Promise<void>((resolve) => {
+    const tearDown = setTimeout(() => {
+      socket?.destroy();
+      resolve();
+    }, END_WITHIN_MS);
+    client.once('end', () => {
+      clearTimeout(tearDown);
+      resolve();
+    });
+  });
 }

@@ -1,14 +1,15 @@
 import type { Redis } from 'ioredis';
-import { BackendClosedError, ConnectionError } from '../core/errors.js';
+import { BackendClosedError, ConnectionError, isError } from '../core/errors.js';
 import { disconnected, newClient, type Client } from './redis-client.js';
 import {
   AnswerTimeout,
   isPassing,
   isRoleChange,
   isUnknownScript,
+  isUnreachable,
   translated,
 } from './redis-errors.js';
-import { pause, withinTime } from './time-limit.js';
+import { PendingCalls, pause } from './pending-calls.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import type { Script } from './script.js';
 
@@ -25,6 +26,7 @@ const PAUSE_MS = 20;
  * an answer is overdue.
  */
 export class RedisConnection {
+  private readonly pending = new PendingCalls();
   private client: Client | null = null;
   private opening: Promise<void> | null = null;
   private isOpen = false;
@@ -78,6 +80,7 @@ export class RedisConnection {
     this.client = null;
     this.opening = null;
     if (client && this.owned) await disconnected(client);
+    this.pending.abandon(new BackendClosedError());
   }
 
   /**
@@ -106,15 +109,14 @@ export class RedisConnection {
   }
 
   /** A plain command, for looking at the server while opening. */
-  async command(...args: [string, ...string[]]): Promise<unknown> {
-    if (this.client === null) throw new BackendClosedError();
-    return withinTime((this.client as Redis).call(...args), ANSWER_WITHIN_MS);
+  command(...args: [string, ...string[]]): Promise<unknown> {
+    return this.persist((client) => (client as Redis).call(...args));
   }
 
   /** Publishes once; news is not worth a second try. */
   async publish(channel: string, message: string): Promise<void> {
     if (this.closed || this.client === null) throw new BackendClosedError();
-    await withinTime(this.client.publish(channel, message), ANSWER_WITHIN_MS);
+    await this.pending.within(this.client.publish(channel, message), ANSWER_WITHIN_MS);
   }
 
   /** Every member of a set, read in steps that never hold Redis up. */
@@ -152,7 +154,7 @@ export class RedisConnection {
       if (client === null) throw new BackendClosedError();
       const ready = client.status === 'ready';
       try {
-        return await withinTime(work(client, maybeSent), ANSWER_WITHIN_MS);
+        return await this.pending.within(work(client, maybeSent), ANSWER_WITHIN_MS);
       } catch (error) {
         if (this.closed) throw new BackendClosedError();
         if (!isPassing(error)) throw translated(error, this.address);
@@ -171,7 +173,7 @@ export class RedisConnection {
     const limit = this.options.waitForRedis ? this.options.retryForMs : 0;
     if (limit === 0) return opening;
     // Redis may be very late; a call is not.
-    await withinTime(opening, limit).catch((error: unknown) => {
+    await this.pending.within(opening, limit).catch((error: unknown) => {
       throw error instanceof AnswerTimeout ? this.gaveUp(error, false) : error;
     });
   }
@@ -195,8 +197,8 @@ export class RedisConnection {
     const client = endpoint.kind === 'borrowed' ? endpoint.client : newClient(endpoint);
     this.client = client;
     try {
-      if (waitForRedis) await this.reachedAtLast(client);
-      else await withinTime(this.reached(client), connectTimeoutMs);
+      const reached = this.reached(client);
+      await (waitForRedis ? reached : this.pending.within(reached, connectTimeoutMs));
       await this.prepare();
       this.isOpen = true;
     } catch (error) {
@@ -207,7 +209,21 @@ export class RedisConnection {
     }
   }
 
+  /** Until Redis answers. A start gives up at once where nobody listens, unless it was told to wait. */
   private async reached(client: Client): Promise<void> {
+    for (;;) {
+      try {
+        return await this.answers(client);
+      } catch (error) {
+        if (this.closed || this.client !== client) throw new BackendClosedError();
+        if (!isPassing(error)) throw error;
+        if (isUnreachable(error) && !this.options.waitForRedis) throw error;
+        await pause(PAUSE_MS);
+      }
+    }
+  }
+
+  private async answers(client: Client): Promise<void> {
     let cause: unknown;
     const remember = (error: unknown): void => void (cause ??= error);
     client.on('error', remember);
@@ -218,18 +234,6 @@ export class RedisConnection {
       throw cause ?? error;
     } finally {
       client.off('error', remember);
-    }
-  }
-
-  private async reachedAtLast(client: Client): Promise<void> {
-    for (;;) {
-      try {
-        return await withinTime(this.reached(client), ANSWER_WITHIN_MS);
-      } catch (error) {
-        if (this.closed) throw new BackendClosedError();
-        if (!isPassing(error)) throw error;
-        await pause(PAUSE_MS);
-      }
     }
   }
 
@@ -258,6 +262,6 @@ export class RedisConnection {
 }
 
 const messageOf = (error: unknown): string =>
-  error instanceof Error
+  isError(error)
     ? error.message || ((error as NodeJS.ErrnoException).code ?? error.name)
     : String(error);

@@ -3,6 +3,7 @@ import {
   BackendFullError,
   ConnectionError,
   IncompatibleStoreError,
+  isError,
 } from '../core/errors.js';
 
 /** Replies of a server that is starting, changing roles or busy: the same call will do later. */
@@ -13,22 +14,14 @@ const CONNECTION_NAMES = new Set([
   'AbortError',
   'ClusterAllFailedError',
 ]);
-const CONNECTION_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
+const UNREACHABLE_CODES = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND']);
+const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN']);
 
 /** Whether the same call can succeed when it is sent again. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   if (error instanceof AnswerTimeout || CONNECTION_NAMES.has(error.name)) return true;
-  if (CONNECTION_CODES.has((error as NodeJS.ErrnoException).code ?? '')) return true;
+  if (isUnreachable(error) || BROKEN_CODES.has(codeOf(error))) return true;
   return (
     PASSING.test(error.message) ||
     /connection is closed|isn't writeable|failed to refresh slots|none of startup nodes/i.test(
@@ -37,12 +30,17 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
+/** Nobody listens there now. */
+export const isUnreachable = (error: unknown): boolean => UNREACHABLE_CODES.has(codeOf(error));
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | null)?.code ?? '';
+
 /** The server was promoted or demoted under us: a new connection finds the right one. */
 export const isRoleChange = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('READONLY');
+  isError(error) && error.message.startsWith('READONLY');
 
 export const isUnknownScript = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('NOSCRIPT');
+  isError(error) && error.message.startsWith('NOSCRIPT');
 
 /** No answer in time: the connection may be half open. */
 export class AnswerTimeout extends AgendaError {
@@ -53,7 +51,7 @@ export class AnswerTimeout extends AgendaError {
 
 /** What Redis answered, in our words. */
 export function translated(error: unknown, address: string): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!isError(error)) return error;
   if (/^(ERR .*)?OOM|-OOM| OOM command/.test(error.message) || error.message.startsWith('OOM')) {
     return new BackendFullError(
       `Redis at ${address} refuses to store more: its memory is full. Running jobs can still end; free memory or raise maxmemory, then add again.`,

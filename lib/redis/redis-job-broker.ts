@@ -58,23 +58,32 @@ export class RedisJobBroker extends JobBroker {
     checkEnqueue(jobs);
     if (jobs.length === 0) return [];
     const args = jobs.flatMap(enqueueArgs);
-    const [time, ...exceptions] = await this.store.run(scripts.enqueueJobs, (repeat) => [
+    const [time, soon, ...exceptions] = await this.store.run(scripts.enqueueJobs, (repeat) => [
       this.store.options.channelName,
       this.store.messageHead,
       repeat ? 'repeat' : '',
       ...args,
     ]);
-    const now = Number(time);
-    const existing = new Map<number, string[]>();
+    const clock = { now: Number(time), soon: Number(soon) };
+    const inPlace = new Map<number, string[]>();
     for (let i = 0; i < exceptions.length; i += ENQUEUE_REPLY_WIDTH) {
-      const [number, word, ...parts] = exceptions.slice(i, i + ENQUEUE_REPLY_WIDTH);
-      if (word === 'existing') existing.set(Number(number) - 1, parts);
+      const [number, ...parts] = exceptions.slice(i, i + ENQUEUE_REPLY_WIDTH);
+      if (parts[0] !== 'gone') inPlace.set(Number(number) - 1, parts);
     }
     return jobs.map((job, i) => {
-      const parts = existing.get(i);
-      if (parts === undefined) return { job: addedRecord(job, now), created: true };
-      const [record, state, lease, result] = parts as [string, string, string, string];
-      return { job: unpackRecord(job.id, record, state, lease, result), created: false };
+      const parts = inPlace.get(i);
+      if (parts === undefined) return { job: addedRecord(job, clock), created: true };
+      const [word, record, state, lease, result] = parts as [
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
+      return {
+        job: unpackRecord(job.id, record, state, lease, result),
+        created: word === 'mine',
+      };
     });
   }
 
@@ -102,13 +111,14 @@ export class RedisJobBroker extends JobBroker {
       fence: string,
       expiry: string,
       jobs: string[],
+      claimedAt: string,
     ];
-    const [time, answers, dueIn, earliestExpiry, fence, expiry, jobs] = reply;
+    const [time, answers, dueIn, earliestExpiry, fence, expiry, jobs, claimedAt] = reply;
     const now = Number(time);
     return {
       now,
       answers: answers.length === 0 ? settlements.map(() => 'ok') : answers,
-      jobs: claimedJobs(jobs, claim.claimId, Number(fence), Number(expiry), now),
+      jobs: claimedJobs(jobs, claim.claimId, Number(fence), Number(expiry), Number(claimedAt)),
       dueInMs: numberOrNull(dueIn),
       earliestExpiry: numberOrNull(earliestExpiry),
     };
@@ -199,7 +209,7 @@ export class RedisJobBroker extends JobBroker {
         body = JSON.stringify(settlement.failure);
         break;
       case 'bury':
-        body = JSON.stringify({ reason: settlement.reason, ...settlement.failure });
+        body = JSON.stringify({ ...settlement.failure, reason: settlement.reason });
         break;
       case 'release':
         argument = dueText({ delayMs: settlement.delayMs ?? 0 });
@@ -244,7 +254,7 @@ function claimedJobs(
   claimId: string,
   fence: number,
   expiresAt: number,
-  now: number,
+  claimedAt: number,
 ): ClaimedJob[] {
   const jobs: ClaimedJob[] = [];
   for (let i = 0; i < parts.length; i += 4) {
@@ -252,8 +262,8 @@ function claimedJobs(
     const id = parts[i + 1]!;
     const asked = parts[i + 2]!;
     const record = unpackRecord(id, asked, parts[i + 3]!);
-    record.lockedAt = now;
-    record.lastRunAt = now;
+    record.lockedAt = claimedAt;
+    record.lastRunAt = claimedAt;
     const lease: NotedLease = {
       id,
       name: record.name,

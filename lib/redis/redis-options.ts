@@ -126,6 +126,9 @@ function endpointOf(options: RedisBackendOptions): Endpoint {
       'exactly one way to reach Redis',
     );
   }
+  refuseForeignPrefix('redis', (redis as Redis | undefined)?.options?.keyPrefix);
+  refuseForeignPrefix('redisOptions', redisOptions?.keyPrefix);
+  refuseForeignPrefix('cluster.options', cluster?.options?.keyPrefix);
   if (redis !== undefined)
     return { kind: 'borrowed', client: redis, address: addressOfClient(redis) };
   if (cluster !== undefined) {
@@ -144,6 +147,16 @@ function endpointOf(options: RedisBackendOptions): Endpoint {
     ...(connectionString === undefined ? {} : parseUrl(connectionString)),
   };
   return { kind: 'server', options: parts, address: addressOfOptions(parts) };
+}
+
+/** ioredis would put its own prefix before some of our keys and not before others. */
+function refuseForeignPrefix(where: string, keyPrefix: string | undefined): void {
+  if (keyPrefix === undefined || keyPrefix === '') return;
+  throw new InvalidOptionError(
+    `${where}.keyPrefix`,
+    keyPrefix,
+    'left out (the option keyPrefix beside it names our keys)',
+  );
 }
 
 /** The parts of a Redis URL. Its password never appears in an error. */

@@ -12,7 +12,8 @@
 -- ARGV[5]  'repeat' when the call may have been carried out before; else empty
 -- ARGV[6..]  for each job: id, nonce or empty, due ('+ms' from now, or an instant), priority, flags, name, the record from its name on
 --
--- Returns  { now, and for each job that was not simply added: its number, 'existing' | 'gone', record, state, lease entry, result }
+-- Returns  { now, now rounded up, and for each job that was not simply added: its number, 'existing' | 'mine' | 'gone', record, state, lease entry, result }
+--          mine: added by an earlier try of this very call. gone: likewise, and removed since
 -- @include time
 -- @include key
 -- @include writes
@@ -46,7 +47,7 @@ local function was_removed(id, nonce)
   return till and tonumber(till) > now
 end
 
-local reply, names, fresh = { text(now) }, {}, { attempt = 0 }
+local reply, names, fresh = { text(now), text(soon) }, {}, { attempt = 0 }
 local function except(i, word, record)
   local parts = { i, word, record or '', '', '', '' }
   if record then
@@ -65,9 +66,7 @@ for i = 1, count do
   local id, nonce, due, priority, flags, name, rest = unpack(ARGV, at_arg, at_arg + WIDTH - 1)
   local record = taken[i] or added_here[id]
   if record then
-    if not (taken[i] and was_mine(id, nonce, record)) then
-      except(i, 'existing', record)
-    end
+    except(i, taken[i] and was_mine(id, nonce, record) and 'mine' or 'existing', record)
   elseif was_removed(id, nonce) then
     except(i, 'gone')
   else

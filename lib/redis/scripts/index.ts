@@ -184,14 +184,6 @@ local function remove_record(id, has_state)
     hdel(RESULTS, id)
   end
 end
-local function remember_gone(id, record, keep_ms)
-  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
-  zadd(prefix .. 'gone', text(soon + keep_ms), nonce or id)
-end
-local function forget_gone()
-  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', text(now))
-  if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, 200) - 1) end
-end
 redis.call('PERSIST', META)
 local ids, gone = {}, { text(now) }
 for i = 7, #ARGV do
@@ -673,7 +665,7 @@ local function was_removed(id, nonce)
   local till = redis.call('ZSCORE', prefix .. 'gone', nonce ~= '' and nonce or id)
   return till and tonumber(till) > now
 end
-local reply, names, fresh = { text(now) }, {}, { attempt = 0 }
+local reply, names, fresh = { text(now), text(soon) }, {}, { attempt = 0 }
 local function except(i, word, record)
   local parts = { i, word, record or '', '', '', '' }
   if record then
@@ -691,9 +683,7 @@ for i = 1, count do
   local id, nonce, due, priority, flags, name, rest = unpack(ARGV, at_arg, at_arg + WIDTH - 1)
   local record = taken[i] or added_here[id]
   if record then
-    if not (taken[i] and was_mine(id, nonce, record)) then
-      except(i, 'existing', record)
-    end
+    except(i, taken[i] and was_mine(id, nonce, record) and 'mine' or 'existing', record)
   elseif was_removed(id, nonce) then
     except(i, 'gone')
   else
@@ -1177,6 +1167,14 @@ end
 local function earliest_expiry()
   return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
 end
+local function remember_gone(id, record, keep_ms)
+  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  zadd(prefix .. 'gone', text(soon + keep_ms), nonce or id)
+end
+local function forget_gone(limit)
+  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', text(now))
+  if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, limit) - 1) end
+end
 local function pass(lease_ms)
   local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
@@ -1189,6 +1187,7 @@ end
 redis.call('PERSIST', META)
 local held = pass(tonumber(ARGV[6]))
 redis.call('HSET', META, 'lastPass', text(now))
+forget_gone(1000)
 local first = earliest_expiry()
 if held > now or not first or first > now then
   return { text(now), '', held > now and text(held) or '', first and text(first) or '' }
@@ -1417,7 +1416,7 @@ if mode == 'single' then
   local holder_id = redis.call('HGET', prefix .. 'keys', key)
   if holder_id and redis.call('HEXISTS', JOBS, holder_id) == 1 then id = holder_id end
 end
-local before = mode ~= 'insert' and redis.call('HGET', JOBS, id)
+local before = redis.call('HGET', JOBS, id)
 if mode == 'update' and (not before or name_of(before) ~= name) then return { text(now), 'missing' } end
 local function reply(word)
   return {
@@ -1440,6 +1439,7 @@ end
 local function mark_disabled()
   if flags % 2 == DISABLED then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
 end
+if mode == 'insert' and before then return reply('inserted') end
 if not before then
   local seq = redis.call('HINCRBY', META, 'seq', 1)
   if ARGV[12] == '1' then flags = flags + DISABLED end
@@ -1675,9 +1675,9 @@ local function remember_gone(id, record, keep_ms)
   local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
   zadd(prefix .. 'gone', text(soon + keep_ms), nonce or id)
 end
-local function forget_gone()
+local function forget_gone(limit)
   local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', text(now))
-  if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, 200) - 1) end
+  if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, limit) - 1) end
 end
 local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then
@@ -1894,7 +1894,7 @@ local function or_empty(value)
 end
 local function same_again(remembered)
   local _, words, fence, ids = string.match(remembered, '^(%x+)\\n([^\\n]*)\\n([^\\n]*)\\n(.*)$')
-  local answers, jobs, expiry, n = {}, {}, '', 0
+  local answers, jobs, expiry, claimed_at, n = {}, {}, nil, '', 0
   for word in string.gmatch(words, '%S+') do
     answers[#answers + 1] = word
   end
@@ -1902,13 +1902,15 @@ local function same_again(remembered)
     n = n + 1
     local entry = redis.call('HGET', LEASE, id)
     if entry and string.sub(entry, 1, #claim_id + #tostring(n) + 2) == claim_id .. ':' .. n .. '|' then
-      expiry = redis.call('ZSCORE', LEASES, id)
+      local _, _, locked_at = holder(entry)
+      claimed_at = locked_at
+      expiry = math.min(expiry or math.huge, tonumber(redis.call('ZSCORE', LEASES, id)))
       for _, part in ipairs({ tostring(n), id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '' }) do
         jobs[#jobs + 1] = part
       end
     end
   end
-  return { text(now), answers, '0', or_empty(earliest_expiry()), fence, expiry, jobs }
+  return { text(now), answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at }
 end
 local remembered = redis.call('GET', memory)
 if remembered and string.sub(remembered, 1, #claim_id + 1) == claim_id .. '\\n' then return same_again(remembered) end
@@ -1939,7 +1941,7 @@ if settlements > 0 then
     all_ok = all_ok and not word
   end
   flush()
-  if young then forget_gone() end
+  if young then forget_gone(2 * settlements) end
   advance()
 end
 local held, fence = pass(lease_ms)
@@ -1995,5 +1997,5 @@ if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. text(fence) .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms)
 end
-return { text(now), all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs }
+return { text(now), all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, text(now) }
 `;

@@ -1,6 +1,6 @@
 -- rescue-jobs
 -- Acts on expired leases, oldest first: the job goes back to its old place, one rescue richer, or is
--- buried as `stalled` when its name allows no more. Holds off for a lease when no host passed by for
+-- buried as `stalled` when its name allows no more. Also forgets removed ids whose time is over. Holds off for a lease when no host passed by for
 -- longer than that.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
@@ -21,10 +21,12 @@
 -- @include record
 -- @include place
 -- @include refuse
+-- @include gone
 -- @include pass
 redis.call('PERSIST', META)
 local held = pass(tonumber(ARGV[6]))
 redis.call('HSET', META, 'lastPass', text(now))
+forget_gone(1000)
 local first = earliest_expiry()
 if held > now or not first or first > now then
   return { text(now), '', held > now and text(held) or '', first and text(first) or '' }

@@ -36,7 +36,7 @@ if mode == 'single' then
   local holder_id = redis.call('HGET', prefix .. 'keys', key)
   if holder_id and redis.call('HEXISTS', JOBS, holder_id) == 1 then id = holder_id end
 end
-local before = mode ~= 'insert' and redis.call('HGET', JOBS, id)
+local before = redis.call('HGET', JOBS, id)
 if mode == 'update' and (not before or name_of(before) ~= name) then return { text(now), 'missing' } end
 
 local function reply(word)
@@ -65,6 +65,9 @@ end
 local function mark_disabled()
   if flags % 2 == DISABLED then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
 end
+
+-- An insert that finds its own id has been carried out before: its answer was lost.
+if mode == 'insert' and before then return reply('inserted') end
 
 if not before then
   local seq = redis.call('HINCRBY', META, 'seq', 1)

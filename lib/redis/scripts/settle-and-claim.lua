@@ -18,7 +18,7 @@
 -- ARGV[10] number of settlements
 -- ARGV[11..]  for each settlement: id, token, kind, 'late' or empty, argument, body; then for each name: name, free slots
 --
--- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs }
+-- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim }
 --          answers: one word each, or none when all are 'ok'; jobs: number in the claim, id, record, state
 -- @include time
 -- @include key
@@ -26,6 +26,7 @@
 -- @include record
 -- @include place
 -- @include remove
+-- @include gone
 -- @include refuse
 -- @include settle
 -- @include claim
@@ -38,10 +39,10 @@ local function or_empty(value)
   return value and text(value) or ''
 end
 
--- The jobs of this claim that this host still holds, as they were handed out.
+-- The jobs of this claim that this host still holds, as they were handed out; of their expiries the earliest.
 local function same_again(remembered)
   local _, words, fence, ids = string.match(remembered, '^(%x+)\n([^\n]*)\n([^\n]*)\n(.*)$')
-  local answers, jobs, expiry, n = {}, {}, '', 0
+  local answers, jobs, expiry, claimed_at, n = {}, {}, nil, '', 0
   for word in string.gmatch(words, '%S+') do
     answers[#answers + 1] = word
   end
@@ -49,13 +50,15 @@ local function same_again(remembered)
     n = n + 1
     local entry = redis.call('HGET', LEASE, id)
     if entry and string.sub(entry, 1, #claim_id + #tostring(n) + 2) == claim_id .. ':' .. n .. '|' then
-      expiry = redis.call('ZSCORE', LEASES, id)
+      local _, _, locked_at = holder(entry)
+      claimed_at = locked_at
+      expiry = math.min(expiry or math.huge, tonumber(redis.call('ZSCORE', LEASES, id)))
       for _, part in ipairs({ tostring(n), id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '' }) do
         jobs[#jobs + 1] = part
       end
     end
   end
-  return { text(now), answers, '0', or_empty(earliest_expiry()), fence, expiry, jobs }
+  return { text(now), answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at }
 end
 
 local remembered = redis.call('GET', memory)
@@ -89,7 +92,7 @@ if settlements > 0 then
     all_ok = all_ok and not word
   end
   flush()
-  if young then forget_gone() end
+  if young then forget_gone(2 * settlements) end
   advance()
 end
 
@@ -150,4 +153,4 @@ if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. text(fence) .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms)
 end
-return { text(now), all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs }
+return { text(now), all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, text(now) }

@@ -1,6 +1,6 @@
 -- settle
 -- Ends attempts. Each settlement is judged alone; a refused one changes nothing.
--- @include time, key, writes, record, place, remove, refuse
+-- @include time, key, writes, record, place, remove, gone, refuse
 
 -- The lease is given up; what the job does next is the caller's to say.
 local function give_up(id, name)

@@ -1,0 +1,261 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { Redis } from 'ioredis';
+import { BackendClosedError, ConnectionError } from '../../lib/core/errors.js';
+import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js';
+import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { claim, completed, job, newPrefix } from './support.js';
+
+const url = process.env.TEST_REDIS_URL!;
+const cleanups: (() => unknown)[] = [];
+
+function backendAt(
+  connectionString: string,
+  more: Partial<RedisBackendOptions> = {},
+): RedisBackend {
+  const backend = new RedisBackend({ connectionString, keyPrefix: newPrefix(), ...more });
+  cleanups.push(() => backend.disconnect());
+  return backend;
+}
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+describe('a start without Redis', () => {
+  it('fails at once where nobody listens, naming host and port but not the password', async () => {
+    const backend = backendAt('redis://user:s3cret@127.0.0.1:1');
+    const error = await backend.connect().catch((reason: unknown) => reason);
+
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(String(error)).toContain('127.0.0.1:1');
+    expect(String(error)).not.toContain('s3cret');
+  });
+
+  it('fails within the connect timeout where somebody listens and never answers', async () => {
+    const mute = createServer(() => {});
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => mute.close());
+    const { port } = mute.address() as AddressInfo;
+    const backend = backendAt(`redis://127.0.0.1:${port}`, { connectTimeout: 200 });
+
+    await expect(backend.connect()).rejects.toThrow(`127.0.0.1:${port}: no answer within 200 ms`);
+  });
+
+  it('can be tried again when Redis has come', async () => {
+    const redis = await privateRedis();
+    await redis.kill();
+    const backend = backendAt(redis.url);
+    await expect(backend.connect()).rejects.toThrow(ConnectionError);
+
+    await redis.restart();
+    await backend.connect();
+
+    expect((await backend.broker.enqueue([job()]))[0]!.created).toBe(true);
+  });
+
+  it('waits for a late Redis when told to', async () => {
+    const redis = await privateRedis();
+    await redis.kill();
+    const backend = backendAt(redis.url, { waitForRedis: true });
+    const connecting = backend.connect();
+    const added = backend.broker.enqueue([job()]);
+
+    await redis.restart();
+    await connecting;
+
+    expect((await added)[0]!.created).toBe(true);
+  });
+});
+
+describe('closing', () => {
+  it('makes every later call reject, and can be undone by connecting', async () => {
+    const backend = backendAt(url);
+    await backend.connect();
+    await backend.disconnect();
+    await backend.disconnect();
+
+    await expect(backend.broker.enqueue([job()])).rejects.toThrow(BackendClosedError);
+    await expect(backend.broker.settleAndClaim([], claim())).rejects.toThrow(BackendClosedError);
+    await expect(backend.manager.counts()).rejects.toThrow(BackendClosedError);
+
+    await backend.connect();
+    expect((await backend.broker.enqueue([job()]))[0]!.created).toBe(true);
+  });
+
+  it('leaves a borrowed client as it was', async () => {
+    const redis = new Redis(url);
+    cleanups.push(() => redis.disconnect());
+    await redis.ping();
+    const listeners = redis.eventNames().map((name) => [name, redis.listenerCount(name)]);
+    const backend = new RedisBackend({ redis, keyPrefix: newPrefix() });
+    await backend.connect();
+    await backend.notificationChannel.connect();
+    await backend.broker.enqueue([job()]);
+    await backend.notificationChannel.disconnect();
+    await backend.disconnect();
+
+    expect(await redis.ping()).toBe('PONG');
+    expect(redis.eventNames().map((name) => [name, redis.listenerCount(name)])).toEqual(listeners);
+  });
+});
+
+describe('trouble on the way', () => {
+  it('does not notice that the scripts were flushed', async () => {
+    const redis = await privateRedis();
+    const backend = backendAt(redis.url);
+    await backend.broker.enqueue([job()]);
+    await command(redis, 'SCRIPT', 'FLUSH');
+
+    expect((await backend.broker.settleAndClaim([], claim())).jobs).toHaveLength(1);
+  });
+
+  it('goes on after all its connections were killed', async () => {
+    const redis = await privateRedis();
+    const backend = backendAt(redis.url);
+    const added: Promise<unknown>[] = [];
+    for (let i = 0; i < 200; i++) {
+      added.push(backend.broker.enqueue([job()]));
+      if (i % 50 === 25) await command(redis, 'CLIENT', 'KILL', 'TYPE', 'normal');
+    }
+    await Promise.all(added);
+
+    expect((await backend.manager.counts()).get('mail')!.queued).toBe(200);
+  });
+
+  it('carries a call over a restart of Redis', async () => {
+    const redis = await privateRedis({ appendonly: true, appendfsync: 'always' });
+    const backend = backendAt(redis.url);
+    await backend.broker.enqueue([job()]);
+    await redis.kill();
+    const added = backend.broker.enqueue([job()]);
+    await redis.restart();
+    await added;
+
+    expect((await backend.manager.counts()).get('mail')!.queued).toBe(2);
+  });
+
+  it('gives up after its time, and says whether the outcome is known', async () => {
+    const redis = await privateRedis();
+    const backend = backendAt(redis.url, { retryFor: 300 });
+    await backend.connect();
+    await redis.kill();
+    // The socket needs a moment to learn of the death; from then on nothing is sent.
+    await expect(backend.broker.enqueue([job()])).rejects.toThrow(ConnectionError);
+    const error = await backend.broker.enqueue([job()]).catch((reason: unknown) => reason);
+
+    expect(error).toMatchObject({ outcomeKnown: true });
+    expect(String(error)).toContain('was not carried out');
+  });
+
+  it('renews a connection that has gone silent', async () => {
+    const proxy = await TcpProxy.to(Number(new URL(url).port));
+    cleanups.push(() => proxy.close());
+    const backend = backendAt(proxy.url);
+    await backend.broker.enqueue([job()]);
+    proxy.swallow();
+    const [again] = await backend.broker.enqueue([job()]);
+
+    expect(again!.created).toBe(true);
+    expect((await backend.manager.counts()).get('mail')!.queued).toBe(2);
+  });
+});
+
+describe('an answer that is lost', () => {
+  let proxy: TcpProxy;
+  let backend: RedisBackend;
+
+  beforeEach(async () => {
+    proxy = await TcpProxy.to(Number(new URL(url).port));
+    cleanups.push(() => proxy.close());
+    backend = backendAt(proxy.url);
+    // Every script is known to the server afterwards, so that one call is one answer.
+    await backend.broker.enqueue([job({ name: 'warm-up' })]);
+    const { jobs } = await backend.broker.settleAndClaim(
+      [],
+      claim(1, { names: [{ name: 'warm-up', slots: 1 }] }),
+    );
+    await backend.broker.settleAndClaim([completed(jobs[0]!.lease)], claim(0));
+  });
+
+  it('does not add a job twice, and is answered as the first time', async () => {
+    proxy.cutAfter(0);
+    const [generated] = await backend.broker.enqueue([job()]);
+    proxy.cutAfter(0);
+    const [chosen] = await backend.broker.enqueue([job({ id: 'order-7', nonce: 'ab12' })]);
+
+    expect([generated!.created, chosen!.created]).toEqual([true, true]);
+    expect((await backend.manager.counts()).get('mail')!.queued).toBe(2);
+  });
+
+  it('tells a repeated add from the add of another producer', async () => {
+    await backend.broker.enqueue([job({ id: 'order-8', nonce: 'aaaa' })]);
+    proxy.cutAfter(0);
+    const [second] = await backend.broker.enqueue([job({ id: 'order-8', nonce: 'bbbb' })]);
+
+    expect(second!.created).toBe(false);
+  });
+
+  it('hands out the same jobs with the same tokens', async () => {
+    await backend.broker.enqueue([job(), job(), job()]);
+    proxy.cutAfter(0);
+    const { jobs } = await backend.broker.settleAndClaim([], claim(2));
+
+    expect(jobs).toHaveLength(2);
+    expect((await backend.manager.counts()).get('mail')).toMatchObject({ running: 2, queued: 1 });
+  });
+
+  it('settles once, and says ok', async () => {
+    await backend.broker.enqueue([job(), job()]);
+    const { jobs } = await backend.broker.settleAndClaim([], claim(1));
+    proxy.cutAfter(0);
+    const settled = await backend.broker.settleAndClaim(
+      [
+        {
+          kind: 'retry',
+          lease: jobs[0]!.lease,
+          failure: { name: 'Error', message: 'no' },
+          due: { delayMs: 60_000 },
+        },
+      ],
+      claim(1),
+    );
+
+    expect(settled.answers).toEqual(['ok']);
+    expect(settled.jobs).toHaveLength(1);
+    expect(await backend.manager.get(jobs[0]!.record.id)).toMatchObject({
+      failCount: 1,
+      attempt: 1,
+    });
+  });
+
+  it('does not insert a saved job twice', async () => {
+    const row = {
+      name: 'mail',
+      priority: 0,
+      nextRunAt: new Date(),
+      type: 'normal' as const,
+      data: null,
+    };
+    await backend.repository.saveJob(row);
+    proxy.cutAfter(0);
+    await backend.repository.saveJob(row);
+
+    expect((await backend.manager.counts()).get('mail')!.queued).toBe(2);
+  });
+});
+
+async function privateRedis(options = {}): Promise<PrivateRedis> {
+  const redis = await startPrivateRedis(options);
+  cleanups.push(() => redis.stop());
+  return redis;
+}
+
+async function command(redis: PrivateRedis, name: string, ...args: string[]): Promise<unknown> {
+  const client = new Redis(redis.url);
+  try {
+    return await client.call(name, ...args);
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,65 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ * Stands between a client and Redis and misbehaves on command: cuts a connection before an answer
+ * gets through, or swallows answers while the connection looks alive.
+ */
+export class TcpProxy {
+  private readonly pairs = new Set<[Socket, Socket]>();
+  private answersLeft = Infinity;
+
+  private constructor(private readonly server: Server) {}
+
+  static async to(port: number): Promise<TcpProxy> {
+    const server = createServer();
+    const proxy = new TcpProxy(server);
+    server.on('connection', (client) => proxy.join(client, connect(port, '127.0.0.1')));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Lets so many more answers through, then cuts the connection instead of passing the next one on. */
+  cutAfter(answers: number): void {
+    this.answersLeft = answers;
+  }
+
+  /** Answers vanish; commands still reach Redis. Connections made later are well again. */
+  swallow(): void {
+    for (const [client, server] of this.pairs) {
+      server.removeAllListeners('data');
+      server.resume();
+      client.on('close', () => server.destroy());
+    }
+    this.pairs.clear();
+  }
+
+  async close(): Promise<void> {
+    for (const pair of this.pairs) for (const socket of pair) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private join(client: Socket, server: Socket): void {
+    const pair: [Socket, Socket] = [client, server];
+    this.pairs.add(pair);
+    const end = (): void => {
+      this.pairs.delete(pair);
+      client.destroy();
+      server.destroy();
+    };
+    for (const socket of pair) socket.on('error', end).on('close', end);
+    client.on('data', (bytes) => void server.write(bytes));
+    server.on('data', (bytes) => {
+      if (this.answersLeft === 0) {
+        this.answersLeft = Infinity;
+        end();
+        return;
+      }
+      this.answersLeft -= 1;
+      client.write(bytes);
+    });
+  }
+}
