@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 
 /** The root of every error this library throws on purpose: `catch (error) { if (error instanceof AgendaError) … }`. */
 export class AgendaError extends Error {
@@ -56,7 +56,7 @@ export class BackoffError extends AgendaError {
     super(
       `The backoff function of job "${jobName}" ` +
         (options ? `threw ${describe(options.cause)}.` : `answered ${describe(answer)}.`) +
-        ' Expected a duration, a date, or nothing to stop; the job is retried without a wait.',
+        ' Expected a duration, a date, or nothing to stop; while attempts are left the job goes on without a wait.',
       options,
     );
   }
@@ -184,3 +184,7 @@ export class UnsupportedOperationError extends AgendaError {
     super(`The ${backend} backend cannot \`${verb}\`.`);
   }
 }
+
+/** Whether a thrown value is an error, also one of another realm (a test runner's sandbox, a `vm` context). */
+export const isError = (value: unknown): value is Error =>
+  value instanceof Error || types.isNativeError(value);

@@ -10,8 +10,8 @@ import { InvalidOptionError } from '../core/errors.js';
  *   jobs        id → [createdAt, delay|null, seq, priority, flags, "name", own|0, data|null, extra?]
  *               What was asked. `delay`: planned that many ms after `createdAt` (may be negative; null:
  *               no time). `seq`: insertion order. `flags`: 1 disabled, 2 recurring (has an interval),
- *               4 keyed, 8 has data, 16 has a rule. `own`: what no save changes: nonce, and the fields of
- *               `keys` that lead here. `extra`: only where there is more to say; its last member is the rule.
+ *               4 keyed, 8 has data, 16 has a rule. `own`: what no save changes: nonce, the fields
+ *               of `keys` that lead here, overrides. `extra`: only where there is more to say; its last member is the rule.
  *   jobs:state  id → [nextRunAt|null, lastRunAt|null, lastFinishedAt|null, attempt, failCount,
  *                     failedAt|null, rescueCount, releaseCount, failure?]
  *               What happened. Absent until an attempt has ended; from then on its `nextRunAt` counts.

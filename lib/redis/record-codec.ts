@@ -21,14 +21,20 @@ type PackedAsked = [
   priority: number,
   flags: number,
   name: string,
-  own: 0 | { nonce?: string; keys?: string[] },
+  own: 0 | Own,
   data: unknown,
   extra?: PackedExtra,
 ];
 
+/** What belongs to the job itself and no save changes. */
+interface Own {
+  nonce?: string | undefined;
+  keys?: string[] | undefined;
+  overrides?: JobOverrides | undefined;
+}
+
 interface PackedExtra {
   type?: 'single';
-  overrides?: JobOverrides;
   lastModifiedBy?: string;
   /** Always the last member, so that scripts can compare rules by the end of the record. */
   repeat?: RepeatFacts;
@@ -54,7 +60,7 @@ export function unpackRecord(
   leaseEntry = '',
   result = '',
 ): JobRecord {
-  const [createdAt, delay, , priority, flags, name, , data, extra] = JSON.parse(
+  const [createdAt, delay, , priority, flags, name, own, data, extra] = JSON.parse(
     asked,
   ) as PackedAsked;
   const past: PackedHappened | null =
@@ -69,7 +75,7 @@ export function unpackRecord(
     disabled: (flags & FLAG.disabled) !== 0,
     type: extra?.type ?? 'normal',
     repeat: extra?.repeat ?? null,
-    overrides: extra?.overrides ?? null,
+    overrides: own === 0 ? null : (own.overrides ?? null),
     lastModifiedBy: extra?.lastModifiedBy ?? null,
     nextRunAt: past === null ? (delay === null ? null : createdAt + delay) : past[0],
     lockedAt: lease?.lockedAt ?? null,
@@ -104,16 +110,22 @@ export function packName(name: string): string {
     : text;
 }
 
-/** What belongs to the job itself and no save changes. */
-export function packOwn(own: { nonce?: string; keys?: string[] }): string {
-  if (own.nonce === undefined && own.keys === undefined) return '0';
-  return own.keys === undefined
-    ? `{"nonce":"${own.nonce}"}`
-    : `{${own.nonce === undefined ? '' : `"nonce":"${own.nonce}",`}"keys":[${own.keys.map(packKey).join(',')}]}`;
+/** The nonce goes first; texts hold no raw braces, brackets or inner quotes. */
+export function packOwn({ nonce, keys, overrides }: Own): string {
+  const parts: string[] = [];
+  if (nonce !== undefined) parts.push(`"nonce":"${nonce}"`);
+  if (keys !== undefined) parts.push(`"keys":[${keys.map(packText).join(',')}]`);
+  if (overrides !== undefined) {
+    const json = JSON.stringify(overrides);
+    parts.push(
+      `"overrides":${json.replace(/"(?:[^"\\]|\\.)*"/g, (text) => packText(JSON.parse(text) as string))}`,
+    );
+  }
+  return parts.length === 0 ? '0' : `{${parts.join(',')}}`;
 }
 
-const packKey = (key: string): string =>
-  packName(key).replace(/[{}[\]]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+const packText = (text: string): string =>
+  packName(text).replace(/[{}[\]]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 
 /** The record of a job from its data on. */
 export function packRest(data: string | undefined, extra: PackedExtra | null): string {
@@ -128,13 +140,11 @@ export function packRule(repeat: RepeatFacts | null): string {
 
 export function packExtra(facts: {
   type?: 'normal' | 'single';
-  overrides?: JobOverrides | null | undefined;
   lastModifiedBy?: string | null | undefined;
   repeat?: RepeatFacts | null | undefined;
 }): PackedExtra {
   const extra: PackedExtra = {};
   if (facts.type === 'single') extra.type = 'single';
-  if (facts.overrides) extra.overrides = facts.overrides;
   if (facts.lastModifiedBy) extra.lastModifiedBy = facts.lastModifiedBy;
   if (facts.repeat) extra.repeat = facts.repeat;
   return extra;

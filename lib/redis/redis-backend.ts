@@ -1,4 +1,5 @@
 import type { AgendaBackend } from '../core/contracts/agenda-backend.js';
+import { prepareStore } from './prepare-store.js';
 import { RedisJobBroker } from './redis-job-broker.js';
 import { RedisJobManager } from './redis-job-manager.js';
 import { RedisJobRepository } from './redis-job-repository.js';
@@ -21,7 +22,7 @@ export class RedisBackend implements AgendaBackend {
    * @throws InvalidOptionError
    */
   constructor(options: RedisBackendOptions, internals: { now?: TimeSource } = {}) {
-    this.store = new RedisStore(resolveRedisOptions(options), internals.now);
+    this.store = new RedisStore(resolveRedisOptions(options), prepareStore, internals.now);
     this.ownsConnection = this.store.connection.owned;
     this.manager = new RedisJobManager(this.store);
     this.repository = new RedisJobRepository(this.store, this.manager);

@@ -24,15 +24,7 @@ import {
 import type { NewJob } from '../core/job/job-record.js';
 import { scripts } from './all-scripts.js';
 import { FLAG } from './keys.js';
-import {
-  addedRecord,
-  flagsOf,
-  packExtra,
-  packName,
-  packOwn,
-  packRest,
-  unpackRecord,
-} from './record-codec.js';
+import { addedRecord, flagsOf, packName, packOwn, packRest, unpackRecord } from './record-codec.js';
 import type { RedisStore } from './redis-store.js';
 
 const ENQUEUE_REPLY_WIDTH = 6;
@@ -229,8 +221,7 @@ function enqueueArgs(job: NewJob): string[] {
   const { id, nonce, overrides } = job;
   const flags =
     (job.data === undefined ? 0 : FLAG.hasData) | (nonce === undefined ? 0 : FLAG.keyed);
-  const extra = overrides === undefined ? null : packExtra({ overrides });
-  const own = nonce === undefined ? '0' : packOwn({ nonce });
+  const own = nonce === undefined && overrides === undefined ? '0' : packOwn({ nonce, overrides });
   return [
     id,
     nonce ?? '',
@@ -238,7 +229,7 @@ function enqueueArgs(job: NewJob): string[] {
     String(job.priority),
     String(flags),
     job.name,
-    `${packName(job.name)},${own},${packRest(job.data, extra)}`,
+    `${packName(job.name)},${own},${packRest(job.data, null)}`,
   ];
 }
 

@@ -164,8 +164,16 @@ export class RedisJobRepository extends JobRepository {
     return matched;
   }
 
-  /** The ids that a filter means, in pages of at most 100. */
+  /** The ids that a filter means, each once, in pages of at most 100: a job that moves may be met twice on the way. */
   private async *matching(filter: JobsFilter, verb: string): AsyncGenerator<readonly string[]> {
+    const seen = new Set<string>();
+    for await (const page of this.pagesOf(filter, verb)) {
+      const ids = page.filter((id) => !seen.has(id) && seen.add(id));
+      if (ids.length > 0) yield ids;
+    }
+  }
+
+  private async *pagesOf(filter: JobsFilter, verb: string): AsyncGenerator<readonly string[]> {
     if (filter.data !== undefined) throw unsupported(`${verb} by data`);
     const ids = filter.id !== undefined ? [filter.id] : filter.ids;
     const names = filter.name !== undefined ? [filter.name] : filter.names;

@@ -1,7 +1,6 @@
 import { Keys, partitionPrefix } from './keys.js';
 import { RedisConnection } from './redis-connection.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
-import { prepareStore } from './prepare-store.js';
 import type { Script } from './script.js';
 
 /** Injects the time of every call; for tests only. */
@@ -21,9 +20,11 @@ export class RedisStore {
 
   constructor(
     readonly options: ResolvedRedisOptions,
+    /** Runs on each connect, before anything else. */
+    prepare: (store: RedisStore) => Promise<void>,
     private readonly time: TimeSource | undefined,
   ) {
-    this.connection = new RedisConnection(options, () => prepareStore(this));
+    this.connection = new RedisConnection(options, () => prepare(this));
     this.keys = new Keys(partitionPrefix(options.keyPrefix, this.connection.isCluster));
     this.messageHead = `{"prefix":${JSON.stringify(options.keyPrefix)},"database":${this.connection.database}`;
   }

@@ -20,7 +20,7 @@
 -- @include place
 -- @include remove
 redis.call('PERSIST', META)
-local ids, gone = {}, { text(now) }
+local ids, gone = {}, { now_text }
 for i = 7, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end

@@ -12,15 +12,14 @@
 --          claimable: due, enabled and free, recurring jobs and retries included
 -- @include time
 -- @include key
-local instant = text(now)
-local reply = { instant }
+local reply = { now_text }
 
 local function card(place, name)
   return redis.call('ZCARD', index(place, name))
 end
 
 local function due(place, name)
-  return redis.call('ZCOUNT', index(place, name), '-inf', instant)
+  return redis.call('ZCOUNT', index(place, name), '-inf', now_text)
 end
 
 for i = 3, #ARGV do

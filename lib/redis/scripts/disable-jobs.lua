@@ -52,4 +52,4 @@ for i, id in ipairs(ids) do
 end
 flush()
 advance()
-return { text(now), count }
+return { now_text, count }

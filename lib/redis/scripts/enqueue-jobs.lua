@@ -47,7 +47,7 @@ local function was_removed(id, nonce)
   return till and tonumber(till) > now
 end
 
-local reply, names, fresh = { text(now), text(soon) }, {}, { attempt = 0 }
+local reply, names, fresh = { now_text, text(soon) }, {}, { attempt = 0 }
 local function except(i, word, record)
   local parts = { i, word, record or '', '', '', '' }
   if record then
@@ -71,7 +71,7 @@ for i = 1, count do
     except(i, 'gone')
   else
     local at = due_at(due)
-    record = '[' .. text(now) .. ',' .. text(at - now) .. ',' .. text(seq + i) .. ',' .. priority .. ',' .. flags .. ',' .. rest
+    record = '[' .. now_text .. ',' .. text(at - now) .. ',' .. text(seq + i) .. ',' .. priority .. ',' .. flags .. ',' .. rest
     added_here[id] = record
     hset(JOBS, id, record)
     place(id, name, at, seq + i, tonumber(priority), tonumber(flags), fresh)

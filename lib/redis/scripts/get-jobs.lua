@@ -18,7 +18,7 @@ local columns = {}
 for n, key in ipairs({ JOBS, STATE, LEASE, RESULTS }) do
   columns[n] = redis.call('HMGET', key, unpack(ids))
 end
-local reply = { text(now) }
+local reply = { now_text }
 for i = 1, #ids do
   for _, column in ipairs(columns) do
     reply[#reply + 1] = column[i] or ''

@@ -14,12 +14,24 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -158,7 +170,7 @@ local function displace(id, name, at, seq, priority)
 end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   for name, at in pairs(earliest) do
@@ -185,7 +197,7 @@ local function remove_record(id, has_state)
   end
 end
 redis.call('PERSIST', META)
-local ids, gone = {}, { text(now) }
+local ids, gone = {}, { now_text }
 for i = 7, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
@@ -235,20 +247,31 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
-local instant = text(now)
-local reply = { instant }
+local reply = { now_text }
 local function card(place, name)
   return redis.call('ZCARD', index(place, name))
 end
 local function due(place, name)
-  return redis.call('ZCOUNT', index(place, name), '-inf', instant)
+  return redis.call('ZCOUNT', index(place, name), '-inf', now_text)
 end
 for i = 3, #ARGV do
   local name = ARGV[i]
@@ -281,12 +304,24 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -425,7 +460,7 @@ local function displace(id, name, at, seq, priority)
 end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   for name, at in pairs(earliest) do
@@ -470,7 +505,7 @@ for i, id in ipairs(ids) do
 end
 flush()
 advance()
-return { text(now), count }
+return { now_text, count }
 `;
 
 export const enqueueJobs = `local now, soon, micros
@@ -487,12 +522,24 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -631,7 +678,7 @@ local function displace(id, name, at, seq, priority)
 end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   for name, at in pairs(earliest) do
@@ -665,7 +712,7 @@ local function was_removed(id, nonce)
   local till = redis.call('ZSCORE', prefix .. 'gone', nonce ~= '' and nonce or id)
   return till and tonumber(till) > now
 end
-local reply, names, fresh = { text(now), text(soon) }, {}, { attempt = 0 }
+local reply, names, fresh = { now_text, text(soon) }, {}, { attempt = 0 }
 local function except(i, word, record)
   local parts = { i, word, record or '', '', '', '' }
   if record then
@@ -688,7 +735,7 @@ for i = 1, count do
     except(i, 'gone')
   else
     local at = due_at(due)
-    record = '[' .. text(now) .. ',' .. text(at - now) .. ',' .. text(seq + i) .. ',' .. priority .. ',' .. flags .. ',' .. rest
+    record = '[' .. now_text .. ',' .. text(at - now) .. ',' .. text(seq + i) .. ',' .. priority .. ',' .. flags .. ',' .. rest
     added_here[id] = record
     hset(JOBS, id, record)
     place(id, name, at, seq + i, tonumber(priority), tonumber(flags), fresh)
@@ -715,12 +762,24 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
 local ids = {}
 for i = 3, #ARGV do
@@ -730,7 +789,7 @@ local columns = {}
 for n, key in ipairs({ JOBS, STATE, LEASE, RESULTS }) do
   columns[n] = redis.call('HMGET', key, unpack(ids))
 end
-local reply = { text(now) }
+local reply = { now_text }
 for i = 1, #ids do
   for _, column in ipairs(columns) do
     reply[#reply + 1] = column[i] or ''
@@ -753,19 +812,31 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
 local kind = redis.call('TYPE', META).ok
-if kind ~= 'none' and kind ~= 'hash' then return { text(now), 'foreign', kind } end
+if kind ~= 'none' and kind ~= 'hash' then return { now_text, 'foreign', kind } end
 if kind == 'none' and redis.call('EXISTS', prefix .. 'jobs:all') == 1 then
-  return { text(now), 'foreign', 'the layout of another backend (it has a key jobs:all)' }
+  return { now_text, 'foreign', 'the layout of another backend (it has a key jobs:all)' }
 end
-local reply = { text(now) }
+local reply = { now_text }
 for i = 3, #ARGV, 2 do
   if redis.call('HEXISTS', META, ARGV[i]) == 0 then redis.call('HSET', META, ARGV[i], ARGV[i + 1]) end
   reply[#reply + 1] = redis.call('HGET', META, ARGV[i])
@@ -787,17 +858,29 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
 for i = 3, #ARGV, 2 do
   redis.call('HSET', prefix .. 'settings', ARGV[i], ARGV[i + 1])
 end
-return { text(now) }
+return { now_text }
 `;
 
 export const renewLeases = `local now, soon, micros
@@ -814,12 +897,24 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -950,8 +1045,8 @@ end
 local lease_ms = tonumber(ARGV[3])
 redis.call('PERSIST', META)
 pass(lease_ms)
-redis.call('HSET', META, 'lastPass', text(now))
-local reply = { text(now) }
+redis.call('HSET', META, 'lastPass', now_text)
+local reply = { now_text }
 local function lost(id, token, word)
   local reason = word ~= 'lease-expired' and redis.call('GET', prefix .. 'cancelled:' .. id)
   for _, part in ipairs({ id, token, word, reason and '1' or '', reason or '' }) do
@@ -991,12 +1086,24 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -1135,7 +1242,7 @@ local function displace(id, name, at, seq, priority)
 end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   for name, at in pairs(earliest) do
@@ -1172,7 +1279,7 @@ local function remember_gone(id, record, keep_ms)
   zadd(prefix .. 'gone', text(soon + keep_ms), nonce or id)
 end
 local function forget_gone(limit)
-  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', text(now))
+  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', now_text)
   if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, limit) - 1) end
 end
 local function pass(lease_ms)
@@ -1186,14 +1293,14 @@ local function pass(lease_ms)
 end
 redis.call('PERSIST', META)
 local held = pass(tonumber(ARGV[6]))
-redis.call('HSET', META, 'lastPass', text(now))
+redis.call('HSET', META, 'lastPass', now_text)
 forget_gone(1000)
 local first = earliest_expiry()
 if held > now or not first or first > now then
-  return { text(now), '', held > now and text(held) or '', first and text(first) or '' }
+  return { now_text, '', held > now and text(held) or '', first and text(first) or '' }
 end
 local limit, reply = tonumber(ARGV[5]), {}
-local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', text(now), 'LIMIT', 0, limit)
+local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
 local entries = redis.call('HMGET', LEASE, unpack(ids))
 local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
 local allowed = {}
@@ -1224,7 +1331,7 @@ for i, id in ipairs(ids) do
       place(id, name, at, seq, priority, flags, facts)
     else
       facts.nextRunAt, facts.failedAt, facts.lastFinishedAt, facts.failure = nil, now, now, STALLED
-      zadd(index('dead', name), text(now), id)
+      zadd(index('dead', name), now_text, id)
     end
     hset(STATE, id, packed(facts))
     for _, part in ipairs({ id, name, host, tostring(facts.rescueCount), outcome }) do
@@ -1236,7 +1343,7 @@ flush()
 advance()
 local next_expiry = earliest_expiry()
 local more = next_expiry and next_expiry <= now
-return { text(now), more and '1' or '', '', next_expiry and text(next_expiry) or '', unpack(reply) }
+return { now_text, more and '1' or '', '', next_expiry and text(next_expiry) or '', unpack(reply) }
 `;
 
 export const saveJob = `local now, soon, micros
@@ -1253,12 +1360,24 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -1397,7 +1516,7 @@ local function displace(id, name, at, seq, priority)
 end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   for name, at in pairs(earliest) do
@@ -1417,10 +1536,10 @@ if mode == 'single' then
   if holder_id and redis.call('HEXISTS', JOBS, holder_id) == 1 then id = holder_id end
 end
 local before = redis.call('HGET', JOBS, id)
-if mode == 'update' and (not before or name_of(before) ~= name) then return { text(now), 'missing' } end
+if mode == 'update' and (not before or name_of(before) ~= name) then return { now_text, 'missing' } end
 local function reply(word)
   return {
-    text(now), word, id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '',
+    now_text, word, id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '',
     redis.call('HGET', LEASE, id) or '', redis.call('HGET', RESULTS, id) or '',
   }
 end
@@ -1443,7 +1562,7 @@ if mode == 'insert' and before then return reply('inserted') end
 if not before then
   local seq = redis.call('HINCRBY', META, 'seq', 1)
   if ARGV[12] == '1' then flags = flags + DISABLED end
-  hset(JOBS, id, record_of(text(now), due, seq, ARGV[13]))
+  hset(JOBS, id, record_of(now_text, due, seq, ARGV[13]))
   if ARGV[16] ~= '' then hset(STATE, id, ARGV[16]) end
   if key ~= '' then hset(prefix .. 'keys', key, id) end
   redis.call('SADD', prefix .. 'names', name)
@@ -1501,12 +1620,24 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
 local function index(place, name)
-  return prefix .. place .. ':' .. name
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -1645,7 +1776,7 @@ local function displace(id, name, at, seq, priority)
 end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   for name, at in pairs(earliest) do
@@ -1676,7 +1807,7 @@ local function remember_gone(id, record, keep_ms)
   zadd(prefix .. 'gone', text(soon + keep_ms), nonce or id)
 end
 local function forget_gone(limit)
-  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', text(now))
+  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', now_text)
   if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, limit) - 1) end
 end
 local function refusal(id, entry, token, earliest_expiry, after_expiry)
@@ -1711,7 +1842,7 @@ local function later(due, at)
 end
 local settle_as = {}
 function settle_as.completed(facts, at, argument)
-  facts.lastFinishedAt = now
+  facts.lastFinishedAt = math.max(now, (facts.failedAt or 0) + 1)
   facts.failCount = 0
   if argument == '' then
     facts.attempt = facts.attempt + 1
@@ -1757,12 +1888,19 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     return
   end
   if kind == 'removed' then kind, argument = 'completed', '' end
+  local done = kind == 'completed' and argument == '' and pending == ''
+  if done and not state then
+    zadd(index('completed', name), now_text, id)
+    if body ~= '' then hset(RESULTS, id, body) end
+    hset(STATE, id, '[null,' .. locked_at .. ',' .. now_text .. ',1]')
+    return
+  end
   local facts = happened(state)
   facts.lastRunAt = tonumber(locked_at)
-  if kind == 'completed' and argument == '' and pending == '' then
+  if done then
     settle_as.completed(facts, nil, '')
     facts.nextRunAt = nil
-    zadd(index('completed', name), text(now), id)
+    zadd(index('completed', name), text(facts.lastFinishedAt), id)
   else
     local asked_at, seq, priority, flags = asked(redis.call('HGET', JOBS, id))
     local next_at = settle_as[kind](facts, planned(asked_at, facts), argument, body)
@@ -1771,7 +1909,7 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     if next_at then
       place(id, name, next_at, seq, priority, flags, facts)
     else
-      zadd(index(kind == 'bury' and 'dead' or 'completed', name), text(now), id)
+      zadd(index(kind == 'bury' and 'dead' or 'completed', name), now_text, id)
     end
   end
   if kind == 'completed' then
@@ -1785,7 +1923,7 @@ local function promote(name)
   if promoted[name] then return end
   promoted[name] = true
   local timed = index('timed', name)
-  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', text(now), 'WITHSCORES', 'LIMIT', 0, PROMOTE_LIMIT)
+  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', now_text, 'WITHSCORES', 'LIMIT', 0, PROMOTE_LIMIT)
   if not due[1] then return end
   for i = 1, #due, 2 do
     local seq, priority, id = string.match(due[i], '^(%x%x%x%x%x%x%x%x%x%x%x%x)([^:]*):(.*)$')
@@ -1835,7 +1973,7 @@ local function take_ready(name, want, take)
   return taken
 end
 local function due_names(names)
-  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', text(now), 'LIMIT', 0, 100)
+  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'LIMIT', 0, 100)
   local due, list = {}, {}
   for _, name in ipairs(found) do
     due[name] = true
@@ -1910,7 +2048,7 @@ local function same_again(remembered)
       end
     end
   end
-  return { text(now), answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at }
+  return { now_text, answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at }
 end
 local remembered = redis.call('GET', memory)
 if remembered and string.sub(remembered, 1, #claim_id + 1) == claim_id .. '\\n' then return same_again(remembered) end
@@ -1947,15 +2085,15 @@ end
 local held, fence = pass(lease_ms)
 fence = math.max(fence + 1, micros)
 local expiry, jobs, ids = soon + lease_ms, {}, {}
+local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|'
 local function take(id, record, state, name)
-  ids[#ids + 1] = id
-  local n = #ids
-  hset(LEASE, id, claim_id .. ':' .. n .. '|' .. text(fence + n - 1) .. '|' .. text(now) .. '||' .. host .. '|' .. name)
-  zadd(LEASES, text(expiry), id)
-  zadd(index('running', name), text(now), id)
-  for _, part in ipairs({ tostring(n), id, record, state or '' }) do
-    jobs[#jobs + 1] = part
-  end
+  local n = #ids + 1
+  ids[n] = id
+  hset(LEASE, id, claim_id .. ':' .. n .. '|' .. text(fence + n - 1) .. held_by .. name)
+  zadd(LEASES, expiry_text, id)
+  zadd(index('running', name), now_text, id)
+  local last = #jobs
+  jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = tostring(n), id, record, state or ''
 end
 local asked_for, free = {}, {}
 for i = 11 + settlements * 6, #ARGV, 2 do
@@ -1992,10 +2130,10 @@ if slots > 0 then
     until_due = or_empty(due_in(open))
   end
 end
-redis.call('HSET', META, 'lastPass', text(now), 'fence', text(fence + math.max(#ids, 1) - 1))
+redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1))
 if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. text(fence) .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms)
 end
-return { text(now), all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, text(now) }
+return { now_text, all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text }
 `;

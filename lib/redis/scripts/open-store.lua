@@ -11,11 +11,11 @@
 -- @include time
 -- @include key
 local kind = redis.call('TYPE', META).ok
-if kind ~= 'none' and kind ~= 'hash' then return { text(now), 'foreign', kind } end
+if kind ~= 'none' and kind ~= 'hash' then return { now_text, 'foreign', kind } end
 if kind == 'none' and redis.call('EXISTS', prefix .. 'jobs:all') == 1 then
-  return { text(now), 'foreign', 'the layout of another backend (it has a key jobs:all)' }
+  return { now_text, 'foreign', 'the layout of another backend (it has a key jobs:all)' }
 end
-local reply = { text(now) }
+local reply = { now_text }
 for i = 3, #ARGV, 2 do
   if redis.call('HEXISTS', META, ARGV[i]) == 0 then redis.call('HSET', META, ARGV[i], ARGV[i + 1]) end
   reply[#reply + 1] = redis.call('HGET', META, ARGV[i])

@@ -13,4 +13,4 @@
 for i = 3, #ARGV, 2 do
   redis.call('HSET', prefix .. 'settings', ARGV[i], ARGV[i + 1])
 end
-return { text(now) }
+return { now_text }

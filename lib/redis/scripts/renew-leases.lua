@@ -19,9 +19,9 @@
 local lease_ms = tonumber(ARGV[3])
 redis.call('PERSIST', META)
 pass(lease_ms)
-redis.call('HSET', META, 'lastPass', text(now))
+redis.call('HSET', META, 'lastPass', now_text)
 
-local reply = { text(now) }
+local reply = { now_text }
 local function lost(id, token, word)
   local reason = word ~= 'lease-expired' and redis.call('GET', prefix .. 'cancelled:' .. id)
   for _, part in ipairs({ id, token, word, reason and '1' or '', reason or '' }) do

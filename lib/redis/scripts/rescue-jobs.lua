@@ -25,15 +25,15 @@
 -- @include pass
 redis.call('PERSIST', META)
 local held = pass(tonumber(ARGV[6]))
-redis.call('HSET', META, 'lastPass', text(now))
+redis.call('HSET', META, 'lastPass', now_text)
 forget_gone(1000)
 local first = earliest_expiry()
 if held > now or not first or first > now then
-  return { text(now), '', held > now and text(held) or '', first and text(first) or '' }
+  return { now_text, '', held > now and text(held) or '', first and text(first) or '' }
 end
 
 local limit, reply = tonumber(ARGV[5]), {}
-local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', text(now), 'LIMIT', 0, limit)
+local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
 local entries = redis.call('HMGET', LEASE, unpack(ids))
 local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
 
@@ -67,7 +67,7 @@ for i, id in ipairs(ids) do
       place(id, name, at, seq, priority, flags, facts)
     else
       facts.nextRunAt, facts.failedAt, facts.lastFinishedAt, facts.failure = nil, now, now, STALLED
-      zadd(index('dead', name), text(now), id)
+      zadd(index('dead', name), now_text, id)
     end
     hset(STATE, id, packed(facts))
     for _, part in ipairs({ id, name, host, tostring(facts.rescueCount), outcome }) do
@@ -79,4 +79,4 @@ flush()
 advance()
 local next_expiry = earliest_expiry()
 local more = next_expiry and next_expiry <= now
-return { text(now), more and '1' or '', '', next_expiry and text(next_expiry) or '', unpack(reply) }
+return { now_text, more and '1' or '', '', next_expiry and text(next_expiry) or '', unpack(reply) }

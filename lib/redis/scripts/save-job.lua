@@ -37,11 +37,11 @@ if mode == 'single' then
   if holder_id and redis.call('HEXISTS', JOBS, holder_id) == 1 then id = holder_id end
 end
 local before = redis.call('HGET', JOBS, id)
-if mode == 'update' and (not before or name_of(before) ~= name) then return { text(now), 'missing' } end
+if mode == 'update' and (not before or name_of(before) ~= name) then return { now_text, 'missing' } end
 
 local function reply(word)
   return {
-    text(now), word, id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '',
+    now_text, word, id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '',
     redis.call('HGET', LEASE, id) or '', redis.call('HGET', RESULTS, id) or '',
   }
 end
@@ -72,7 +72,7 @@ if mode == 'insert' and before then return reply('inserted') end
 if not before then
   local seq = redis.call('HINCRBY', META, 'seq', 1)
   if ARGV[12] == '1' then flags = flags + DISABLED end
-  hset(JOBS, id, record_of(text(now), due, seq, ARGV[13]))
+  hset(JOBS, id, record_of(now_text, due, seq, ARGV[13]))
   if ARGV[16] ~= '' then hset(STATE, id, ARGV[16]) end
   if key ~= '' then hset(prefix .. 'keys', key, id) end
   redis.call('SADD', prefix .. 'names', name)

@@ -58,7 +58,7 @@ local function same_again(remembered)
       end
     end
   end
-  return { text(now), answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at }
+  return { now_text, answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at }
 end
 
 local remembered = redis.call('GET', memory)
@@ -101,15 +101,15 @@ local held, fence = pass(lease_ms)
 fence = math.max(fence + 1, micros)
 local expiry, jobs, ids = soon + lease_ms, {}, {}
 
+local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|'
 local function take(id, record, state, name)
-  ids[#ids + 1] = id
-  local n = #ids
-  hset(LEASE, id, claim_id .. ':' .. n .. '|' .. text(fence + n - 1) .. '|' .. text(now) .. '||' .. host .. '|' .. name)
-  zadd(LEASES, text(expiry), id)
-  zadd(index('running', name), text(now), id)
-  for _, part in ipairs({ tostring(n), id, record, state or '' }) do
-    jobs[#jobs + 1] = part
-  end
+  local n = #ids + 1
+  ids[n] = id
+  hset(LEASE, id, claim_id .. ':' .. n .. '|' .. text(fence + n - 1) .. held_by .. name)
+  zadd(LEASES, expiry_text, id)
+  zadd(index('running', name), now_text, id)
+  local last = #jobs
+  jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = tostring(n), id, record, state or ''
 end
 
 local asked_for, free = {}, {}
@@ -148,9 +148,9 @@ if slots > 0 then
   end
 end
 
-redis.call('HSET', META, 'lastPass', text(now), 'fence', text(fence + math.max(#ids, 1) - 1))
+redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1))
 if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. text(fence) .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms)
 end
-return { text(now), all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, text(now) }
+return { now_text, all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text }

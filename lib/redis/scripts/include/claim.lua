@@ -9,7 +9,7 @@ local function promote(name)
   if promoted[name] then return end
   promoted[name] = true
   local timed = index('timed', name)
-  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', text(now), 'WITHSCORES', 'LIMIT', 0, PROMOTE_LIMIT)
+  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', now_text, 'WITHSCORES', 'LIMIT', 0, PROMOTE_LIMIT)
   if not due[1] then return end
   for i = 1, #due, 2 do
     local seq, priority, id = string.match(due[i], '^(%x%x%x%x%x%x%x%x%x%x%x%x)([^:]*):(.*)$')
@@ -66,7 +66,7 @@ end
 
 -- Which of the names asked for are due, in the order asked.
 local function due_names(names)
-  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', text(now), 'LIMIT', 0, 100)
+  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'LIMIT', 0, 100)
   local due, list = {}, {}
   for _, name in ipairs(found) do
     due[name] = true

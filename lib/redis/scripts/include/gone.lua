@@ -11,6 +11,6 @@ end
 
 -- Drops remembered ids whose time is over, a bounded number; callers drop more than they add.
 local function forget_gone(limit)
-  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', text(now))
+  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', now_text)
   if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, limit) - 1) end
 end

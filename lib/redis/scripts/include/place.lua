@@ -52,7 +52,7 @@ end
 
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. text(now) .. '}')
+  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 
 -- After the flush: names that became claimable earlier get their due time, and their news.

@@ -18,3 +18,4 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)

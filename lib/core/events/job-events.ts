@@ -1,0 +1,153 @@
+import { InvalidOptionError } from '../errors.js';
+import { errorOf } from '../job/thrown.js';
+import {
+  JOB_EVENTS,
+  type JobEventKey,
+  type JobEventListener,
+  type JobEventMap,
+  type JobEventName,
+  type JobScopedEventName,
+} from './job-event.js';
+
+/*
+ * What happens in this process, told to whoever listens.
+ *
+ * Listeners are guests: they run in the order they came, one that throws or rejects is reported as
+ * `error` and disturbs neither the others nor the job, and nobody waits for their promises. An
+ * `error` that nobody listens to goes to the fallback, so it neither disappears nor ends the process.
+ *
+ * The engine asks `wants` before it makes an event: without a listener a job pays one look-up.
+ */
+
+type AnyListener = (event: never) => unknown;
+
+interface Entry {
+  readonly listener: AnyListener;
+  readonly once: boolean;
+}
+
+/** Receives the errors nobody listens to. */
+export type ErrorSink = (error: Error) => void;
+
+export class JobEvents {
+  private readonly entries = new Map<string, readonly Entry[]>();
+  private named = 0;
+
+  /** @param fallback - takes errors nobody listens to; a process warning when left out */
+  constructor(private readonly fallback: ErrorSink = (error) => process.emitWarning(error)) {}
+
+  /**
+   * Calls the listener with every event from now on; `failed:send-welcome` is `failed` for one job name.
+   *
+   * @throws InvalidOptionError for an unknown event
+   */
+  on<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
+    return this.add(event, { listener, once: false });
+  }
+
+  once<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
+    return this.add(event, { listener, once: true });
+  }
+
+  off<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
+    const entries = this.entries.get(event) ?? [];
+    const found = entries.findLast((entry) => entry.listener === listener);
+    if (found) this.remove(event, found);
+    return this;
+  }
+
+  /** Whether anybody would hear the event. */
+  wants(event: JobScopedEventName, jobName: string): boolean {
+    if (this.entries.size === 0) return false;
+    return this.entries.has(event) || (this.named > 0 && this.entries.has(`${event}:${jobName}`));
+  }
+
+  /** Tells an event of a job to the listeners of the event, then to those of the event and name. */
+  emit<Name extends JobScopedEventName>(
+    event: Name,
+    jobName: string,
+    fact: JobEventMap[Name],
+  ): void {
+    this.deliver(event, fact);
+    if (this.named > 0) this.deliver(`${event}:${jobName}`, fact);
+  }
+
+  emitHost(event: 'online' | 'offline', host: string): void {
+    this.deliver(event, { host });
+  }
+
+  /** Reports what has no caller to be told. */
+  reportError(error: Error): void {
+    if (this.entries.has('error')) this.deliver('error', { error });
+    else this.fallBack(error);
+  }
+
+  private add(event: string, entry: Entry): this {
+    const name = eventOf(event);
+    if (typeof entry.listener !== 'function') {
+      throw new InvalidOptionError('listener', entry.listener, 'a function');
+    }
+    if (name !== event) this.named += 1;
+    this.entries.set(event, [...(this.entries.get(event) ?? []), entry]);
+    return this;
+  }
+
+  private remove(event: string, entry: Entry): void {
+    const before = this.entries.get(event) ?? [];
+    const left = before.filter((other) => other !== entry);
+    if (left.length === before.length) return;
+    if (event.includes(':')) this.named -= 1;
+    if (left.length > 0) this.entries.set(event, left);
+    else this.entries.delete(event);
+  }
+
+  private deliver(event: string, fact: unknown): void {
+    const entries = this.entries.get(event);
+    if (!entries) return;
+    for (const entry of entries) {
+      if (entry.once) this.remove(event, entry);
+      this.call(event, entry.listener, fact);
+    }
+  }
+
+  private call(event: string, listener: AnyListener, fact: unknown): void {
+    const failed = (thrown: unknown) => this.listenerFailed(event, thrown);
+    try {
+      const returned = listener(fact as never);
+      if (returned !== null && typeof returned === 'object') {
+        Promise.resolve(returned).catch(failed);
+      }
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  private listenerFailed(event: string, thrown: unknown): void {
+    const cause = errorOf(thrown);
+    const error = new Error(`A listener of "${event}" failed: ${cause.message}`, { cause });
+    // A failing listener of errors would be told of its own failure, for ever.
+    if (event === 'error') this.fallBack(error);
+    else this.reportError(error);
+  }
+
+  private fallBack(error: Error): void {
+    try {
+      this.fallback(error);
+    } catch {
+      // The last resort has failed: there is nobody left to tell.
+    }
+  }
+}
+
+/** @throws InvalidOptionError for an unknown event */
+function eventOf(key: unknown): JobEventName {
+  const text = String(key);
+  const colon = text.indexOf(':');
+  const name = (colon < 0 ? text : text.slice(0, colon)) as JobEventName;
+  const isHostwide = name === 'online' || name === 'offline' || name === 'error';
+  if (!JOB_EVENTS.includes(name) || (colon >= 0 && (isHostwide || text.length === colon + 1))) {
+    const names = JOB_EVENTS.join(', ');
+    throw new InvalidOptionError('event', key, `one of ${names}, or "event:jobName"`);
+  }
+  return name;
+}

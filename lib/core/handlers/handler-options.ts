@@ -1,0 +1,26 @@
+import type { Duration } from '../duration.js';
+import type { Priority } from '../options/priority.js';
+import type { BackoffChoice } from './handler-backoff.js';
+
+/**
+ * How jobs of one name are run. Given by the decorator or `define`, for a name in `handlers`, and
+ * for all names in `defaults`; the nearer one wins.
+ */
+export interface HandlerOptions {
+  /** How many run at once in this process. @default the module's `defaultConcurrency`, 5 */
+  concurrency?: number;
+  /** How many this process may hold at once; 0 is no limit. It only caps: nothing is held ahead of a free slot. @default 0 */
+  lockLimit?: number;
+  /** How long one attempt may take before its signal fires and it counts as failed. @default no limit */
+  timeout?: Duration;
+  /** How often a job may run because it failed, in all: 3 is two retries. @default 1 */
+  attempts?: number;
+  /** How long a failed job waits for its next attempt. @default at once */
+  backoff?: BackoffChoice;
+  /** Of jobs added without one, by this process. @default 'normal' */
+  priority?: Priority;
+  /** Delete a job that succeeded instead of keeping it. @default the module's `removeOnComplete`, false */
+  removeOnComplete?: boolean;
+  /** How often a job may lose its process and still run again; after that it is a dead letter. @default 2 */
+  maxRescues?: number;
+}

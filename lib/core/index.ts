@@ -1,0 +1,58 @@
+export type { AgendaBackend } from './contracts/agenda-backend.js';
+export * from './contracts/job-broker.js';
+export { JobManager } from './contracts/job-manager.js';
+export type * from './contracts/job-parameters.js';
+export { JobRepository, type JobRepositoryOptions } from './contracts/job-repository.js';
+export * from './contracts/notification-channel.js';
+
+export {
+  compileBackoff,
+  type Backoff,
+  type BackoffContext,
+  type BackoffFunction,
+  type BackoffOption,
+  type BackoffRule,
+} from './backoff.js';
+export * from './backoff-strategies.js';
+export { parseDuration, durationOption, type Duration } from './duration.js';
+export * from './errors.js';
+export { parseDate, type DateInput } from './schedule/date.js';
+export * from './schedule/date-constraints.js';
+
+export type * from './events/job-event.js';
+export { JOB_EVENTS } from './events/job-event.js';
+export { JobEvents, type ErrorSink } from './events/job-events.js';
+
+export type { HandlerOptions } from './handlers/handler-options.js';
+export type { BackoffChoice, DeclaredBackoff } from './handlers/handler-backoff.js';
+export type { HandlerPlan } from './handlers/handler-plan.js';
+export { HandlerRegistry, type Handler } from './handlers/handler-registry.js';
+export type { JobFunction } from './handlers/job-function.js';
+
+export { Job, type JobJson } from './job/job.js';
+export * from './job/job-data.js';
+export * from './job/job-id.js';
+export type * from './job/job-record.js';
+export * from './job/job-row.js';
+export * from './job/job-state.js';
+
+export { checkKnownKeys } from './options/known-keys.js';
+export type { EngineOptions, ShutdownOptions } from './options/engine-options.js';
+export type { Priority } from './options/priority.js';
+export {
+  ENGINE_OPTION_KEYS,
+  resolveEngineOptions,
+  type ResolvedEngineOptions,
+} from './options/resolve-engine-options.js';
+export { WorkerNames } from './options/worker-names.js';
+
+export type * from './scheduler/job-options.js';
+export { JobScheduler } from './scheduler/job-scheduler.js';
+export {
+  WorkerHost,
+  type DrainOptions,
+  type DrainReport,
+  type WorkerStatus,
+} from './worker/worker-host.js';
+
+export { Engine, type EngineParts } from './engine.js';

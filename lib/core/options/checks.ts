@@ -1,0 +1,46 @@
+import { InvalidOptionError } from '../errors.js';
+
+/** @throws InvalidOptionError unless it is a whole number in the limits */
+export function wholeNumber(
+  path: string,
+  value: unknown,
+  min: number,
+  max = 1_000_000_000,
+): number {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    const limit = max === 1_000_000_000 ? `of ${min} or more` : `from ${min} to ${max}`;
+    throw new InvalidOptionError(path, value, `a whole number ${limit}`);
+  }
+  return value as number;
+}
+
+/** @throws InvalidOptionError */
+export function trueOrFalse(path: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new InvalidOptionError(path, value, 'true or false');
+  return value;
+}
+
+/** @throws InvalidOptionError unless it is a list of texts */
+export function textList(path: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) {
+    throw new InvalidOptionError(path, value, 'a list of job names');
+  }
+  return value as string[];
+}
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @throws InvalidOptionError unless it is an object of options */
+export function optionsObject(path: string, value: unknown): Record<string, unknown> {
+  if (!isPlainObject(value)) throw new InvalidOptionError(path, value, 'an object');
+  return value;
+}
+
+/** @throws InvalidOptionError unless it is an `AbortSignal` */
+export function abortSignal(path: string, value: unknown): AbortSignal {
+  if (!(value instanceof AbortSignal)) {
+    throw new InvalidOptionError(path, value, 'an AbortSignal');
+  }
+  return value;
+}

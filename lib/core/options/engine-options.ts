@@ -1,0 +1,45 @@
+import type { Duration } from '../duration.js';
+import type { HandlerOptions } from '../handlers/handler-options.js';
+
+/** How the engine runs jobs. Everything may be left out. */
+export interface EngineOptions {
+  /** This process, as it is kept with the jobs it adds or changes. @default '' */
+  name?: string;
+  /** How often a worker looks for work though nothing told it to: the safety net for lost news. @default '5 seconds' */
+  processEvery?: Duration;
+  /** How many jobs run at once in this process. @default 20 */
+  maxConcurrency?: number;
+  /** How many jobs of one name run at once in this process, unless its handler says otherwise. @default 5 */
+  defaultConcurrency?: number;
+  /** How many jobs this process may hold at once; 0 is no limit. @default 0 */
+  lockLimit?: number;
+  /** The same for one name, unless its handler says otherwise. @default 0 */
+  defaultLockLimit?: number;
+  /**
+   * How long a process may stay silent before its jobs are given to another.
+   * Shorter means faster recovery and more renewals; the worker host renews at a third of it.
+   *
+   * @default '30 seconds'
+   */
+  lease?: Duration;
+  /** Handler options of all names; a handler's own win. */
+  defaults?: HandlerOptions;
+  /** Handler options by job name, from configuration; they win over those in the code. */
+  handlers?: Readonly<Record<string, HandlerOptions>>;
+  /** Delete jobs that succeeded, unless a handler says otherwise. @default false */
+  removeOnComplete?: boolean;
+  /** How often a job may lose its process and still run again, unless its handler says otherwise. @default 2 */
+  maxRescues?: number;
+  /** The most bytes of JSON a job's data may have. @default 262144 (256 KiB) */
+  maxDataBytes?: number;
+  /** Whether this process runs jobs, and of which names. @default true */
+  worker?: boolean | { only: readonly string[] } | { except: readonly string[] };
+  shutdown?: ShutdownOptions;
+}
+
+export interface ShutdownOptions {
+  /** How long running handlers may go on before their signals fire. @default '10 seconds' */
+  timeout?: Duration;
+  /** How long they have after that before their jobs are handed back. @default '1 second' */
+  grace?: Duration;
+}

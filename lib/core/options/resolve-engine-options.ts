@@ -1,0 +1,97 @@
+import { durationOption } from '../duration.js';
+import { InvalidOptionError } from '../errors.js';
+import { type HandlerLayer, readHandlerOptions, readLockLimit } from '../handlers/handler-plan.js';
+import { DEFAULT_MAX_DATA_BYTES } from '../job/job-data.js';
+import { optionsObject, trueOrFalse, wholeNumber } from './checks.js';
+import type { EngineOptions, ShutdownOptions } from './engine-options.js';
+import { checkKnownKeys } from './known-keys.js';
+import { WorkerNames } from './worker-names.js';
+
+/** The engine's options: checked, complete, in plain numbers. */
+export interface ResolvedEngineOptions {
+  readonly name: string;
+  readonly processEveryMs: number;
+  readonly maxConcurrency: number;
+  /** Infinity for no limit. */
+  readonly lockLimit: number;
+  readonly leaseMs: number;
+  readonly maxDataBytes: number;
+  readonly worker: WorkerNames;
+  readonly shutdown: { readonly timeoutMs: number; readonly graceMs: number };
+  /** The layers of handler options for all names, the weakest first. */
+  readonly defaults: readonly HandlerLayer[];
+  /** By job name: what wins over a handler's own options. */
+  readonly handlers: ReadonlyMap<string, HandlerLayer>;
+}
+
+/** The keys that `resolveEngineOptions` knows, for those who take them among their own. */
+export const ENGINE_OPTION_KEYS: readonly (keyof EngineOptions)[] = [
+  'name',
+  'processEvery',
+  'maxConcurrency',
+  'defaultConcurrency',
+  'lockLimit',
+  'defaultLockLimit',
+  'lease',
+  'defaults',
+  'handlers',
+  'removeOnComplete',
+  'maxRescues',
+  'maxDataBytes',
+  'worker',
+  'shutdown',
+];
+
+const SHORTEST_LEASE = 100;
+
+/**
+ * Checks what the user wrote, once and for all.
+ *
+ * @throws InvalidOptionError naming the option, the value and the remedy
+ */
+export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngineOptions {
+  checkKnownKeys('', options, ENGINE_OPTION_KEYS);
+  return {
+    name: readName(options.name ?? ''),
+    processEveryMs: durationOption('processEvery', options.processEvery ?? 5_000, { min: 10 }),
+    maxConcurrency: wholeNumber('maxConcurrency', options.maxConcurrency ?? 20, 1),
+    lockLimit: readLockLimit('lockLimit', options.lockLimit ?? 0),
+    leaseMs: durationOption('lease', options.lease ?? 30_000, { min: SHORTEST_LEASE }),
+    maxDataBytes: wholeNumber('maxDataBytes', options.maxDataBytes ?? DEFAULT_MAX_DATA_BYTES, 1),
+    worker: WorkerNames.of(options.worker ?? true),
+    shutdown: readShutdown(options.shutdown ?? {}),
+    defaults: [moduleWide(options), readHandlerOptions('defaults', options.defaults ?? {})],
+    handlers: readHandlers(options.handlers ?? {}),
+  };
+}
+
+function moduleWide(options: EngineOptions): HandlerLayer {
+  const removeOnComplete = options.removeOnComplete ?? false;
+  return {
+    concurrency: wholeNumber('defaultConcurrency', options.defaultConcurrency ?? 5, 1),
+    lockLimit: readLockLimit('defaultLockLimit', options.defaultLockLimit ?? 0),
+    removeOnComplete: trueOrFalse('removeOnComplete', removeOnComplete),
+    maxRescues: wholeNumber('maxRescues', options.maxRescues ?? 2, 0),
+  };
+}
+
+function readName(value: unknown): string {
+  if (typeof value !== 'string') throw new InvalidOptionError('name', value, 'a text');
+  return value;
+}
+
+function readShutdown(options: ShutdownOptions): ResolvedEngineOptions['shutdown'] {
+  checkKnownKeys('shutdown', options, ['timeout', 'grace']);
+  const { timeout = 10_000, grace = 1_000 } = options;
+  return {
+    timeoutMs: durationOption('shutdown.timeout', timeout, { min: 0 }),
+    graceMs: durationOption('shutdown.grace', grace, { min: 0 }),
+  };
+}
+
+function readHandlers(handlers: unknown): ReadonlyMap<string, HandlerLayer> {
+  const entries = Object.entries(optionsObject('handlers', handlers));
+  return new Map(
+    entries.map(([name, options]) => [name, readHandlerOptions(`handlers.${name}`, options ?? {})]),
+  );
+}

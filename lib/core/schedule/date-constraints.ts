@@ -1,0 +1,46 @@
+import { type DateConstraints, DateLimits } from './date-limits.js';
+
+/*
+ * Agenda's helpers for single dates. They change no argument and, unlike the options of a job, do
+ * not mind limits that leave no date: the answer is `null` then.
+ */
+
+/** Whether a date falls on one of the weekdays to skip (0 is Sunday), in the zone or in that of the process. */
+export function shouldSkipDay(
+  date: Date,
+  skipDays?: readonly number[],
+  timezone?: string,
+): boolean {
+  return DateLimits.unchecked({ skipDays, timezone }).skips(date.getTime());
+}
+
+/** The date, or the same time on the wall on the next day that is not skipped; `null` when all seven are. */
+export function applySkipDays(
+  date: Date,
+  skipDays?: readonly number[],
+  timezone?: string,
+): Date | null {
+  return asDate(DateLimits.unchecked({ skipDays, timezone }).afterSkippedDays(date.getTime()));
+}
+
+/** The date, not before `startDate`; `null` when it is after `endDate`. */
+export function applyDateRangeConstraints(
+  date: Date,
+  startDate?: Date,
+  endDate?: Date,
+): Date | null {
+  return asDate(DateLimits.unchecked({ startDate, endDate }).apply(date.getTime()));
+}
+
+/** All limits in their order: start, skipped weekdays, end. */
+export function applyAllDateConstraints(date: Date, constraints: DateConstraints): Date | null {
+  return asDate(DateLimits.unchecked(constraints).apply(date.getTime()));
+}
+
+/** Whether a date is neither before `startDate` nor after `endDate`. */
+export function isWithinDateRange(date: Date, startDate?: Date, endDate?: Date): boolean {
+  return DateLimits.unchecked({ startDate, endDate }).allows(date.getTime());
+}
+
+const asDate = (instant: number | null): Date | null =>
+  instant === null ? null : new Date(instant);

@@ -1,0 +1,111 @@
+import type { Duration } from '../duration.js';
+import type { DeclaredBackoff } from '../handlers/handler-backoff.js';
+import type { Job } from '../job/job.js';
+import type { Priority } from '../options/priority.js';
+
+/** What one job wants otherwise than its handler's options say. */
+export interface JobOptions {
+  /**
+   * The job's id: 1 to 256 bytes without control characters. While a job with this id is kept,
+   * adding it again adds nothing and returns the one in place, with `created: false`.
+   *
+   * @default a new one
+   */
+  id?: string;
+  /** Higher goes first. @default the handler's, else 'normal' */
+  priority?: Priority;
+  /** How long to wait before the job is due, by the backend's clock. */
+  delay?: Duration;
+  /** How often it may run because it failed, in all. */
+  attempts?: number;
+  /** How long it waits after a failure; a duration or an object, since it is stored with the job. */
+  backoff?: DeclaredBackoff;
+  /** How long one attempt may take. */
+  timeout?: Duration;
+  /** Delete the job when it has succeeded. */
+  removeOnComplete?: boolean;
+}
+
+/** Limits of a job's dates. They are stored and hold for its retries too. */
+export interface DateOptions {
+  /** IANA name of the zone in which texts and weekdays are read. @default the zone of the process */
+  timezone?: string;
+  /** Nothing runs before it. */
+  startDate?: Date | string | number;
+  /** Nothing runs after it. */
+  endDate?: Date | string | number;
+  /** Weekdays on which nothing runs; 0 is Sunday. */
+  skipDays?: readonly number[];
+}
+
+export interface ScheduleOptions extends Omit<JobOptions, 'delay'>, DateOptions {}
+
+export interface EveryOptions extends DateOptions {
+  /** Wait one interval before the first run. It changes nothing for cron rules. */
+  skipImmediate?: boolean;
+  /** Tells several rules of one name apart. */
+  key?: string;
+  /** Occurrences missed while nobody could run them: one run for the latest, or none. @default 'latest' */
+  catchUp?: 'latest' | 'skip';
+  /** @default the handler's, else 'normal' */
+  priority?: Priority;
+}
+
+/** One job of `enqueueMany`. */
+export interface JobInput<Data = unknown> {
+  name: string;
+  data?: Data;
+  /** @default now */
+  when?: Date | string | number;
+  options?: JobOptions;
+}
+
+export interface EnqueueManyOptions<Item = JobInput> {
+  /** How many jobs one call carries, at most 100. @default 100 */
+  chunkSize?: number;
+  /** Makes a job of an item. An item it throws for fails alone. */
+  map?: (item: Item, index: number) => JobInput | Promise<JobInput>;
+  /** Told after every call. */
+  onProgress?: (progress: EnqueueProgress) => unknown;
+  /** Told of every item that could not be added. */
+  onError?: (error: Error, item: Item, index: number) => unknown;
+  /** Whether to go on after an error. @default true */
+  continueOnError?: boolean;
+  /** At most so many jobs a second. @default no limit */
+  perSecond?: number;
+  /** Stops the work; what was added stays. */
+  signal?: AbortSignal;
+}
+
+export interface EnqueueProgress {
+  readonly created: number;
+  readonly existing: number;
+  readonly failed: number;
+}
+
+export interface EnqueueManyResult<Item = JobInput> extends EnqueueProgress {
+  /** Items that were taken up. */
+  readonly total: number;
+  /** In the order of the items, without those that failed. */
+  readonly jobs: readonly Job[];
+  readonly errors: readonly {
+    readonly index: number;
+    readonly item: Item;
+    readonly error: Error;
+  }[];
+  /** Why it ended before the last item, if it did. */
+  readonly stopped: 'error' | 'aborted' | undefined;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+}
+
+/** Which jobs to cancel: ids, names and data are combined with AND; an empty filter matches nothing. */
+export interface CancelFilter {
+  id?: string;
+  ids?: readonly string[];
+  name?: string;
+  names?: readonly string[];
+  notNames?: readonly string[];
+  /** Part of the jobs' data. */
+  data?: unknown;
+}

@@ -1,0 +1,95 @@
+import { durationOption } from '../duration.js';
+import { InvalidOptionError } from '../errors.js';
+import { checkBackoff } from '../handlers/handler-backoff.js';
+import type { HandlerRegistry } from '../handlers/handler-registry.js';
+import { encodeData } from '../job/job-data.js';
+import { checkText, newJobId, randomToken } from '../job/job-id.js';
+import type { JobOverrides, NewJob } from '../job/job-record.js';
+import { trueOrFalse, wholeNumber } from '../options/checks.js';
+import { checkKnownKeys } from '../options/known-keys.js';
+import { parsePriority } from '../options/priority.js';
+import type { JobOptions } from './job-options.js';
+
+/** When a job is due. */
+export type Due = NewJob['due'];
+
+export const AT_ONCE: Due = { delayMs: 0 };
+
+const OPTION_KEYS: readonly (keyof JobOptions)[] = [
+  'id',
+  'priority',
+  'delay',
+  'attempts',
+  'backoff',
+  'timeout',
+  'removeOnComplete',
+];
+
+/** Makes jobs of what callers ask for: checked and encoded, so that a bad one never leaves the process. */
+export class NewJobs {
+  constructor(
+    private readonly handlers: HandlerRegistry,
+    private readonly maxDataBytes: number,
+  ) {}
+
+  /**
+   * @param due - when the caller said so beside the options
+   * @throws InvalidJobError for the name, the id or the data
+   * @throws InvalidOptionError
+   */
+  make(name: string, data: unknown, options: JobOptions | undefined, due?: Due): NewJob {
+    checkText('name', name);
+    const text = encodeData(data, this.maxDataBytes);
+    const { priority } = this.handlers.planFor(name);
+    if (options === undefined) {
+      return { id: newJobId(), name, data: text, priority, due: due ?? AT_ONCE };
+    }
+    checkKnownKeys('', options, OPTION_KEYS);
+    const job: { -readonly [Key in keyof NewJob]: NewJob[Key] } = {
+      id: newJobId(),
+      name,
+      data: text,
+      priority:
+        options.priority === undefined ? priority : parsePriority('priority', options.priority),
+      due: dueOf(options, due),
+    };
+    if (options.id !== undefined) {
+      checkText('id', options.id);
+      job.id = options.id;
+      job.nonce = randomToken();
+    }
+    const overrides = overridesOf(options);
+    if (overrides) job.overrides = overrides;
+    return job;
+  }
+}
+
+function dueOf({ delay }: JobOptions, due: Due | undefined): Due {
+  if (delay === undefined) return due ?? AT_ONCE;
+  if (due) {
+    throw new InvalidOptionError('delay', delay, 'left out where a time is given');
+  }
+  return { delayMs: durationOption('delay', delay, { min: 0 }) };
+}
+
+function overridesOf(options: JobOptions): JobOverrides | undefined {
+  const { attempts, backoff, timeout, removeOnComplete } = options;
+  const overrides: JobOverrides = {};
+  if (attempts !== undefined) overrides.attempts = wholeNumber('attempts', attempts, 1);
+  if (backoff !== undefined) overrides.backoff = declared(backoff);
+  if (timeout !== undefined) overrides.timeout = durationOption('timeout', timeout);
+  if (removeOnComplete !== undefined) {
+    overrides.removeOnComplete = trueOrFalse('removeOnComplete', removeOnComplete);
+  }
+  return Object.keys(overrides).length > 0 ? overrides : undefined;
+}
+
+function declared(backoff: unknown): unknown {
+  if (typeof backoff === 'function') {
+    const remedy =
+      'a duration or an object here: it is stored with the job (functions belong to the handler)';
+    throw new InvalidOptionError('backoff', backoff, remedy);
+  }
+  checkBackoff('backoff', backoff);
+  return backoff;
+}

@@ -1,0 +1,67 @@
+import type { ClaimedJob, Lease, Settlement } from '../contracts/job-broker.js';
+import type { Handler } from '../handlers/handler-registry.js';
+import type { JobRecord } from '../job/job-record.js';
+import { type Clock, Job, type RunningAttempt } from '../job/job.js';
+import type { Outcome } from './outcome.js';
+import type { Timer } from './timer.js';
+
+/**
+ * One run of a handler, from the claim to the store's answer to its settlement. The services of the
+ * worker host hand it on; each writes only the members of its own duty.
+ */
+export class Attempt implements RunningAttempt {
+  readonly record: JobRecord;
+  readonly lease: Lease;
+  readonly handler: Handler;
+  readonly job: Job;
+
+  /** Lease keeper: until when this process may believe in its lease, by `performance.now()`. */
+  trustedUntil: number;
+  /** Executor: when the handler was called, by `performance.now()`. */
+  startedAt = 0;
+  /** Executor: how long the handler took. */
+  durationMs = 0;
+  /** Executor: the limit of a handler that has one. */
+  timer: Timer | undefined = undefined;
+  /** True from the moment the outcome is fixed: what the handler does later changes nothing. */
+  decided = false;
+  outcome: Outcome | undefined = undefined;
+  settlement: Settlement | undefined = undefined;
+
+  /** Why the host asked the handler to end; the first reason stays. */
+  private reason: Error | undefined = undefined;
+  private controller: AbortController | undefined = undefined;
+
+  constructor(claimed: ClaimedJob, handler: Handler, clock: Clock, trustedUntil: number) {
+    this.record = claimed.record;
+    this.lease = claimed.lease;
+    this.handler = handler;
+    this.trustedUntil = trustedUntil;
+    this.job = new Job(claimed.record, clock, this);
+  }
+
+  get fence(): number {
+    return this.lease.fence;
+  }
+
+  /** Made when somebody asks for it: most handlers never do. */
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.reason) this.controller.abort(this.reason);
+    }
+    return this.controller.signal;
+  }
+
+  /** Why the signal has fired; `undefined` as long as it has not. */
+  get endReason(): Error | undefined {
+    return this.reason;
+  }
+
+  /** Asks the handler to end. */
+  fire(reason: Error): void {
+    if (this.reason) return;
+    this.reason = reason;
+    this.controller?.abort(reason);
+  }
+}

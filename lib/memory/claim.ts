@@ -1,0 +1,86 @@
+import type { ClaimRequest, ClaimedJob } from '../core/contracts/job-broker.js';
+import type { Lane } from './lane.js';
+import type { MemoryStore } from './memory-store.js';
+import type { StoredJob } from './stored-job.js';
+
+/** One claim: who gets which slots, in two rounds, and what the jobs are handed out with. */
+export class Claim {
+  readonly jobs: ClaimedJob[] = [];
+  private slots: number;
+  private readonly free: Map<string, number>;
+  private readonly touched = new Set<Lane>();
+  private readonly now: number;
+  private readonly firstFence: number;
+
+  constructor(
+    private readonly store: MemoryStore,
+    private readonly request: ClaimRequest,
+  ) {
+    this.now = store.now();
+    this.slots = request.slots;
+    this.free = new Map(request.names.map(({ name, slots }) => [name, slots]));
+    // Grows with time too, so that a job made anew is ahead of everything before it.
+    this.firstFence = Math.max(store.fence + 1, this.now * 1000);
+  }
+
+  run(): void {
+    const due = [...this.free.keys()].filter((name) => this.dueOf(name) <= this.now);
+    const share = Math.max(Math.floor(this.slots / Math.max(due.length, 1)), 1);
+    const unsated = due.filter((name) => this.take(name, share));
+    for (const name of unsated) this.take(name, Infinity);
+    for (const lane of this.touched) lane.recede();
+    this.store.fence = this.firstFence + Math.max(this.jobs.length, 1) - 1;
+  }
+
+  /** Milliseconds until the first name with a free slot is due; `null` without free slots or such a name. */
+  dueInMs(): number | null {
+    if (this.slots === 0) return null;
+    const open = [...this.free].filter(([, free]) => free > 0);
+    const first = Math.min(...open.map(([name]) => this.dueOf(name)));
+    return first === Infinity ? null : Math.max(first - this.now, 0);
+  }
+
+  /** Takes the first jobs of a name; true when it gave all it was asked for and has slots left. */
+  private take(name: string, most: number): boolean {
+    const want = Math.min(most, this.free.get(name)!, this.slots);
+    if (want <= 0) return false;
+    const lane = this.store.lane(name);
+    if (!this.touched.has(lane)) lane.promote(this.now);
+    this.touched.add(lane);
+    const jobs = lane.take(want);
+    for (const job of jobs) this.lease(job);
+    this.slots -= jobs.length;
+    this.free.set(name, this.free.get(name)! - jobs.length);
+    return jobs.length === want && this.free.get(name)! > 0;
+  }
+
+  private lease(job: StoredJob): void {
+    const { claimId, host, leaseMs } = this.request;
+    const token = `${claimId}:${this.jobs.length + 1}`;
+    const fence = this.firstFence + this.jobs.length;
+    const expiresAt = Math.ceil(this.now + leaseMs);
+    this.store.startLease(job, {
+      token,
+      fence,
+      host,
+      lockedAt: this.now,
+      expiresAt,
+      pending: null,
+    });
+    this.jobs.push(handOut(job));
+  }
+
+  private dueOf(name: string): number {
+    return this.store.lanes.get(name)?.due ?? Infinity;
+  }
+}
+
+/** A running job as its holder gets it. */
+export function handOut(job: StoredJob): ClaimedJob {
+  const { token, fence, expiresAt } = job.lease!;
+  return {
+    // An earlier result is not the worker's business, and may be large.
+    record: { ...job.toRecord(), result: undefined },
+    lease: { id: job.id, name: job.name, token, fence, expiresAt },
+  };
+}

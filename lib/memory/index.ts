@@ -1,0 +1,3 @@
+export { MemoryBackend, type MemoryBackendOptions } from './memory-backend.js';
+export { MemoryNotificationChannel } from './memory-notification-channel.js';
+export { ManualClock } from './manual-clock.js';

@@ -1,0 +1,199 @@
+import type { NameSettings, SettleAnswer } from '../core/contracts/job-broker.js';
+import { BackendClosedError } from '../core/errors.js';
+import { Lane } from './lane.js';
+import type { Clock } from './manual-clock.js';
+import type { MemoryNotificationChannel } from './memory-notification-channel.js';
+import { OrderedList } from './ordered-list.js';
+import type { HeldLease, StoredJob } from './stored-job.js';
+
+/** Of how many cancelled runs the reason is kept for their workers. */
+const KEPT_REASONS = 1000;
+
+/** A host's last claim, for a repeat of it. */
+export interface RememberedClaim {
+  readonly claimId: string;
+  readonly answers: readonly SettleAnswer[];
+  readonly jobs: readonly { readonly id: string; readonly token: string }[];
+}
+
+/*
+ * All that the memory backend knows, in maps. Every step of broker, repository and manager is one
+ * synchronous piece of code over it, so nothing ever comes in between.
+ *
+ * A job is in exactly one of these places:
+ *
+ *   a lane's `ready` or `timed`   it waits (see lane.ts)
+ *   `leases`                      it runs; then, and only then, it has a `lease`
+ *   none of them                  it is disabled, or it has ended: `nextRunAt` is null
+ */
+export class MemoryStore {
+  readonly jobs = new Map<string, StoredJob>();
+  readonly lanes = new Map<string, Lane>();
+  /** Running jobs, the lease that ends first at the front. */
+  readonly leases = new OrderedList<StoredJob>(byExpiry);
+  readonly settings = new Map<string, NameSettings>();
+  /** The key of a `single` job → its id. */
+  readonly keys = new Map<string, string>();
+  readonly claims = new Map<string, RememberedClaim>();
+  /** Why a running job was cancelled, by its id. */
+  readonly cancelled = new Map<string, string>();
+  fence = 0;
+  isOpen = true;
+
+  private seq = 0;
+  private lastPass: number | undefined;
+  private heldUntil = 0;
+  private readonly earliest = new Map<string, number>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly channel: MemoryNotificationChannel,
+  ) {}
+
+  /** @throws BackendClosedError */
+  expectOpen(): void {
+    if (!this.isOpen) throw new BackendClosedError();
+  }
+
+  now(): number {
+    return Math.floor(this.clock.now());
+  }
+
+  nextSeq(): number {
+    return ++this.seq;
+  }
+
+  /** A job that has just been given what is asked and when it runs; `null`: it stands among the ended ones. */
+  place(job: StoredJob, nextRunAt: number | null): void {
+    job.happened.nextRunAt = nextRunAt;
+    if (nextRunAt === null || job.asked.disabled) return;
+    this.lane(job.name).put(job, nextRunAt, this.now());
+    const earliest = this.earliest.get(job.name) ?? Infinity;
+    this.earliest.set(job.name, Math.min(earliest, nextRunAt));
+  }
+
+  /** Takes a job that does not run out of its place: before every change of its time, priority or `disabled`. */
+  displace(job: StoredJob): void {
+    if (job.happened.nextRunAt !== null) this.lanes.get(job.name)?.drop(job);
+  }
+
+  /** Names that became claimable earlier than they were are announced: at the end of every step that placed jobs. */
+  announceEarlier(): void {
+    const now = this.now();
+    for (const [name, at] of this.earliest) {
+      const lane = this.lane(name);
+      const before = lane.due ?? Infinity;
+      if (at >= before) continue;
+      lane.due = at;
+      if (before > now) this.announce(name, at);
+    }
+    this.earliest.clear();
+  }
+
+  /** Time was moved by hand: what has become due meanwhile is news, since no timer saw it coming. */
+  announceDue(from: number, to: number): void {
+    for (const [name, { due }] of this.lanes) {
+      if (due !== undefined && due > from && due <= to) this.announce(name, due);
+    }
+  }
+
+  startLease(job: StoredJob, lease: HeldLease): void {
+    job.lease = lease;
+    this.leases.add(job);
+  }
+
+  moveExpiry(job: StoredJob, expiresAt: number): void {
+    this.leases.delete(job);
+    job.lease!.expiresAt = expiresAt;
+    this.leases.add(job);
+  }
+
+  endLease(job: StoredJob): HeldLease {
+    const lease = job.lease!;
+    this.leases.delete(job);
+    job.lease = undefined;
+    return lease;
+  }
+
+  earliestExpiry(): number | null {
+    return this.leases.first()?.lease?.expiresAt ?? null;
+  }
+
+  /** The job, all that belongs to it, and what leads to it. */
+  remove(job: StoredJob): void {
+    if (job.lease) this.endLease(job);
+    else this.displace(job);
+    const { key } = job.birth;
+    if (key !== undefined && this.keys.get(key) === job.id) this.keys.delete(key);
+    this.jobs.delete(job.id);
+  }
+
+  /** Removes a job on somebody's wish; the worker that runs it is told. */
+  cancel(job: StoredJob, reason: string): void {
+    if (job.lease) {
+      this.cancelled.delete(job.id);
+      this.cancelled.set(job.id, reason);
+      if (this.cancelled.size > KEPT_REASONS) {
+        this.cancelled.delete(this.cancelled.keys().next().value!);
+      }
+      this.channel.deliverCancel({ jobId: job.id, reason });
+    }
+    this.remove(job);
+  }
+
+  /**
+   * Notes that a living host passed by. After a gap of more than a lease the process, not its workers,
+   * was away (suspended, or stopped in a debugger): rescuing is then held off for one lease, so
+   * that the living renew first.
+   *
+   * @returns until when it is held off
+   */
+  pass(leaseMs: number): number {
+    const now = this.now();
+    if (this.lastPass !== undefined && now - this.lastPass > leaseMs) {
+      this.heldUntil = now + leaseMs;
+    }
+    this.lastPass = now;
+    return this.heldUntil;
+  }
+
+  /** Everything, as plain values that share nothing with the store: for tests and for a look inside. */
+  snapshot(): unknown {
+    const ids = (jobs: Iterable<StoredJob>) => Array.from(jobs, (job) => job.id);
+    return structuredClone({
+      jobs: Array.from(this.jobs.values(), (job) => ({ ...job })),
+      lanes: Array.from(this.lanes, ([name, lane]) => ({
+        name,
+        due: lane.due,
+        ready: ids(lane.ready),
+        timed: ids(lane.timed),
+      })),
+      leases: ids(this.leases),
+      settings: this.settings,
+      keys: this.keys,
+      claims: this.claims,
+      cancelled: this.cancelled,
+      meta: [this.seq, this.fence, this.lastPass, this.heldUntil],
+    });
+  }
+
+  lane(name: string): Lane {
+    let lane = this.lanes.get(name);
+    if (!lane) this.lanes.set(name, (lane = new Lane()));
+    return lane;
+  }
+
+  private announce(name: string, at: number): void {
+    this.channel.deliver({
+      jobId: '',
+      jobName: name,
+      nextRunAt: new Date(at),
+      priority: 0,
+      timestamp: new Date(this.now()),
+    });
+  }
+}
+
+function byExpiry(a: StoredJob, b: StoredJob): number {
+  return a.lease!.expiresAt - b.lease!.expiresAt || (a.id < b.id ? -1 : Number(a.id > b.id));
+}

@@ -1,0 +1,35 @@
+import { InvalidHandlerError } from '../errors.js';
+
+type Method = (...args: never[]) => unknown;
+
+/**
+ * The function under a decorator, and where it stands.
+ *
+ * @throws InvalidHandlerError on a getter, setter, property, static method, or symbol
+ */
+export function decoratedMethod(
+  decorator: string,
+  target: object,
+  key: string | symbol,
+  descriptor: PropertyDescriptor | undefined,
+): { method: Method; place: string } {
+  const isStatic = typeof target === 'function';
+  const owner = isStatic ? target.name : target.constructor.name;
+  const place = `${owner}.${String(key)}`;
+  const kind = typeof key === 'symbol' ? 'a symbol' : misplacement(isStatic, descriptor);
+  if (kind !== undefined) {
+    throw new InvalidHandlerError(
+      place,
+      `@${decorator} stands on ${kind}`,
+      'Put it on a method of the class that is called on its instance.',
+    );
+  }
+  return { method: descriptor!.value as Method, place };
+}
+
+function misplacement(isStatic: boolean, descriptor?: PropertyDescriptor): string | undefined {
+  if (isStatic) return 'a static member';
+  if (descriptor === undefined) return 'a property';
+  if (!('value' in descriptor)) return 'an accessor (get or set)';
+  return typeof descriptor.value === 'function' ? undefined : 'a property';
+}

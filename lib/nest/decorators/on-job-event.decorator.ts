@@ -1,0 +1,48 @@
+import type { JobEventMap, JobEventName } from '../../core/index.js';
+import { decoratedMethod } from './decorated-method.js';
+
+export interface OnJobEventOptions {
+  /**
+   * The instance whose events are meant.
+   *
+   * @default 'default'
+   */
+  instance?: string;
+}
+
+export interface JobEventMetadata {
+  readonly event: JobEventName;
+  readonly jobName: string | undefined;
+  readonly instance: string | undefined;
+}
+
+type ListenerDecorator<Event> = <Method extends (event: Event) => unknown>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
+
+const KEY = 'agenda-redis:on-job-event';
+
+/**
+ * Calls a method of a provider with every event of this process, or with those of one job name.
+ * Nobody waits for it; what it throws is logged and disturbs neither the job nor other listeners.
+ *
+ * @throws InvalidHandlerError where it is written, on anything but an instance method
+ */
+export function OnJobEvent<Event extends JobEventName>(
+  event: Event,
+  jobName?: string,
+  { instance }: OnJobEventOptions = {},
+): ListenerDecorator<JobEventMap[Event]> {
+  return (target, key, descriptor) => {
+    const { method } = decoratedMethod('OnJobEvent', target, key, descriptor);
+    const metadata: JobEventMetadata = { event, jobName, instance };
+    Reflect.defineMetadata(KEY, [metadata, ...jobEventsOf(method)], method);
+  };
+}
+
+/** In the order they are written. */
+export function jobEventsOf(method: object): readonly JobEventMetadata[] {
+  return (Reflect.getOwnMetadata(KEY, method) as JobEventMetadata[] | undefined) ?? [];
+}

@@ -1,0 +1,11 @@
+export { AgendaRedisModule } from './agenda-redis.module.js';
+export type {
+  AgendaRedisModuleExtras,
+  AgendaRedisOptions,
+  AgendaRedisOptionsFactory,
+} from './agenda-redis.options.js';
+export { Every, type EveryOptions } from './decorators/every.decorator.js';
+export { JobHandler, type JobHandlerOptions } from './decorators/job-handler.decorator.js';
+export { OnJobEvent, type OnJobEventOptions } from './decorators/on-job-event.decorator.js';
+export { InvalidHandlerError } from './errors.js';
+export { getBackendToken, getInstanceToken, InjectScheduler, InjectWorkerHost } from './tokens.js';

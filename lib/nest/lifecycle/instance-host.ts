@@ -1,0 +1,168 @@
+import { InvalidOptionError, InvalidScheduleError, type Engine } from '../../core/index.js';
+import { compileRepeatRule } from '../../core/schedule/compile-repeat-rule.js';
+import { RedisBackend } from '../../redis/index.js';
+import type { EveryMetadata } from '../decorators/every.decorator.js';
+import type { FoundHandler, FoundListener } from '../discovery/handler-explorer.js';
+import { InvalidHandlerError } from '../errors.js';
+import type { JobEventLogger } from '../job-event-logger.js';
+
+interface PlannedRule extends EveryMetadata {
+  readonly jobName: string;
+  readonly place: string;
+}
+
+/** One instance's engine in the hands of the application's life cycle. */
+export class InstanceHost {
+  private readonly rules: PlannedRule[] = [];
+  private connected: Promise<void> | undefined;
+  private isConnecting = false;
+  private drained: Promise<void> | undefined;
+  private closed: Promise<void> | undefined;
+
+  /** @param waits - whether the application starts without waiting for its backend */
+  constructor(
+    readonly instance: string,
+    private readonly engine: Engine,
+    private readonly logger: JobEventLogger,
+    private readonly waits: boolean,
+  ) {
+    logger.attach(engine.events);
+  }
+
+  /** Where the jobs are: equal for backends that share them, as far as can be told. */
+  get namespace(): unknown {
+    const { backend } = this.engine;
+    return backend instanceof RedisBackend ? (backend.namespace ?? backend) : backend;
+  }
+
+  sharesJobsWith(other: InstanceHost): boolean {
+    return this.namespace === other.namespace;
+  }
+
+  /**
+   * @throws DuplicateHandlerError, InvalidOptionError
+   * @throws InvalidScheduleError naming the method, for an `@Every` that is not understood
+   */
+  handle({ name, options, call, place, rules }: FoundHandler): void {
+    const { instance: _, ...handlerOptions } = options;
+    this.engine.handlers.define(name, call, handlerOptions, place);
+    for (const rule of rules) {
+      atPlace(place, () => compileRepeatRule(timesOf(rule), name));
+      this.rules.push({ ...rule, jobName: name, place });
+    }
+  }
+
+  /** @throws InvalidHandlerError naming the method, for an event that does not exist */
+  listen({ event, jobName, call, place }: FoundListener): void {
+    const listener = async (fact: unknown): Promise<void> => {
+      try {
+        await call(fact);
+      } catch (thrown) {
+        const message = thrown instanceof Error ? thrown.message : String(thrown);
+        throw new Error(`${place}: ${message}`, { cause: thrown });
+      }
+    };
+    try {
+      const key = jobName === undefined ? event : `${event}:${jobName}`;
+      this.engine.events.on(key as 'failed', listener);
+    } catch (error) {
+      const problem = '@OnJobEvent is for an event that does not exist';
+      throw new InvalidHandlerError(place, problem, (error as Error).message, { cause: error });
+    }
+  }
+
+  /** @throws InvalidOptionError for handler options of a job that nobody handles here */
+  refuseUnknownOverrides(): void {
+    const [name] = this.engine.handlers.unknownOverrides();
+    if (name === undefined) return;
+    const known = this.engine.handlers.names().join(', ') || 'none';
+    throw new InvalidOptionError(
+      `handlers.${name}`,
+      this.engine.options.handlers.get(name),
+      `for a job that is handled here (known: ${known}), or left out by the option worker`,
+    );
+  }
+
+  /** @throws ConnectionError, unless the application does not wait */
+  async connect(): Promise<void> {
+    this.connected = this.engine.connect().finally(() => (this.isConnecting = false));
+    this.isConnecting = true;
+    if (this.waits) this.connected.catch(() => undefined);
+    else await this.connected;
+  }
+
+  /** Registers the schedules and lets the worker host claim. */
+  async start(): Promise<void> {
+    const begun = this.begin();
+    if (!this.waits) return begun;
+    begun.catch((error: Error) => this.closed ?? this.logger.unheard(error));
+  }
+
+  /** Lets running jobs end, within the time for shutdowns. Never rejects; again is the same drain. */
+  drain(): Promise<void> {
+    return (this.drained ??= this.quietly(() => this.engine.workerHost.stop()));
+  }
+
+  /** Closes what the engine opened. Never rejects; again is the same end. */
+  close(): Promise<void> {
+    return (this.closed ??= this.quietly(async () => {
+      // A backend that is still waited for would never let the engine end.
+      if (this.isConnecting) await this.engine.backend.disconnect();
+      await this.engine.close();
+    }));
+  }
+
+  private async begin(): Promise<void> {
+    await this.connected;
+    const { handlers, options, workerHost } = this.engine;
+    const worked = new Set(handlers.workedNames());
+    const rules = this.rules.filter(({ jobName }) => worked.has(jobName));
+    await Promise.all(rules.map((rule) => this.register(rule)));
+    if (options.worker.none || this.drained) return;
+    this.logger.announceHandlers(handlers);
+    await workerHost.start();
+  }
+
+  private async register({ interval, jobName, place, options }: PlannedRule): Promise<void> {
+    const { data, ...rule } = options;
+    try {
+      await this.engine.scheduler.every(interval, jobName, data, rule);
+    } catch (error) {
+      throw namingPlace(error, place);
+    }
+  }
+
+  private async quietly(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.logger.unheard(error as Error);
+    }
+  }
+}
+
+/** What of a rule can be checked before there is a clock to check it with. */
+function timesOf({ interval, options: { timezone, skipDays, catchUp } }: EveryMetadata) {
+  return { interval, timezone, skipDays, catchUp };
+}
+
+function atPlace(place: string, work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    throw namingPlace(error, place);
+  }
+}
+
+function namingPlace(error: unknown, place: string): unknown {
+  const where = `@Every of ${place}`;
+  if (error instanceof InvalidScheduleError) {
+    const { text, reason, examples } = error;
+    return new InvalidScheduleError(text, `${reason} (${where})`, examples, { cause: error });
+  }
+  if (error instanceof InvalidOptionError) {
+    const { option, value, expected } = error;
+    return new InvalidOptionError(`${option} in ${where}`, value, expected, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,30 @@
+/*
+ * What runs in a process of its own: one task, told as JSON in the only argument. It answers by two
+ * messages: that it is ready, if somebody may wait for that, and its result. It ends by itself: a
+ * process that stays has left something open, which fails the run.
+ */
+import type { ChildMessage, Task } from './run-child.js';
+import { addJobs } from './roles/add-jobs.js';
+import { sendPaced } from './roles/send-paced.js';
+import { stockUp } from './roles/stock-up.js';
+import { workOff } from './roles/work-off.js';
+
+function tell(message: ChildMessage): void {
+  process.send!(message);
+}
+
+function perform(task: Task): Promise<unknown> {
+  switch (task.role) {
+    case 'add':
+      return addJobs(task);
+    case 'work':
+      return workOff(task, () => tell({ kind: 'ready' }));
+    case 'send':
+      return sendPaced(task);
+    case 'stock':
+      return stockUp(task);
+  }
+}
+
+tell({ kind: 'result', result: await perform(JSON.parse(process.argv[2]!) as Task) });
+process.disconnect();

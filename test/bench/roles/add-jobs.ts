@@ -1,0 +1,76 @@
+import { Redis } from 'ioredis';
+import { type Cost, Meter } from '../meter.js';
+import { payloadMaker } from '../payload.js';
+import { loadSystem, type SystemName } from '../systems/index.js';
+import { BULK, type Producer } from '../systems/system.js';
+
+/** How a producer adds: in bulk, one after the other, or with many calls under way. */
+export type Manner = 'bulk' | 'awaited' | 'outstanding';
+
+export interface AddTask {
+  readonly role: 'add';
+  readonly system: SystemName;
+  readonly url: string;
+  readonly manner: Manner;
+  /** In all; the first `warmUp` of them are not measured. */
+  readonly jobs: number;
+  readonly warmUp: number;
+  readonly payloadBytes: number;
+  /** How many jobs the store held before. */
+  readonly before?: number;
+  readonly profileFile?: string;
+}
+
+const OUTSTANDING = 100;
+
+export async function addJobs(task: AddTask): Promise<Cost> {
+  const { url, jobs, warmUp, before = 0 } = task;
+  const system = await loadSystem(task.system);
+  const producer = await system.openProducer(url);
+  const redis = new Redis(url);
+  const meter = new Meter(redis, task.profileFile);
+  const payload = payloadMaker(task.payloadBytes);
+  const add = MANNERS[task.manner];
+
+  await add(producer, payload, 0, warmUp);
+  meter.start();
+  await add(producer, payload, warmUp, jobs);
+  meter.stop();
+
+  const cost = await meter.cost();
+  await producer.close();
+  redis.disconnect();
+  const { unfinished } = await system.tally(url);
+  if (unfinished !== before + jobs) {
+    throw new Error(`Added ${jobs} jobs to ${before}, and found ${unfinished}.`);
+  }
+  return cost;
+}
+
+type Add = (
+  producer: Producer,
+  payload: ReturnType<typeof payloadMaker>,
+  from: number,
+  to: number,
+) => Promise<void>;
+
+const MANNERS: Record<Manner, Add> = {
+  async bulk(producer, payload, from, to) {
+    for (let first = from; first < to; first += BULK) {
+      const length = Math.min(BULK, to - first);
+      await producer.addBulk(Array.from({ length }, (_, i) => payload(first + i)));
+    }
+  },
+
+  async awaited(producer, payload, from, to) {
+    for (let n = from; n < to; n++) await producer.add(payload(n));
+  },
+
+  async outstanding(producer, payload, from, to) {
+    let next = from;
+    const one = async () => {
+      while (next < to) await producer.add(payload(next++));
+    };
+    await Promise.all(Array.from({ length: OUTSTANDING }, one));
+  },
+};

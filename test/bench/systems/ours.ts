@@ -1,0 +1,43 @@
+import { Engine } from '../../../lib/core/engine.js';
+import { RedisBackend } from '../../../lib/redis/redis-backend.js';
+import type { Payload } from '../payload.js';
+import { countsOf } from './our-backend.js';
+import { JOB, type System } from './system.js';
+
+/** The whole package but Nest, by its public interface, with the options a user would leave alone. */
+export const ours: System = {
+  async openProducer(url) {
+    const engine = new Engine(new RedisBackend({ connectionString: url }), { worker: false });
+    await engine.connect();
+    const { scheduler } = engine;
+    return {
+      add: (payload) => scheduler.now(JOB, payload),
+      addBulk: (payloads) => scheduler.enqueueMany(payloads.map((data) => ({ name: JOB, data }))),
+      addAt: (payload, at) => scheduler.schedule(new Date(at), JOB, payload),
+      close: () => engine.close(),
+    };
+  },
+
+  async openWorker(url, { concurrency, kept }, handle) {
+    const engine = new Engine(new RedisBackend({ connectionString: url }), {
+      maxConcurrency: concurrency,
+    });
+    engine.handlers.define(JOB, async (job) => handle(job.data as Payload), {
+      concurrency,
+      removeOnComplete: !kept,
+    });
+    await engine.connect();
+    return {
+      start: () => engine.workerHost.start(),
+      close: () => engine.close(),
+    };
+  },
+
+  async tally(url) {
+    const backend = new RedisBackend({ connectionString: url });
+    await backend.connect();
+    const counts = await countsOf(backend);
+    await backend.disconnect();
+    return counts;
+  },
+};

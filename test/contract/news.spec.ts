@@ -1,0 +1,247 @@
+import type { JobNotification } from '../../lib/core/contracts/notification-channel.js';
+import { describeBackends, START, type OpenBackend } from './support/backends.js';
+import {
+  add,
+  claim,
+  claimOne,
+  complete,
+  newJob,
+  release,
+  retry,
+  settleOne,
+} from './support/builders.js';
+
+/** Collects the names that are announced, up to a mark that the test publishes itself. */
+function listen(store: OpenBackend): () => Promise<JobNotification[]> {
+  let heard: JobNotification[] = [];
+  let marked: (() => void) | undefined;
+  store.channel.subscribe((news) => {
+    if (news.jobName === 'mark') marked?.();
+    else heard.push(news);
+  });
+  return async () => {
+    const mark = new Promise<void>((resolve) => (marked = resolve));
+    await store.channel.publish({
+      jobId: '',
+      jobName: 'mark',
+      nextRunAt: null,
+      priority: 0,
+      timestamp: new Date(START),
+    });
+    await mark;
+    const all = heard;
+    heard = [];
+    return all;
+  };
+}
+
+const timesOf = (news: readonly JobNotification[]): [string, number][] =>
+  news.map(({ jobName, nextRunAt }) => [jobName, nextRunAt!.getTime() - START]);
+
+describeBackends('an announcement', (open) => {
+  it('tells a name, and from when on it is claimable', async () => {
+    const store = await open();
+    const heard = listen(store);
+    await add(store.broker, { due: { delayMs: 50 }, priority: 3 });
+
+    expect(await heard()).toEqual([
+      {
+        jobId: '',
+        jobName: 'mail',
+        nextRunAt: new Date(START + 50),
+        priority: 0,
+        timestamp: new Date(START),
+      },
+    ]);
+  });
+
+  it('is made when a name becomes claimable earlier than it was, and only then', async () => {
+    const store = await open();
+    const heard = listen(store);
+
+    await add(store.broker, { due: { delayMs: 500 } });
+    await add(store.broker, { due: { delayMs: 500 } });
+    await add(store.broker, { due: { delayMs: 900 } });
+    await add(store.broker, { due: { delayMs: 100 } });
+    await add(store.broker, { name: 'other', due: { delayMs: 300 } });
+    expect(timesOf(await heard())).toEqual([
+      ['mail', 500],
+      ['mail', 100],
+      ['other', 300],
+    ]);
+
+    await add(store.broker);
+    await add(store.broker);
+    await add(store.broker, { due: { at: START - 100 } });
+    expect(timesOf(await heard())).toEqual([['mail', 0]]);
+  });
+
+  it('comes once for a batch, with the earliest time', async () => {
+    const store = await open();
+    const heard = listen(store);
+
+    await store.broker.enqueue([80, 20, 50].map((delayMs) => newJob({ due: { delayMs } })));
+
+    expect(timesOf(await heard())).toEqual([['mail', 20]]);
+  });
+
+  it('comes again after a claim has emptied the name', async () => {
+    const store = await open();
+    await add(store.broker);
+    await claim(store.broker);
+    const heard = listen(store);
+
+    await add(store.broker);
+
+    expect(timesOf(await heard())).toEqual([['mail', 0]]);
+  });
+
+  it.each(['retry', 'release', 'rescue', 'next occurrence', 'enable', 'save'])(
+    'is made by a %s that makes a job claimable again',
+    async (what) => {
+      const store = await open();
+      const { id } = await add(store.broker);
+      const held = await claimOne(store.broker);
+      if (what === 'rescue') store.clock.advance(30_000);
+      if (what === 'enable' || what === 'save') {
+        await store.repository.disableJobs({ id });
+        await settleOne(store.broker, release(held));
+      }
+      const heard = listen(store);
+
+      const steps: Record<string, () => Promise<unknown>> = {
+        retry: () => settleOne(store.broker, retry(held, { due: { delayMs: 7 } })),
+        release: () => settleOne(store.broker, release(held, { delayMs: 7 })),
+        rescue: () => store.broker.rescue(10, 30_000),
+        'next occurrence': () => settleOne(store.broker, complete(held, { nextRunAt: START + 7 })),
+        enable: () => store.repository.enableJobs({ id }),
+        save: async () =>
+          store.repository.saveJob({
+            ...(await store.repository.getJobById(id))!,
+            disabled: false,
+          }),
+      };
+      await steps[what]!();
+
+      const after = ['retry', 'release', 'next occurrence'].includes(what) ? 7 : 0;
+      expect(timesOf(await heard())).toEqual([['mail', after]]);
+    },
+  );
+
+  it('is not made for what nobody can claim earlier', async () => {
+    const store = await open();
+    const row = await store.repository.saveJob({
+      name: 'mail',
+      priority: 0,
+      nextRunAt: new Date(START + 50),
+      type: 'normal',
+      data: null,
+    });
+    const heard = listen(store);
+
+    await store.repository.saveJob({ ...row, nextRunAt: new Date(START + 90) });
+    await store.repository.saveJob({ ...row, nextRunAt: null });
+    await store.repository.saveJob({ ...row, disabled: true, nextRunAt: new Date(START) });
+    await store.repository.saveJob({ ...row, name: 'nobody', nextRunAt: new Date(START) });
+
+    expect(await heard()).toEqual([]);
+  });
+});
+
+describeBackends('the notification channel', (open) => {
+  const news = (jobName: string): JobNotification => ({
+    jobId: 'a',
+    jobName,
+    nextRunAt: new Date(START),
+    priority: 4,
+    timestamp: new Date(START + 1),
+    source: 'billing',
+  });
+
+  it('delivers news in order, whole, to every handler, the sender too', async () => {
+    const { channel } = await open();
+    const heard: JobNotification[] = [];
+    channel.subscribe(() => {
+      throw new Error('harms nobody');
+    });
+    channel.subscribe(() => Promise.reject(new Error('harms nobody')));
+    const done = new Promise<void>((resolve) => {
+      channel.subscribe((one) => {
+        heard.push(one);
+        if (one.jobName === 'last') resolve();
+      });
+    });
+
+    await Promise.all(['first', 'second', 'last'].map((name) => channel.publish(news(name))));
+    await done;
+
+    expect(heard).toEqual([news('first'), news('second'), news('last')]);
+  });
+
+  it('tells those that listen of errors in handlers', async () => {
+    const { channel } = await open();
+    const error = new Promise((resolve) => channel.on('error', resolve));
+    channel.subscribe(() => {
+      throw new Error('my own fault');
+    });
+    await channel.publish(news('mail'));
+
+    expect(await error).toMatchObject({ message: 'my own fault' });
+  });
+
+  it('stops at an unsubscribe, of that one subscription', async () => {
+    const { channel } = await open();
+    const heard: string[] = [];
+    const handler = ({ jobName }: JobNotification): void => void heard.push(jobName);
+    const unsubscribe = channel.subscribe(handler);
+    channel.subscribe(handler);
+    unsubscribe();
+    unsubscribe();
+    const done = new Promise<void>((resolve) => channel.subscribe(() => resolve()));
+
+    await channel.publish(news('mail'));
+    await done;
+
+    expect(heard).toEqual(['mail']);
+  });
+
+  it('carries what happens to running jobs, with real dates', async () => {
+    const { channel } = await open();
+    const heard = new Promise((resolve) => channel.subscribeState(resolve));
+    const state = {
+      type: 'retry' as const,
+      jobId: 'a',
+      jobName: 'mail',
+      timestamp: new Date(START),
+      error: 'no luck',
+      failCount: 2,
+      retryAt: new Date(START + 5),
+      retryAttempt: 1,
+      duration: 1.5,
+      progress: 0,
+      lastRunAt: new Date(START - 1),
+      lastFinishedAt: new Date(START),
+    };
+    await channel.publishState(state);
+
+    expect(await heard).toEqual(state);
+  });
+
+  it('counts its users: the last one closes, and it can be opened again', async () => {
+    const { channel } = await open();
+    const states: string[] = [];
+    channel.on('stateChange', (state) => states.push(state));
+    await channel.connect();
+    await channel.disconnect();
+    expect(channel.state).toBe('connected');
+    await channel.disconnect();
+    expect(channel.state).toBe('disconnected');
+    await channel.disconnect();
+
+    await expect(channel.publish(news('mail'))).rejects.toThrow('not connected');
+    await channel.connect();
+    expect(channel.state).toBe('connected');
+    await expect(channel.publish(news('mail'))).resolves.toBeUndefined();
+    expect(states.filter((state) => state !== 'connecting')).toEqual(['disconnected', 'connected']);
+  });
+});

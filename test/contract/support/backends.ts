@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import type { AgendaBackend } from '../../../lib/core/contracts/agenda-backend.js';
+import type { JobBroker } from '../../../lib/core/contracts/job-broker.js';
+import type { JobManager } from '../../../lib/core/contracts/job-manager.js';
+import type { JobRepository } from '../../../lib/core/contracts/job-repository.js';
+import type { NotificationChannel } from '../../../lib/core/contracts/notification-channel.js';
+import { ManualClock, MemoryBackend } from '../../../lib/memory/index.js';
+import { RedisBackend } from '../../../lib/redis/redis-backend.js';
+
+/** A store of a test's own, with time in the test's hand. */
+export interface OpenBackend {
+  readonly backend: AgendaBackend;
+  readonly broker: JobBroker;
+  readonly repository: JobRepository;
+  readonly manager: JobManager;
+  readonly channel: NotificationChannel;
+  readonly clock: ManualClock;
+  /** The broker of one more process on the same store. */
+  another(): Promise<JobBroker>;
+  /** All that is known of jobs, to be compared. What is noted of hosts that pass by is left out. */
+  dump(): Promise<unknown>;
+  /** Called after each test by itself. */
+  close(): Promise<void>;
+}
+
+/** Wednesday, 2026-03-04 10:20:30.456 UTC: when every test begins. */
+export const START = Date.UTC(2026, 2, 4, 10, 20, 30, 456);
+
+export type Open = () => Promise<OpenBackend>;
+export const openers: Record<'memory' | 'redis', Open> = { memory: openMemory, redis: openRedis };
+
+/** One suite for every backend: what it says holds for each of them alike. */
+export function describeBackends(title: string, suite: (open: Open) => void): void {
+  describe.each(Object.entries(openers))(`${title} (%s)`, (_, open) => {
+    const opened: OpenBackend[] = [];
+
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((one) => one.close()));
+    });
+
+    suite(async () => {
+      const one = await open();
+      opened.push(one);
+      return one;
+    });
+  });
+}
+
+async function openMemory(): Promise<OpenBackend> {
+  const clock = new ManualClock(START);
+  const backend = new MemoryBackend({ clock });
+  await backend.connect();
+  await backend.notificationChannel.connect();
+  return {
+    backend,
+    broker: backend.broker,
+    repository: backend.repository,
+    manager: backend.manager,
+    channel: backend.notificationChannel,
+    clock,
+    another: async () => backend.broker,
+    dump: async () => {
+      const { claims: _, meta: __, ...jobs } = backend.snapshot() as Record<string, unknown>;
+      return jobs;
+    },
+    close: async () => {
+      await backend.notificationChannel.disconnect();
+      await backend.disconnect();
+    },
+  };
+}
+
+async function openRedis(): Promise<OpenBackend> {
+  const clock = new ManualClock(START);
+  const keyPrefix = `test:${randomBytes(6).toString('hex')}:`;
+  const options = { connectionString: process.env.TEST_REDIS_URL!, keyPrefix };
+  const connected = async (): Promise<RedisBackend> => {
+    const backend = new RedisBackend(options, { now: () => clock.now() });
+    await backend.connect();
+    return backend;
+  };
+  const backend = await connected();
+  await backend.notificationChannel.connect();
+  const backends = [backend];
+  return {
+    backend,
+    broker: backend.broker,
+    repository: backend.repository,
+    manager: backend.manager,
+    channel: backend.notificationChannel,
+    clock,
+    another: async () => {
+      const one = await connected();
+      backends.push(one);
+      return one.broker;
+    },
+    dump: () => withKeys(keyPrefix, dumpOf),
+    close: async () => {
+      await backend.notificationChannel.disconnect();
+      await Promise.all(backends.map((one) => one.disconnect()));
+      await withKeys(keyPrefix, async (redis, keys) => {
+        if (keys.length > 0) await redis.unlink(keys);
+      });
+    },
+  };
+}
+
+async function withKeys<T>(
+  prefix: string,
+  use: (redis: Redis, keys: string[]) => Promise<T>,
+): Promise<T> {
+  const redis = new Redis(process.env.TEST_REDIS_URL!);
+  try {
+    const keys: string[] = [];
+    for await (const page of redis.scanStream({ match: `${prefix}*`, count: 1000 })) {
+      keys.push(...(page as string[]));
+    }
+    return await use(redis, [...new Set(keys)].sort());
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Of every key, its type and content. Members of one score are in order anyway; those of sets and hashes are put in order. */
+async function dumpOf(redis: Redis, keys: readonly string[]): Promise<unknown> {
+  const contents: Record<string, unknown> = {};
+  for (const key of keys) {
+    if (key.includes(':claim:')) continue;
+    const type = await redis.type(key);
+    contents[`${type} ${key}`] = await contentOf(redis, key, type);
+  }
+  return contents;
+}
+
+async function contentOf(redis: Redis, key: string, type: string): Promise<unknown> {
+  switch (type) {
+    case 'string':
+      return redis.get(key);
+    case 'set':
+      return (await redis.smembers(key)).sort();
+    case 'zset':
+      return redis.zrange(key, '0', '-1', 'WITHSCORES');
+    case 'hash': {
+      const { lastPass: _, heldUntil: __, fence: ___, ...fields } = await redis.hgetall(key);
+      return Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
+    }
+    default:
+      throw new Error(`${key} is a ${type}: no such key is ours`);
+  }
+}

@@ -1,0 +1,199 @@
+import { InvalidJobError, JobTimeoutError } from '../../../lib/core/errors.js';
+import { Executor } from '../../../lib/core/worker/executor.js';
+import { Attempt } from '../../../lib/core/worker/attempt.js';
+import { planOf } from '../../../lib/core/handlers/handler-plan.js';
+import type { JobRecord } from '../../../lib/core/job/job-record.js';
+import { closeBenches, gate, makeBench, nextEvent } from './support.js';
+
+afterEach(closeBenches);
+
+it('gives the handler its data, its attempt and a signal, and keeps what it returns', async () => {
+  const { engine } = await makeBench();
+  engine.handlers.define('add', async (job) => {
+    expect(job.signal.aborted).toBe(false);
+    return { sum: job.data.a + job.data.b, attempt: job.attempt, fenced: job.fence! > 0 };
+  });
+  const completed = nextEvent(engine, 'completed');
+  await engine.workerHost.start();
+
+  const { id } = await engine.scheduler.now('add', { a: 1, b: 2 });
+
+  expect((await completed).result).toEqual({ sum: 3, attempt: 1, fenced: true });
+  const stored = await engine.scheduler.get(id);
+  expect(stored?.state).toBe('completed');
+  expect(stored?.result).toEqual({ sum: 3, attempt: 1, fenced: true });
+});
+
+class Touchy extends Error {
+  override get message(): string {
+    throw new Error('do not read me');
+  }
+  override get stack(): string {
+    throw new Error('nor me');
+  }
+}
+
+class SubscriptionEnded extends Error {}
+
+const odd: [string, unknown, string, RegExp][] = [
+  ['undefined', undefined, 'ThrownValue', /undefined/],
+  ['null', null, 'ThrownValue', /null/],
+  ['a text', 'no luck', 'ThrownValue', /^no luck$/],
+  ['a number', 0, 'ThrownValue', /0/],
+  ['a symbol', Symbol('odd'), 'ThrownValue', /Symbol\(odd\)/],
+  ['an object with a message', { message: 'from afar' }, 'ThrownValue', /^from afar$/],
+  ['a frozen error', Object.freeze(new Error('cold')), 'Error', /^cold$/],
+  ['an error of a class without a name', new SubscriptionEnded('over'), 'SubscriptionEnded', /^over$/],
+  ['an error that cannot be read', new Touchy(), 'Touchy', /^$/],
+  [
+    'a proxy that refuses everything',
+    new Proxy({}, { get: () => { throw new Error('no'); }, getPrototypeOf: () => { throw new Error('no'); } }),
+    'ThrownValue',
+    /The handler threw/,
+  ],
+];
+
+describe.each([
+  ['throws', (thrown: unknown) => () => { throw thrown; }],
+  ['rejects with', (thrown: unknown) => () => Promise.reject(thrown)],
+])('a handler that %s', (_how, handlerThat) => {
+  it.each(odd)('%s has failed, with a reason', async (_what, thrown, name, message) => {
+    const { engine } = await makeBench();
+    engine.handlers.define('odd', handlerThat(thrown));
+    const dead = nextEvent(engine, 'dead');
+    await engine.workerHost.start();
+
+    await engine.scheduler.now('odd');
+
+    const { failure } = await dead;
+    expect(failure).toMatchObject({ name, reason: 'exhausted' });
+    expect(failure.message).toMatch(message);
+  });
+});
+
+it('cuts messages and stacks to 4 KiB, without cutting a character in two', async () => {
+  const { engine } = await makeBench();
+  engine.handlers.define('long', () => {
+    throw new Error('ä'.repeat(5_000) + '!');
+  });
+  const dead = nextEvent(engine, 'dead');
+  await engine.workerHost.start();
+
+  await engine.scheduler.now('long');
+
+  const { failure } = await dead;
+  expect(Buffer.byteLength(failure.message)).toBeLessThanOrEqual(4096);
+  expect(failure.message).toMatch(/^ä+$/);
+  expect(Buffer.byteLength(failure.stack!)).toBeLessThanOrEqual(4096);
+});
+
+it.each([
+  ['cannot be JSON', () => new Map()],
+  ['is a cycle', () => { const a: unknown[] = []; a.push(a); return a; }],
+  ['is too large', () => 'x'.repeat(70_000)],
+])('completes a job whose result %s, and reports that it is not kept', async (_what, handler) => {
+  const { engine, errors } = await makeBench();
+  engine.handlers.define('big', handler);
+  const completed = nextEvent(engine, 'completed');
+  await engine.workerHost.start();
+
+  const { id } = await engine.scheduler.now('big');
+  await completed;
+
+  expect((await engine.scheduler.get(id))?.state).toBe('completed');
+  expect((await engine.scheduler.get(id))?.result).toBeUndefined();
+  expect(errors).toHaveLength(1);
+  expect(errors[0]!.cause).toBeInstanceOf(InvalidJobError);
+});
+
+it('awaits any thenable that a handler returns', async () => {
+  const { engine } = await makeBench();
+  // oxlint-disable-next-line unicorn/no-thenable -- that is the point
+  engine.handlers.define('lazy', () => ({ then: (done: (value: string) => void) => done('late') }));
+  const completed = nextEvent(engine, 'completed');
+  await engine.workerHost.start();
+
+  await engine.scheduler.now('lazy');
+
+  expect((await completed).result).toBe('late');
+});
+
+it('retries a failed job and counts its attempts, then keeps it as a dead letter', async () => {
+  const { engine } = await makeBench();
+  const attempts: number[] = [];
+  engine.handlers.define(
+    'flaky',
+    (job) => {
+      attempts.push(job.attempt);
+      throw new Error(`failure ${job.attempt}`);
+    },
+    { attempts: 3, backoff: 1 },
+  );
+  const dead = nextEvent(engine, 'dead');
+  await engine.workerHost.start();
+
+  const { id } = await engine.scheduler.now('flaky');
+  await dead;
+
+  expect(attempts).toEqual([1, 2, 3]);
+  expect(await engine.scheduler.get(id)).toMatchObject({
+    state: 'failed',
+    nextRunAt: null,
+    failCount: 3,
+    failReason: 'failure 3',
+  });
+});
+
+it('fires the signal when the time is up, and counts that as a failure whatever the handler does then', async () => {
+  const { engine } = await makeBench();
+  engine.handlers.define(
+    'slow',
+    (job) => new Promise<void>((resolve) => job.signal.addEventListener('abort', () => resolve())),
+    { timeout: 5 },
+  );
+  const failed = nextEvent(engine, 'failed');
+  await engine.workerHost.start();
+
+  await engine.scheduler.now('slow');
+
+  expect((await failed).error).toBeInstanceOf(JobTimeoutError);
+});
+
+it('lets the timeout of the job win over that of its handler', async () => {
+  const { engine } = await makeBench();
+  engine.handlers.define('slow', (job) => new Promise((_, reject) => {
+    job.signal.addEventListener('abort', () => reject(job.signal.reason));
+  }), { timeout: '1h' });
+  const failed = nextEvent(engine, 'failed');
+  await engine.workerHost.start();
+
+  await engine.scheduler.now('slow', undefined, { timeout: 3 });
+
+  expect((await failed).error.message).toContain('3 ms');
+});
+
+it('settles an attempt whose handler ignores its timeout, and says that it is stuck', async () => {
+  const handlerEnds = gate();
+  const log: string[] = [];
+  const executor = new Executor(
+    {
+      ended: (_attempt, outcome) => log.push(`ended ${outcome.kind}`),
+      returned: (_attempt, late) => log.push(`returned ${late ? 'late' : 'in time'}`),
+      stuck: () => {
+        log.push('stuck');
+        handlerEnds.open();
+      },
+      report: () => {},
+    },
+    2,
+  );
+  const record = { id: 'a', name: 'x', overrides: { timeout: 2 } } as JobRecord;
+  const handler = { name: 'x', origin: '', plan: planOf('', []), run: () => handlerEnds.opened };
+  const lease = { id: 'a', name: 'x', token: 't', fence: 1, expiresAt: 0 };
+
+  executor.run(new Attempt({ record, lease }, handler, { now: () => 0 }, Infinity));
+  await handlerEnds.opened;
+  await Promise.resolve();
+
+  expect(log).toEqual(['ended failed', 'stuck', 'returned late']);
+});

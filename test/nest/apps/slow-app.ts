@@ -1,0 +1,61 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AgendaRedisModule, Every, JobHandler, JobScheduler } from '../../../lib/index.js';
+
+/* A real application for tests that end it: it runs one `slow` job, of so many ms (JOB_MS). */
+
+const { JOB_MS, KEY_PREFIX, SHUTDOWN_MS } = process.env;
+
+@Injectable()
+class Database implements OnModuleDestroy {
+  private isOpen = true;
+
+  onModuleDestroy(): void {
+    this.isOpen = false;
+    console.log('database closed');
+  }
+
+  write(line: string): void {
+    console.log(this.isOpen ? line : `${line}, too late`);
+  }
+}
+
+@Injectable()
+class Jobs {
+  constructor(
+    private readonly database: Database,
+    private readonly scheduler: JobScheduler,
+  ) {}
+
+  @JobHandler('slow')
+  async slow(): Promise<void> {
+    this.database.write('job began');
+    await wait(Number(JOB_MS));
+    this.database.write('job ended');
+    await this.scheduler.now('follow-up');
+  }
+
+  @JobHandler('tick')
+  @Every('50ms')
+  tick(): void {}
+}
+
+@Module({ providers: [Database], exports: [Database] })
+class DatabaseModule {}
+
+@Module({
+  imports: [
+    DatabaseModule,
+    AgendaRedisModule.forRoot({
+      keyPrefix: KEY_PREFIX!,
+      shutdown: { timeout: Number(SHUTDOWN_MS), grace: 100 },
+    }),
+  ],
+  providers: [Jobs],
+})
+class AppModule {}
+
+const app = await NestFactory.createApplicationContext(AppModule);
+app.enableShutdownHooks([], { useProcessExit: process.env.USE_PROCESS_EXIT === 'yes' });
+await app.get(JobScheduler).now('slow');

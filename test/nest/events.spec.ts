@@ -1,0 +1,163 @@
+import { Injectable } from '@nestjs/common';
+import {
+  JobScheduler,
+  type JobCompletedEvent,
+  type JobDeadEvent,
+  type JobFailedEvent,
+} from '../../lib/core/index.js';
+import { ConnectionError } from '../../lib/core/errors.js';
+import { MemoryBackend } from '../../lib/memory/index.js';
+import { AgendaRedisModule, JobHandler, OnJobEvent } from '../../lib/nest/index.js';
+import { JobEventLogger } from '../../lib/nest/job-event-logger.js';
+import { JobEvents } from '../../lib/core/events/job-events.js';
+import { Apps, RecordingLogger, until } from './support.js';
+
+const apps = new Apps();
+let heard: unknown[];
+beforeEach(() => (heard = []));
+afterEach(() => apps.closeAll());
+
+const memory = () => AgendaRedisModule.forRoot({ backend: new MemoryBackend() });
+
+@Injectable()
+class Jobs {
+  @JobHandler('good')
+  good(): string {
+    return 'fine';
+  }
+
+  @JobHandler('bad')
+  bad(): never {
+    throw new Error('redis://user:secret@cache:6379 does not answer');
+  }
+}
+
+it('calls listeners of an event, and those of the event of one job name', async () => {
+  @Injectable()
+  class Listener {
+    @OnJobEvent('completed')
+    onAny({ job, result }: JobCompletedEvent): void {
+      heard.push(['any', job.name, result]);
+    }
+
+    @OnJobEvent('failed', 'bad')
+    @OnJobEvent('dead', 'bad')
+    onBad(event: JobFailedEvent | JobDeadEvent): void {
+      heard.push(['bad', 'failure' in event ? 'dead' : 'failed']);
+    }
+
+    @OnJobEvent('failed', 'good')
+    never(): void {
+      heard.push(['never']);
+    }
+  }
+  const app = await apps.start({ imports: [memory()], providers: [Jobs, Listener] });
+
+  await app.get(JobScheduler).now('good');
+  await until(() => heard.length === 1);
+  await app.get(JobScheduler).now('bad');
+  await until(() => heard.length === 3);
+
+  expect(heard).toEqual([
+    ['any', 'good', 'fine'],
+    ['bad', 'failed'],
+    ['bad', 'dead'],
+  ]);
+});
+
+it('logs a listener that fails by the name of its method, and goes on', async () => {
+  @Injectable()
+  class Broken {
+    @OnJobEvent('completed')
+    async onCompleted(): Promise<void> {
+      await Promise.resolve();
+      throw new Error('rejected');
+    }
+
+    @OnJobEvent('completed')
+    thrower(): void {
+      throw new Error('thrown');
+    }
+
+    @OnJobEvent('completed')
+    last(): void {
+      heard.push('last');
+    }
+  }
+  const { logger } = apps;
+  const app = await apps.start({ imports: [memory()], providers: [Jobs, Broken] });
+
+  await app.get(JobScheduler).now('good');
+  await app.get(JobScheduler).now('good');
+  await until(() => heard.length === 2);
+
+  expect(logger.ours).toContainEqual(expect.stringContaining('Broken.onCompleted: rejected'));
+  expect(logger.ours).toContainEqual(expect.stringContaining('Broken.thrower: thrown'));
+});
+
+it('writes handlers, failures and dead letters to the log of Nest, without data and secrets', async () => {
+  const { logger } = apps;
+  const app = await apps.start({ imports: [memory()], providers: [Jobs] });
+
+  const { id } = await app
+    .get(JobScheduler)
+    .now('bad', { card: '4111' }, { attempts: 2, backoff: 1 });
+  await until(() => logger.ours.some((line) => line.includes('dead letter')));
+
+  const log = logger.ours.join('\n');
+  expect(log).toContain('log [AgendaRedis] Handles "good" by Jobs.good');
+  expect(log).toContain('log [AgendaRedis] Handles "bad" by Jobs.bad');
+  expect(log).toMatch(new RegExp(`warn \\[AgendaRedis\\] Job bad \\(${id}\\) failed in attempt 1`));
+  expect(log).toMatch(new RegExp(`error \\[AgendaRedis\\] Job bad \\(${id}\\) is a dead letter`));
+  expect(log).toContain('redis://user:***@cache:6379 does not answer');
+  expect(logger.lines.join('\n')).not.toMatch(/4111|secret/);
+});
+
+describe('the warning about signals', () => {
+  const warnings = (logger: RecordingLogger) =>
+    logger.ours.filter((line) => line.includes('enableShutdownHooks'));
+  const runTwoJobs = async () => {
+    @Injectable()
+    class Listener {
+      @OnJobEvent('completed')
+      on(): void {
+        heard.push('completed');
+      }
+    }
+    const { logger } = apps;
+    const app = await apps.start({ imports: [memory()], providers: [Jobs, Listener] });
+    await app.get(JobScheduler).now('good');
+    await app.get(JobScheduler).now('good');
+    await until(() => heard.length === 2);
+    return logger;
+  };
+  const ignore = (): void => {};
+  const others = process.listeners('SIGTERM');
+  beforeEach(() => process.removeAllListeners('SIGTERM'));
+  afterEach(() => process.off('SIGTERM', ignore));
+  afterAll(() => others.forEach((listener) => process.on('SIGTERM', listener)));
+
+  it('comes once, when jobs run and nobody listens', async () => {
+    expect(warnings(await runTwoJobs())).toHaveLength(1);
+  });
+
+  it('does not come when somebody listens', async () => {
+    process.on('SIGTERM', ignore);
+
+    expect(warnings(await runTwoJobs())).toEqual([]);
+  });
+});
+
+it('thins out an error that repeats itself', async () => {
+  const { logger } = apps;
+  const app = await apps.build({});
+  const events = new JobEvents();
+  new JobEventLogger('default').attach(events);
+
+  for (let i = 0; i < 100; i++) events.reportError(new ConnectionError('Redis is away.', true));
+  events.reportError(new Error('Something else.'));
+
+  expect(logger.ours.filter((line) => line.includes('Redis is away.'))).toHaveLength(1);
+  expect(logger.ours.filter((line) => line.includes('Something else.'))).toHaveLength(1);
+  await app.close();
+});

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { RedisBackend } from '../../lib/redis/index.js';
+import { ChildApp } from '../support/child-app.js';
+import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
+
+const url = process.env.TEST_REDIS_URL!;
+let compiled: CompiledPackage;
+let child: ChildApp | undefined;
+let keyPrefix: string;
+beforeAll(async () => {
+  compiled = await compilePackage('test/nest/apps');
+});
+beforeEach(() => {
+  keyPrefix = `test:${randomUUID()}:`;
+});
+afterEach(async () => child?.kill());
+afterAll(() => compiled.remove());
+
+/** Starts the application and ends it by SIGTERM in the middle of its job. */
+async function terminated(environment: Record<string, string>): Promise<number | string | null> {
+  child = new ChildApp(join(compiled.dir, 'test/nest/apps/slow-app.js'), {
+    REDIS_URL: url,
+    KEY_PREFIX: keyPrefix,
+    SHUTDOWN_MS: '5000',
+    ...environment,
+  });
+  await child.prints(/job began/);
+  child.terminate();
+  return child.ended;
+}
+
+async function counts(name: string) {
+  const backend = new RedisBackend({ connectionString: url, keyPrefix });
+  await backend.connect();
+  try {
+    return (await backend.manager.counts([name])).get(name);
+  } finally {
+    await backend.disconnect();
+  }
+}
+
+describe('SIGTERM', () => {
+  it('lets the running job end while its database is open, then ends the process by the signal', async () => {
+    expect(await terminated({ JOB_MS: '300' })).toBe('SIGTERM');
+
+    expect(child!.output.match(/job began|job ended.*|database closed/g)).toEqual([
+      'job began',
+      'job ended',
+      'database closed',
+    ]);
+    expect(await counts('slow')).toMatchObject({ completed: 1, running: 0 });
+    expect(await counts('follow-up')).toMatchObject({ queued: 1 });
+    expect(await counts('tick')).toMatchObject({ running: 0, total: 1 });
+  });
+
+  it('ends the process in time although the job goes on, and leaves nothing locked', async () => {
+    const startedAt = performance.now();
+    expect(await terminated({ JOB_MS: '60000', SHUTDOWN_MS: '300' })).toBe('SIGTERM');
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+
+    expect(child!.output).not.toContain('job ended');
+    expect(await counts('slow')).toMatchObject({ queued: 1, running: 0, failed: 0 });
+    expect(await counts('tick')).toMatchObject({ running: 0, total: 1 });
+  });
+
+  it('ends the process with 0 under useProcessExit', async () => {
+    expect(await terminated({ JOB_MS: '100', USE_PROCESS_EXIT: 'yes' })).toBe(0);
+
+    expect(await counts('slow')).toMatchObject({ completed: 1, running: 0 });
+  });
+});

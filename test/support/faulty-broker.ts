@@ -1,0 +1,121 @@
+import type { AgendaBackend } from '../../lib/core/contracts/agenda-backend.js';
+import {
+  type Claimed,
+  type ClaimRequest,
+  type Enqueued,
+  JobBroker,
+  type Lease,
+  type NameSettings,
+  type Renewal,
+  type Rescue,
+  type Settlement,
+} from '../../lib/core/contracts/job-broker.js';
+import { ConnectionError } from '../../lib/core/errors.js';
+import type { NewJob } from '../../lib/core/job/job-record.js';
+
+export type BrokerCall = 'enqueue' | 'settleAndClaim' | 'renew' | 'rescue' | 'register';
+
+/** What goes wrong with a call. */
+export type Fault =
+  /** It never reaches the store. */
+  | 'lost request'
+  /** The store carries it out, and the answer is lost. */
+  | 'lost reply'
+  | Error;
+
+/** A broker that records its calls, and fails or waits on command. */
+export class FaultyBroker extends JobBroker {
+  /** Every call, in order, with its arguments. */
+  readonly calls: { readonly call: BrokerCall; readonly args: readonly unknown[] }[] = [];
+  private readonly faults = new Map<BrokerCall, Fault[]>();
+  private readonly lasting = new Map<BrokerCall, Fault>();
+  private readonly gates = new Map<BrokerCall, Promise<void>>();
+
+  constructor(private readonly inner: JobBroker) {
+    super();
+  }
+
+  /** The next calls of this kind fail so, one for each fault. */
+  failNext(call: BrokerCall, ...faults: Fault[]): void {
+    this.faults.set(call, [...(this.faults.get(call) ?? []), ...faults]);
+  }
+
+  /** All calls of these kinds fail so, until the returned function is called. */
+  failAll(fault: Fault, ...calls: BrokerCall[]): () => void {
+    for (const call of calls) this.lasting.set(call, fault);
+    return () => {
+      for (const call of calls) this.lasting.delete(call);
+    };
+  }
+
+  /** Calls of this kind wait, until the returned function is called. */
+  hold(call: BrokerCall): () => void {
+    let open = () => {};
+    this.gates.set(call, new Promise<void>((resolve) => (open = resolve)));
+    return () => {
+      this.gates.delete(call);
+      open();
+    };
+  }
+
+  /** The arguments of all calls of a kind. */
+  argsOf(call: 'settleAndClaim'): [readonly Settlement[], ClaimRequest][];
+  argsOf(call: 'enqueue'): [readonly NewJob[]][];
+  argsOf(call: BrokerCall): (readonly unknown[])[];
+  argsOf(call: BrokerCall): unknown {
+    return this.calls.filter((made) => made.call === call).map(({ args }) => args);
+  }
+
+  now(): number {
+    return this.inner.now();
+  }
+
+  enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
+    return this.make('enqueue', [jobs], () => this.inner.enqueue(jobs));
+  }
+
+  settleAndClaim(settlements: readonly Settlement[], claim: ClaimRequest): Promise<Claimed> {
+    return this.make('settleAndClaim', [settlements, claim], () =>
+      this.inner.settleAndClaim(settlements, claim),
+    );
+  }
+
+  renew(leases: readonly Lease[], forMs: number): Promise<Renewal> {
+    return this.make('renew', [leases, forMs], () => this.inner.renew(leases, forMs));
+  }
+
+  rescue(limit: number, leaseMs: number): Promise<Rescue> {
+    return this.make('rescue', [limit, leaseMs], () => this.inner.rescue(limit, leaseMs));
+  }
+
+  register(settings: readonly NameSettings[]): Promise<void> {
+    return this.make('register', [settings], () => this.inner.register(settings));
+  }
+
+  private async make<T>(call: BrokerCall, args: unknown[], act: () => Promise<T>): Promise<T> {
+    this.calls.push({ call, args });
+    const fault = this.faults.get(call)?.shift() ?? this.lasting.get(call);
+    await this.gates.get(call);
+    if (fault === undefined) return act();
+    if (fault instanceof Error) throw fault;
+    if (fault === 'lost reply') await act();
+    throw new ConnectionError('The connection is gone.', fault === 'lost request');
+  }
+}
+
+/** The same backend, with a broker that fails on command. */
+export function withFaults<Backend extends AgendaBackend>(
+  backend: Backend,
+): { backend: AgendaBackend; broker: FaultyBroker } {
+  const broker = new FaultyBroker(backend.broker!);
+  const faulty: AgendaBackend = {
+    name: backend.name,
+    repository: backend.repository,
+    notificationChannel: backend.notificationChannel,
+    broker,
+    manager: backend.manager,
+    connect: () => backend.connect(),
+    disconnect: () => backend.disconnect(),
+  };
+  return { backend: faulty, broker };
+}
