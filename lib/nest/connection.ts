@@ -25,6 +25,7 @@ export function makeBackend(options: ConnectionOptions, environment: Environment
   const ways = WAYS.filter((way) => options[way] !== undefined);
   if (backend !== undefined) {
     if (ways.length > 1) throw severalConnections(ways);
+    refuseUnused(redis);
     return checkedBackend(backend);
   }
   if (ways.length > 0) return new RedisBackend(redis);
@@ -37,6 +38,24 @@ function severalConnections(ways: readonly string[]): InvalidOptionError {
     ways.join(' and '),
     `exactly one of ${WAYS.join(', ')}`,
   );
+}
+
+const OF_REDIS_ONLY = [
+  'keyPrefix',
+  'channelName',
+  'connectTimeout',
+  'retryFor',
+  'waitForRedis',
+  'allowEviction',
+] as const;
+
+/** What a given backend would never see is a mistake, not a wish. */
+function refuseUnused(options: RedisBackendOptions): void {
+  for (const option of OF_REDIS_ONLY) {
+    if (options[option] === undefined) continue;
+    const expected = 'left out beside `backend` (give it to that backend instead)';
+    throw new InvalidOptionError(option, options[option], expected);
+  }
 }
 
 function checkedBackend(backend: AgendaBackend): AgendaBackend {

@@ -313,7 +313,11 @@ describe('the end', () => {
   it('drains although the closing hook of another module rejects', async () => {
     @Injectable()
     class Broken implements OnModuleDestroy {
+      private isBroken = true;
+
       async onModuleDestroy(): Promise<void> {
+        if (!this.isBroken) return;
+        this.isBroken = false;
         throw new Error('broken');
       }
     }
@@ -323,7 +327,8 @@ describe('the end', () => {
 
     const closing = app.close();
     release();
-    await closing;
+    // Nest 11 tells the caller of the rejection, Nest 12 only its log.
+    await closing.catch(() => undefined);
 
     expect(happened).toContain('job ended');
   });

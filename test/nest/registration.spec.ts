@@ -265,6 +265,12 @@ describe('options that cannot be meant stop the application while it is made', (
   });
 });
 
+it('refuses options of Redis beside a backend, which would never see them', async () => {
+  const imports = [AgendaRedisModule.forRoot({ ...memory(), keyPrefix: 'shop:' })];
+
+  await expect(apps.build({ imports })).rejects.toThrow(/`keyPrefix`.*beside `backend`/);
+});
+
 describe('without a connection in the options', () => {
   const variables = Object.keys(process.env).filter((name) => name.startsWith('REDIS_'));
   const before = variables.map((name) => [name, process.env[name]] as const);

@@ -32,8 +32,15 @@ export class Apps {
     change: (builder: TestingModuleBuilder) => TestingModuleBuilder = (builder) => builder,
   ): Promise<TestingModule> {
     const app = await this.build(metadata, change);
+    try {
+      await app.init();
+    } catch (error) {
+      // Nest 11 rejects here once more.
+      await app.close().catch(() => undefined);
+      throw error;
+    }
     this.open.push(app);
-    return app.init();
+    return app;
   }
 
   /** Makes the application without starting it. */
@@ -54,7 +61,7 @@ export class Apps {
 export async function until(holds: () => unknown): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Waited in vain for ${holds}`);
+    if (performance.now() > deadline) throw new Error(`Waited in vain for ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

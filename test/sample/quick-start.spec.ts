@@ -66,18 +66,17 @@ it('welcomes a new user now and sends tips later', async () => {
   expect(child.output).toContain('Welcome, Ada!');
 });
 
-it.each([
-  [{}, /name/],
-  [{ name: ' ', email: 'ada@example.com' }, /name/],
-  [{ name: 'Ada', email: 'nowhere' }, /email/],
-  [null, /JSON/],
-])('refuses %j', async (body, message) => {
+it('refuses what is no user, with the reason', async () => {
   await start();
+  const answer = async (body: unknown) => {
+    const response = await signUp(body);
+    return `${response.status} ${await response.text()}`;
+  };
 
-  const response = await signUp(body);
-
-  expect(response.status).toBe(400);
-  expect(await response.text()).toMatch(message);
+  expect(await answer({})).toMatch(/^400 .*name/);
+  expect(await answer({ name: ' ', email: 'ada@example.com' })).toMatch(/^400 .*name/);
+  expect(await answer({ name: 'Ada', email: 'nowhere' })).toMatch(/^400 .*email/);
+  expect(await answer(null)).toMatch(/^400 .*JSON/);
   expect((await report()).counts.scheduled).toBe(0);
 });
 
