@@ -16,6 +16,7 @@ export {
 export * from './backoff-strategies.js';
 export { parseDuration, durationOption, type Duration } from './duration.js';
 export * from './errors.js';
+export { compileRepeatRule, type RepeatRuleFields } from './schedule/compile-repeat-rule.js';
 export { parseDate, type DateInput } from './schedule/date.js';
 export * from './schedule/date-constraints.js';
 
@@ -48,11 +49,7 @@ export { WorkerNames } from './options/worker-names.js';
 
 export type * from './scheduler/job-options.js';
 export { JobScheduler } from './scheduler/job-scheduler.js';
-export {
-  WorkerHost,
-  type DrainOptions,
-  type DrainReport,
-  type WorkerStatus,
-} from './worker/worker-host.js';
+export { WorkerHost } from './worker/worker-host.js';
+export type { DrainOptions, DrainReport, WorkerStatus } from './worker/worker-status.js';
 
 export { Engine, type EngineParts } from './engine.js';

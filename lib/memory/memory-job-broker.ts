@@ -84,8 +84,8 @@ export class MemoryJobBroker extends JobBroker {
     checkRenew(leases, forMs);
     const { store } = this;
     store.expectOpen();
-    store.pass(forMs);
     const now = store.now();
+    if (leases.length > 0) store.pass(forMs);
     const lost: LostLease[] = [];
     for (const { id, token } of leases) {
       const job = store.jobs.get(id);

@@ -161,7 +161,9 @@ export class MemoryStore {
   snapshot(): unknown {
     const ids = (jobs: Iterable<StoredJob>) => Array.from(jobs, (job) => job.id);
     return structuredClone({
-      jobs: Array.from(this.jobs.values(), (job) => ({ ...job })),
+      jobs: Array.from(this.jobs.values(), ({ birth, asked, happened, lease }) => {
+        return { birth, asked, happened, lease };
+      }),
       lanes: Array.from(this.lanes, ([name, lane]) => ({
         name,
         due: lane.due,

@@ -58,8 +58,10 @@ describeBackends('a backend', (open) => {
   it('is closed once, however often it is asked to', async () => {
     const { backend } = await open();
 
-    await Promise.all([backend.disconnect(), backend.disconnect()]);
-    await backend.disconnect();
+    const closings = Array.from({ length: 3 }, () => backend.disconnect());
+
+    await expect(Promise.all(closings)).resolves.toHaveLength(3);
+    await expect(backend.disconnect()).resolves.toBeUndefined();
   });
 
   it('has its jobs again after a new connect', async () => {

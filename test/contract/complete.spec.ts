@@ -127,13 +127,13 @@ describeBackends('complete', (open) => {
 
   it('settles many attempts of one call, each with its own result', async () => {
     const { broker, manager } = await open();
-    await broker.enqueue([...'abc'].map((id) => newJob({ id })));
+    await broker.enqueue('abc'.split('').map((id) => newJob({ id })));
     const { jobs } = await claim(broker);
 
     await settle(broker, ...jobs.map((job, i) => complete(job, i === 1 ? {} : { result: `${i}` })));
 
     const results = await Promise.all(
-      [...'abc'].map(async (id) => (await manager.get(id))!.result),
+      'abc'.split('').map(async (id) => (await manager.get(id))!.result),
     );
     expect(results).toEqual([0, undefined, 2]);
   });

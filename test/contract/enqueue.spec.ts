@@ -184,7 +184,7 @@ describeBackends('enqueue', (open) => {
 
   it('makes one job and 99 answers that name it of 100 parallel adds of one id', async () => {
     const store = await open();
-    const brokers = await Promise.all([store.broker, store.another(), store.another()]);
+    const brokers = [store.broker, await store.another(), await store.another()];
 
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, i) =>

@@ -11,15 +11,15 @@ import {
   settleOne,
 } from './support/builders.js';
 
-/** Collects the names that are announced, up to a mark that the test publishes itself. */
-function listen(store: OpenBackend): () => Promise<JobNotification[]> {
+/** Collects what is announced from now on, each time up to a mark that the test publishes itself. */
+async function listen(store: OpenBackend): Promise<() => Promise<JobNotification[]>> {
   let heard: JobNotification[] = [];
   let marked: (() => void) | undefined;
   store.channel.subscribe((news) => {
     if (news.jobName === 'mark') marked?.();
     else heard.push(news);
   });
-  return async () => {
+  const heardSoFar = async () => {
     const mark = new Promise<void>((resolve) => (marked = resolve));
     await store.channel.publish({
       jobId: '',
@@ -33,6 +33,9 @@ function listen(store: OpenBackend): () => Promise<JobNotification[]> {
     heard = [];
     return all;
   };
+  // News of before may still be on its way.
+  await heardSoFar();
+  return heardSoFar;
 }
 
 const timesOf = (news: readonly JobNotification[]): [string, number][] =>
@@ -41,7 +44,7 @@ const timesOf = (news: readonly JobNotification[]): [string, number][] =>
 describeBackends('an announcement', (open) => {
   it('tells a name, and from when on it is claimable', async () => {
     const store = await open();
-    const heard = listen(store);
+    const heard = await listen(store);
     await add(store.broker, { due: { delayMs: 50 }, priority: 3 });
 
     expect(await heard()).toEqual([
@@ -57,7 +60,7 @@ describeBackends('an announcement', (open) => {
 
   it('is made when a name becomes claimable earlier than it was, and only then', async () => {
     const store = await open();
-    const heard = listen(store);
+    const heard = await listen(store);
 
     await add(store.broker, { due: { delayMs: 500 } });
     await add(store.broker, { due: { delayMs: 500 } });
@@ -78,7 +81,7 @@ describeBackends('an announcement', (open) => {
 
   it('comes once for a batch, with the earliest time', async () => {
     const store = await open();
-    const heard = listen(store);
+    const heard = await listen(store);
 
     await store.broker.enqueue([80, 20, 50].map((delayMs) => newJob({ due: { delayMs } })));
 
@@ -89,7 +92,7 @@ describeBackends('an announcement', (open) => {
     const store = await open();
     await add(store.broker);
     await claim(store.broker);
-    const heard = listen(store);
+    const heard = await listen(store);
 
     await add(store.broker);
 
@@ -107,7 +110,7 @@ describeBackends('an announcement', (open) => {
         await store.repository.disableJobs({ id });
         await settleOne(store.broker, release(held));
       }
-      const heard = listen(store);
+      const heard = await listen(store);
 
       const steps: Record<string, () => Promise<unknown>> = {
         retry: () => settleOne(store.broker, retry(held, { due: { delayMs: 7 } })),
@@ -137,7 +140,7 @@ describeBackends('an announcement', (open) => {
       type: 'normal',
       data: null,
     });
-    const heard = listen(store);
+    const heard = await listen(store);
 
     await store.repository.saveJob({ ...row, nextRunAt: new Date(START + 90) });
     await store.repository.saveJob({ ...row, nextRunAt: null });

@@ -15,7 +15,7 @@ import {
 describeBackends('release', (open) => {
   it('puts the job back to its place in the line, and does not count the attempt', async () => {
     const { broker, manager, clock } = await open();
-    await broker.enqueue([...'abc'].map((id) => newJob({ id })));
+    await broker.enqueue('abc'.split('').map((id) => newJob({ id })));
     clock.advance(10);
     const { jobs } = await claim(broker, { slots: 2 });
 

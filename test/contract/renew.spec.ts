@@ -67,7 +67,7 @@ describeBackends('renew', (open) => {
 
   it('tells the leases that are gone, each with its word, and renews the others', async () => {
     const { broker, clock } = await open();
-    await broker.enqueue([...'abc'].map((id) => newJob({ id })));
+    await broker.enqueue('abc'.split('').map((id) => newJob({ id })));
     const { jobs } = await claim(broker);
     const [a, b, c] = jobs;
     await settle(broker, complete(a!));
@@ -128,7 +128,7 @@ describeBackends('renew', (open) => {
 
   it('tells the holder of a cancelled job the reason', async () => {
     const { broker, manager } = await open();
-    await broker.enqueue([...'ab'].map((id) => newJob({ id })));
+    await broker.enqueue('ab'.split('').map((id) => newJob({ id })));
     const { jobs } = await claim(broker);
     const leases = jobs.map(({ lease }) => lease);
     await manager.cancel(['a'], 'no longer wanted');

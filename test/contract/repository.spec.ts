@@ -115,7 +115,7 @@ describeBackends('the repository', (open) => {
 
   it('keeps the order of jobs that were disabled for a while', async () => {
     const { broker, repository } = await open();
-    await broker.enqueue([...'abc'].map((id) => newJob({ id })));
+    await broker.enqueue('abc'.split('').map((id) => newJob({ id })));
     await repository.disableJobs({ ids: ['a', 'b'] });
     await repository.enableJobs({ id: 'b' });
     await repository.enableJobs({ id: 'a' });

@@ -35,7 +35,7 @@ describeBackends('retry', (open) => {
 
   it('is due now without a delay, at its old place', async () => {
     const { broker } = await open();
-    await broker.enqueue([...'ab'].map((id) => newJob({ id })));
+    await broker.enqueue('ab'.split('').map((id) => newJob({ id })));
     const held = await claimOne(broker);
     await settleOne(broker, retry(held));
 
@@ -125,7 +125,7 @@ describeBackends('retry', (open) => {
 
   it('is not-running after completion, and after burial', async () => {
     const { broker } = await open();
-    await broker.enqueue([...'ab'].map((id) => newJob({ id })));
+    await broker.enqueue('ab'.split('').map((id) => newJob({ id })));
     const a = await claimOne(broker);
     const b = await claimOne(broker);
     await settleOne(broker, complete(a));

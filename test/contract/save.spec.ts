@@ -200,7 +200,7 @@ describeBackends('saveJob of a row that is there', (open) => {
 
   it('brings an ended job back, and ends a waiting one', async () => {
     const { broker, repository, manager } = await open();
-    await broker.enqueue([...'abc'].map((id) => newJob({ id })));
+    await broker.enqueue('abc'.split('').map((id) => newJob({ id })));
     const { jobs } = await claim(broker, { slots: 2 });
     await settleOne(broker, complete(jobs[0]!));
     await settleOne(broker, bury(jobs[1]!));

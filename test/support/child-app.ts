@@ -9,8 +9,8 @@ export class ChildApp {
   /** How it ended: the exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
 
-  constructor(file: string, environment: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, [file], {
+  constructor(file: string, environment: NodeJS.ProcessEnv, nodeArguments: string[] = []) {
+    this.child = spawn(process.execPath, [...nodeArguments, file], {
       env: { ...inherited(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -41,8 +41,16 @@ export class ChildApp {
     return Promise.race([seen, over]);
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   terminate(): void {
-    this.child.kill('SIGTERM');
+    this.signal('SIGTERM');
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
   }
 
   /** For after a test: whatever state it is in. */

@@ -29,15 +29,21 @@ export class FaultyBroker extends JobBroker {
   readonly calls: { readonly call: BrokerCall; readonly args: readonly unknown[] }[] = [];
   private readonly faults = new Map<BrokerCall, Fault[]>();
   private readonly lasting = new Map<BrokerCall, Fault>();
+  private readonly answers = new Map<BrokerCall, () => Promise<unknown>>();
   private readonly gates = new Map<BrokerCall, Promise<void>>();
 
-  constructor(private readonly inner: JobBroker) {
+  constructor(readonly inner: JobBroker) {
     super();
   }
 
   /** The next calls of this kind fail so, one for each fault. */
   failNext(call: BrokerCall, ...faults: Fault[]): void {
     this.faults.set(call, [...(this.faults.get(call) ?? []), ...faults]);
+  }
+
+  /** The next call of this kind is answered so, and never reaches the store. */
+  answerNext(call: BrokerCall, answer: () => Promise<unknown>): void {
+    this.answers.set(call, answer);
   }
 
   /** All calls of these kinds fail so, until the returned function is called. */
@@ -96,6 +102,11 @@ export class FaultyBroker extends JobBroker {
     this.calls.push({ call, args });
     const fault = this.faults.get(call)?.shift() ?? this.lasting.get(call);
     await this.gates.get(call);
+    const answer = this.answers.get(call);
+    if (answer) {
+      this.answers.delete(call);
+      return (await answer()) as T;
+    }
     if (fault === undefined) return act();
     if (fault instanceof Error) throw fault;
     if (fault === 'lost reply') await act();

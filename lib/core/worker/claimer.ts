@@ -65,6 +65,8 @@ export class Claimer<Item extends Mail> {
   private claimWanted = false;
   private turnPlanned = false;
   private failures = 0;
+  /** The earliest due time heard of since the last claim was sent, by `performance.now()`. */
+  private heardSince = Infinity;
   private readonly look = new Timer(() => this.wake(true));
   private readonly repeat = new Timer(() => this.goOn());
   private whenIdle: (() => void)[] = [];
@@ -118,8 +120,13 @@ export class Claimer<Item extends Mail> {
   /** A job of this name is due at this instant, as far as somebody heard. */
   heardOf(name: string, at: number, now: number): void {
     if (!this.claiming) return;
-    if (at > now) this.look.startWithin(at - now);
-    else if (this.hooks.hasRoomFor(name)) this.wake(true);
+    if (at <= now) {
+      if (this.hooks.hasRoomFor(name)) this.wake(true);
+      return;
+    }
+    // The reply to a claim under way may not know of it.
+    this.heardSince = Math.min(this.heardSince, performance.now() + at - now);
+    this.look.startWithin(at - now);
   }
 
   /** The store may be back: what waits for a repeat goes out now, and jobs are looked for. */
@@ -142,7 +149,10 @@ export class Claimer<Item extends Mail> {
     const batch = this.hooks.takeMail();
     const wantsJobs = this.claiming && (this.claimWanted || batch.length > 0);
     const room = wantsJobs ? this.hooks.room() : undefined;
-    if (room) this.claimWanted = false;
+    if (room) {
+      this.claimWanted = false;
+      this.heardSince = Infinity;
+    }
     if (room || batch.length > 0) this.send(this.newCall(batch, room));
     else this.noticeIdle();
   };
@@ -191,7 +201,8 @@ export class Claimer<Item extends Mail> {
     const mayHaveMore = jobs.length > 0 && (dueInMs === 0 || jobs.length >= claim.slots);
     if (mayHaveMore) this.claimWanted = true;
     const wait = dueInMs === 0 ? LOOK_AGAIN_MS : (dueInMs ?? processEveryMs);
-    this.look.startIn(Math.min(wait, processEveryMs));
+    const heard = this.heardSince - performance.now();
+    this.look.startIn(Math.max(0, Math.min(wait, heard, processEveryMs)));
   }
 
   private failed(call: Call<Item>, error: Error): void {

@@ -7,8 +7,7 @@ import {
   MAX_BATCH,
   type RescuedJob,
 } from '../contracts/job-broker.js';
-import type { NotificationChannelState } from '../contracts/notification-channel.js';
-import { type Duration, durationOption } from '../duration.js';
+import { durationOption } from '../duration.js';
 import {
   JobCancelledError,
   LeaseLostError,
@@ -29,12 +28,14 @@ import { Claimer } from './claimer.js';
 import { type DecisionContext, decide } from './decide.js';
 import { Executor } from './executor.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { listenToNews } from './news.js';
 import { type Outcome, RELEASED } from './outcome.js';
 import { Outages } from './outages.js';
 import { Rescuer } from './rescuer.js';
 import { type Settled, Settler } from './settler.js';
 import { Slots } from './slots.js';
 import { waitFor } from './wait.js';
+import type { DrainOptions, DrainReport, WorkerStatus } from './worker-status.js';
 
 /*
  * The part of a process that runs jobs: it connects the services, which do not know each other.
@@ -51,42 +52,6 @@ import { waitFor } from './wait.js';
  * no longer settle anything → flush the settlements. Renewals go on until the end, so nothing is
  * taken over meanwhile; adding jobs works all along.
  */
-
-export interface DrainOptions {
-  /** How long running handlers may go on before their signals fire. @default the option `shutdown.timeout` */
-  timeout?: Duration;
-  /** Cuts the waiting short. */
-  signal?: AbortSignal;
-}
-
-/** What a drain came to. */
-export interface DrainReport {
-  /** Attempts that ended while it waited. */
-  readonly completed: number;
-  /** Handlers that had not returned when it stopped to wait for them. */
-  readonly running: number;
-  readonly timedOut: boolean;
-  readonly aborted: boolean;
-}
-
-export interface WorkerStatus {
-  readonly state: 'stopped' | 'running' | 'stopping';
-  /** This process among all hosts: unique, also among processes of one name. */
-  readonly host: string;
-  readonly running: number;
-  /** Finished attempts the store has not answered for yet. */
-  readonly unsettled: number;
-  /** Whether every name is paused in this process. */
-  readonly paused: boolean;
-  /** Whether the store did not answer when it was last asked. */
-  readonly storeIsAway: boolean;
-  readonly names: readonly {
-    readonly name: string;
-    readonly running: number;
-    readonly concurrency: number;
-    readonly paused: boolean;
-  }[];
-}
 
 const NOTHING_TO_DRAIN: DrainReport = { completed: 0, running: 0, timedOut: false, aborted: false };
 const FLUSH_MS = 2_000;
@@ -186,7 +151,8 @@ export class WorkerHost {
    * @throws ConnectionError when the backend cannot be reached
    */
   start(): Promise<void> {
-    if (this.state === 'stopping') return this.stopped!.then(() => this.start());
+    // A stop that was asked for before is carried out first.
+    if (this.started && this.stopped) return this.stopped.then(() => this.start());
     this.started ??= this.takeUpWork().catch((error: unknown) => {
       this.started = undefined;
       this.unsubscribeAll();
@@ -282,23 +248,15 @@ export class WorkerHost {
   private listen(): void {
     const channel = this.backend.notificationChannel;
     if (!channel) return;
-    const onState = (state: NotificationChannelState) => {
-      // News may have been lost meanwhile.
-      if (state === 'connected') this.claimer.resume();
-    };
-    channel.on('stateChange', onState);
-    this.unsubscribe.push(
-      () => channel.off('stateChange', onState),
-      channel.subscribe(({ jobName, nextRunAt }) => {
-        if (nextRunAt === null || !this.slots.handles(jobName)) return;
-        this.claimer.heardOf(jobName, nextRunAt.getTime(), this.broker.now());
-      }),
-    );
-    const unsubscribe = channel.subscribeCancel?.(({ jobId }) => {
-      // News is a hint; whether the lease is gone, and why, the store says.
-      void this.keeper.check(jobId);
+    const forget = listenToNews(channel, {
+      back: () => this.claimer.resume(),
+      due: (name, at) => {
+        if (this.slots.handles(name)) this.claimer.heardOf(name, at, this.broker.now());
+      },
+      // Whether the lease is gone, and why, the store says.
+      cancelled: (jobId) => void this.keeper.check(jobId),
     });
-    if (unsubscribe) this.unsubscribe.push(unsubscribe);
+    this.unsubscribe.push(...forget);
   }
 
   // ── the way of an attempt ────────────────────────────────────────────────────────────────────
@@ -393,11 +351,8 @@ export class WorkerHost {
 
   private async shutDown(timeoutMs: number, signal?: AbortSignal): Promise<DrainReport> {
     // A start under way is finished first; one that failed has nothing to stop.
-    const hasStarted = await this.started!.then(
-      () => this.state === 'running',
-      () => false,
-    );
-    if (!hasStarted) {
+    if (this.state !== 'running') await this.started!.catch(() => undefined);
+    if (this.state !== 'running') {
       this.started = undefined;
       return NOTHING_TO_DRAIN;
     }

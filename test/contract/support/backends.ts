@@ -17,11 +17,11 @@ export interface OpenBackend {
   readonly channel: NotificationChannel;
   readonly clock: ManualClock;
   /** The broker of one more process on the same store. */
-  another(): Promise<JobBroker>;
+  readonly another: () => Promise<JobBroker>;
   /** All that is known of jobs, to be compared. What is noted of hosts that pass by is left out. */
-  dump(): Promise<unknown>;
+  readonly dump: () => Promise<unknown>;
   /** Called after each test by itself. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Wednesday, 2026-03-04 10:20:30.456 UTC: when every test begins. */

@@ -43,18 +43,38 @@ const odd: [string, unknown, string, RegExp][] = [
   ['a symbol', Symbol('odd'), 'ThrownValue', /Symbol\(odd\)/],
   ['an object with a message', { message: 'from afar' }, 'ThrownValue', /^from afar$/],
   ['a frozen error', Object.freeze(new Error('cold')), 'Error', /^cold$/],
-  ['an error of a class without a name', new SubscriptionEnded('over'), 'SubscriptionEnded', /^over$/],
+  [
+    'an error of a class without a name',
+    new SubscriptionEnded('over'),
+    'SubscriptionEnded',
+    /^over$/,
+  ],
   ['an error that cannot be read', new Touchy(), 'Touchy', /^$/],
   [
     'a proxy that refuses everything',
-    new Proxy({}, { get: () => { throw new Error('no'); }, getPrototypeOf: () => { throw new Error('no'); } }),
+    new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('no');
+        },
+        getPrototypeOf: () => {
+          throw new Error('no');
+        },
+      },
+    ),
     'ThrownValue',
     /The handler threw/,
   ],
 ];
 
 describe.each([
-  ['throws', (thrown: unknown) => () => { throw thrown; }],
+  [
+    'throws',
+    (thrown: unknown) => () => {
+      throw thrown;
+    },
+  ],
   ['rejects with', (thrown: unknown) => () => Promise.reject(thrown)],
 ])('a handler that %s', (_how, handlerThat) => {
   it.each(odd)('%s has failed, with a reason', async (_what, thrown, name, message) => {
@@ -89,7 +109,14 @@ it('cuts messages and stacks to 4 KiB, without cutting a character in two', asyn
 
 it.each([
   ['cannot be JSON', () => new Map()],
-  ['is a cycle', () => { const a: unknown[] = []; a.push(a); return a; }],
+  [
+    'is a cycle',
+    () => {
+      const a: unknown[] = [];
+      a.push(a);
+      return a;
+    },
+  ],
   ['is too large', () => 'x'.repeat(70_000)],
 ])('completes a job whose result %s, and reports that it is not kept', async (_what, handler) => {
   const { engine, errors } = await makeBench();
@@ -161,9 +188,14 @@ it('fires the signal when the time is up, and counts that as a failure whatever 
 
 it('lets the timeout of the job win over that of its handler', async () => {
   const { engine } = await makeBench();
-  engine.handlers.define('slow', (job) => new Promise((_, reject) => {
-    job.signal.addEventListener('abort', () => reject(job.signal.reason));
-  }), { timeout: '1h' });
+  engine.handlers.define(
+    'slow',
+    (job) =>
+      new Promise((_, reject) => {
+        job.signal.addEventListener('abort', () => reject(job.signal.reason));
+      }),
+    { timeout: '1h' },
+  );
   const failed = nextEvent(engine, 'failed');
   await engine.workerHost.start();
 

@@ -106,12 +106,15 @@ describe('a job that failed', () => {
     [1, 0, 3, 'retry'],
     [2, 1, 3, 'retry'],
     [3, 1, 3, 'bury'],
-  ])('after %i attempts of which %i were rescued, with attempts %s: %s', (attempt, rescueCount, attempts, kind) => {
-    const options = attempts === undefined ? {} : { attempts };
-    const { settlement } = decideFor({ attempt, rescueCount }, options, failed);
+  ])(
+    'after %i attempts of which %i were rescued, with attempts %s: %s',
+    (attempt, rescueCount, attempts, kind) => {
+      const options = attempts === undefined ? {} : { attempts };
+      const { settlement } = decideFor({ attempt, rescueCount }, options, failed);
 
-    expect(settlement.kind).toBe(kind);
-  });
+      expect(settlement.kind).toBe(kind);
+    },
+  );
 
   it('lets the attempts of the job win over those of its handler', () => {
     const { settlement } = decideFor({ overrides: { attempts: 1 } }, { attempts: 5 }, failed);
@@ -132,14 +135,22 @@ describe('a job that failed', () => {
   it.each([
     ['no backoff', { attempts: 9 }, 1, 0],
     ['a duration', { attempts: 9, backoff: '2s' }, 1, 2_000],
-    ['an exponential one, third failure', { attempts: 9, backoff: { type: 'exponential', delay: 100 } }, 2, 400],
+    [
+      'an exponential one, third failure',
+      { attempts: 9, backoff: { type: 'exponential', delay: 100 } },
+      2,
+      400,
+    ],
     ['a function', { attempts: 9, backoff: ({ attempt }) => attempt * 10 }, 2, 30],
     ['a function alone', { backoff: () => 7 }, 40, 7],
-  ] as [string, HandlerOptions, number, number][])('waits as its backoff says: %s', (_what, options, attempt, delayMs) => {
-    const { settlement } = decideFor({ attempt }, options, failed);
+  ] as [string, HandlerOptions, number, number][])(
+    'waits as its backoff says: %s',
+    (_what, options, attempt, delayMs) => {
+      const { settlement } = decideFor({ attempt }, options, failed);
 
-    expect(settlement).toMatchObject({ kind: 'retry', due: { delayMs } });
-  });
+      expect(settlement).toMatchObject({ kind: 'retry', due: { delayMs } });
+    },
+  );
 
   it('lays the backoff of the job over that of its handler', () => {
     const { settlement } = decideFor(
@@ -158,15 +169,23 @@ describe('a job that failed', () => {
   });
 
   it.each([
-    ['throws', () => { throw new Error('bad strategy'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('bad strategy');
+      },
+    ],
     ['answers NaN', () => Number.NaN],
     ['answers a promise', (() => Promise.resolve(5)) as never],
-  ])('is retried without a wait when its backoff function %s, and the mistake is reported', (_what, backoff) => {
-    const { settlement, reported } = decideFor({}, { attempts: 3, backoff }, failed);
+  ])(
+    'is retried without a wait when its backoff function %s, and the mistake is reported',
+    (_what, backoff) => {
+      const { settlement, reported } = decideFor({}, { attempts: 3, backoff }, failed);
 
-    expect(settlement).toMatchObject({ kind: 'retry', due: { delayMs: 0 } });
-    expect(reported).toHaveLength(1);
-  });
+      expect(settlement).toMatchObject({ kind: 'retry', due: { delayMs: 0 } });
+      expect(reported).toHaveLength(1);
+    },
+  );
 
   it('is a dead letter when its backoff function throws and no attempts were given', () => {
     const backoff = () => {
@@ -221,12 +240,20 @@ describe('a recurring job that failed', () => {
   it('goes on with its next occurrence, whose attempts count anew, when they are used up', () => {
     const { settlement } = decideFor({ repeat: recurring, attempt: 1 }, { attempts: 2 }, failed);
 
-    expect(settlement).toMatchObject({ kind: 'retry', fresh: true, due: { at: NOW - 50 + 600_000 } });
+    expect(settlement).toMatchObject({
+      kind: 'retry',
+      fresh: true,
+      due: { at: NOW - 50 + 600_000 },
+    });
   });
 
   it('goes on with its next occurrence when retrying is pointless', () => {
     const error = new NonRetryableError('no');
-    const { settlement } = decideFor({ repeat: recurring }, { attempts: 9 }, { kind: 'failed', error });
+    const { settlement } = decideFor(
+      { repeat: recurring },
+      { attempts: 9 },
+      { kind: 'failed', error },
+    );
 
     expect(settlement).toMatchObject({ kind: 'retry', fresh: true });
   });

@@ -120,9 +120,13 @@ it('lets no listener change the outcome of a job', async () => {
 
 it('tells the events of a job in order', async () => {
   const { engine } = await makeBench();
-  engine.handlers.define('flaky', (current) => {
-    if (current.attempt === 1) throw new Error('once');
-  }, { attempts: 2 });
+  engine.handlers.define(
+    'flaky',
+    (current) => {
+      if (current.attempt === 1) throw new Error('once');
+    },
+    { attempts: 2 },
+  );
   const heard: string[] = [];
   for (const event of ['enqueued', 'started', 'failed', 'retrying', 'dead', 'completed'] as const) {
     engine.scheduler.on(event, () => heard.push(event));

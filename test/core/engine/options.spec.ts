@@ -85,7 +85,9 @@ it('names the nearest key when one is unknown, and not the value it was given', 
   expect(misspelt).toThrow(InvalidOptionError);
   expect(misspelt).toThrow(/did you mean `connectionString`/);
   expect(misspelt).not.toThrow(/secret/);
-  expect(() => checkKnownKeys('retention', { xyz: 1 }, ['age'])).toThrow(/`retention.xyz`.*known are age/);
+  expect(() => checkKnownKeys('retention', { xyz: 1 }, ['age'])).toThrow(
+    /`retention.xyz`.*known are age/,
+  );
 });
 
 describe('the options of a handler', () => {
@@ -119,7 +121,11 @@ describe('the options of a handler', () => {
       factor: 3,
       max: '1m',
     });
-    expect(registry.planFor('flat').backoffChoice).toEqual({ type: 'fixed', delay: '1s', max: '1m' });
+    expect(registry.planFor('flat').backoffChoice).toEqual({
+      type: 'fixed',
+      delay: '1s',
+      max: '1m',
+    });
     expect(registry.planFor('other').backoffChoice).toBe('2s');
   });
 

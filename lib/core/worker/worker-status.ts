@@ -1,0 +1,37 @@
+import type { Duration } from '../duration.js';
+
+export interface DrainOptions {
+  /** How long running handlers may go on before their signals fire. @default the option `shutdown.timeout` */
+  timeout?: Duration;
+  /** Cuts the waiting short. */
+  signal?: AbortSignal;
+}
+
+/** What a drain came to. */
+export interface DrainReport {
+  /** Attempts that ended while it waited. */
+  readonly completed: number;
+  /** Handlers that had not returned when it stopped to wait for them. */
+  readonly running: number;
+  readonly timedOut: boolean;
+  readonly aborted: boolean;
+}
+
+export interface WorkerStatus {
+  readonly state: 'stopped' | 'running' | 'stopping';
+  /** This process among all hosts: unique, also among processes of one name. */
+  readonly host: string;
+  readonly running: number;
+  /** Finished attempts the store has not answered for yet. */
+  readonly unsettled: number;
+  /** Whether every name is paused in this process. */
+  readonly paused: boolean;
+  /** Whether the store did not answer when it was last asked. */
+  readonly storeIsAway: boolean;
+  readonly names: readonly {
+    readonly name: string;
+    readonly running: number;
+    readonly concurrency: number;
+    readonly paused: boolean;
+  }[];
+}

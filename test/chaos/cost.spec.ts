@@ -1,0 +1,64 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Monitor, tally } from './support/monitor.js';
+import { isLong, print, Stage } from './support/stage.js';
+
+const names = Array.from({ length: 50 }, (_, i) => `job-${i}`);
+
+let stage: Stage;
+let monitor: Monitor | undefined;
+beforeEach(async () => {
+  stage = await Stage.open();
+});
+afterEach(async () => {
+  monitor?.stop();
+  await stage.close();
+});
+
+/** The addresses of all clients but our own. */
+async function othersOf(): Promise<string[]> {
+  const list = (await stage.client.client('LIST')) as string;
+  const own = await stage.client.client('ID');
+  return list
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith(`id=${own} `))
+    .map((line) => / addr=(\S+)/.exec(line)![1]!);
+}
+
+it('costs an idle worker with 50 handlers less than one command a second on two connections', async () => {
+  await stage.worker({ names });
+  const connections = await othersOf();
+  monitor = await Monitor.on(stage.redis.url);
+  const seconds = isLong ? 60 : 12;
+  await wait(seconds * 1_000);
+  monitor.stop();
+  const sent = monitor.seen.filter(({ client }) => connections.includes(client));
+
+  print(`idle for ${seconds} s`, { connections: connections.length, commands: tally(sent) });
+  expect(connections).toHaveLength(2);
+  expect(await othersOf()).toEqual(connections);
+  expect(sent.length).toBeLessThan(seconds);
+  // A worker that never looks would pass as well.
+  expect(sent.length).toBeGreaterThan(0);
+  expect(stage.troubles()).toEqual([]);
+});
+
+it('takes at most four commands to add a job and run it in another process', async () => {
+  await stage.worker({ names: ['work', ...names] });
+  const count = isLong ? 200 : 20;
+  await stage.added({ count: 2, everyMs: 100 });
+  await stage.untilCompleted(2);
+  const own = new Set([(await stage.client.client('INFO')).match(/ addr=(\S+)/)![1]!]);
+  monitor = await Monitor.on(stage.redis.url);
+  const producer = await stage.producer({ count, everyMs: 100 });
+  const beganAt = monitor.seen.length;
+  await producer.ended;
+  await wait(100);
+  monitor.stop();
+  const sent = monitor.seen.slice(beganAt).filter(({ client }) => !own.has(client));
+
+  print(`commands of ${count} jobs, one after the other`, tally(sent));
+  // What the worker does of its own accord meanwhile counts, too.
+  expect(sent.length / count).toBeLessThanOrEqual(4);
+  expect(await stage.counts()).toMatchObject({ completed: count + 2, total: count + 2 });
+  expect(stage.troubles()).toEqual([]);
+});

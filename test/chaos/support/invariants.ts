@@ -1,0 +1,425 @@
+import type { Redis } from 'ioredis';
+import type { JobManager } from '../../../lib/core/contracts/job-manager.js';
+import type { JobRecord } from '../../../lib/core/job/job-record.js';
+import { computeState, emptyCounts, type StateCounts } from '../../../lib/core/job/job-state.js';
+import {
+  FLAG,
+  type IndexName,
+  Keys,
+  LAYOUT,
+  PRIMARY_INDEXES,
+  SECONDARY_INDEXES,
+} from '../../../lib/redis/keys.js';
+import { unpackRecord } from '../../../lib/redis/record-codec.js';
+
+/*
+ * Reads every key under a prefix and says which of the promises in `keys.ts` do not hold.
+ *
+ * The keys are read one after the other, so nobody may write meanwhile. Whatever is wrong is a line
+ * of text: a test expects none.
+ */
+
+/** One job as it lies in the store, with where the indexes say it is. */
+interface StoredJob {
+  readonly record: JobRecord;
+  readonly seq: number;
+  readonly flags: number;
+  /** The fields of `keys` that lead to it. */
+  readonly keys: readonly string[];
+  readonly places: Entry[];
+}
+
+/** A member of an index of a name. */
+interface Entry {
+  readonly index: IndexName;
+  readonly jobName: string;
+  readonly member: string;
+  readonly score: number;
+}
+
+type Scores = ReadonlyMap<string, number>;
+type Fields = ReadonlyMap<string, string>;
+
+/** Everything under the prefix, in plain maps. */
+interface Store {
+  readonly keys: Keys;
+  readonly now: number;
+  readonly found: ReadonlySet<string>;
+  readonly expiring: ReadonlySet<string>;
+  readonly hash: (key: string) => Fields;
+  readonly sorted: (key: string) => Scores;
+  readonly names: ReadonlySet<string>;
+  readonly indexes: readonly Entry[];
+  readonly jobs: ReadonlyMap<string, StoredJob>;
+  readonly unreadable: readonly string[];
+}
+
+/** What is wrong in the store; nothing when every invariant holds. */
+export async function violations(
+  redis: Redis,
+  prefix: string,
+  manager?: JobManager,
+): Promise<string[]> {
+  const store = await readStore(redis, prefix);
+  const found = [
+    ...store.unreadable,
+    ...foreignKeys(store),
+    ...orphans(store),
+    ...misplacedJobs(store),
+    ...wrongLeases(store),
+    ...wrongSecondaries(store),
+    ...wrongFlags(store),
+    ...lateNames(store),
+    ...wrongPointers(store),
+    ...wrongNumbers(store),
+  ];
+  if (manager) found.push(...(await wrongCounts(redis, store, manager)));
+  return found;
+}
+
+/** No key without an owner: each has a known form, a known name, and a TTL only where it should. */
+function* foreignKeys({ keys, found, expiring, names }: Store): Generator<string> {
+  const fixed = new Set<string>([
+    keys.jobs,
+    keys.meta,
+    keys.state,
+    keys.results,
+    keys.names,
+    keys.due,
+    keys.leases,
+    keys.lease,
+    keys.settings,
+    keys.keys,
+    keys.gone,
+  ]);
+  for (const key of found) {
+    const mayExpire = key.startsWith(keys.claim('')) || key.startsWith(keys.cancelled(''));
+    if (mayExpire !== expiring.has(key)) {
+      yield `key ${key} ${mayExpire ? 'stays for ever' : 'has a TTL'}`;
+    }
+    if (mayExpire || fixed.has(key)) continue;
+    const index = indexOf(keys, key);
+    if (!index) yield `key ${key} has no owner`;
+    else if (!names.has(index.jobName)) yield `key ${key} is of a name that is not in names`;
+  }
+}
+
+/** Nothing is kept of a job that is not there. */
+function* orphans({ keys, hash, sorted, jobs, indexes }: Store): Generator<string> {
+  const kept: [what: string, ids: Iterable<string>][] = [
+    ['a state', hash(keys.state).keys()],
+    ['a result', hash(keys.results).keys()],
+    ['a lease', hash(keys.lease).keys()],
+    ['a lease expiry', sorted(keys.leases).keys()],
+    ['a key', hash(keys.keys).values()],
+  ];
+  for (const [what, ids] of kept) {
+    for (const id of ids) if (!jobs.has(id)) yield `${what} is kept of ${id}, which is no job`;
+  }
+  for (const { index, jobName, member } of indexes) {
+    const id = idOf(index, member);
+    if (!jobs.has(id)) yield `${index}:${jobName} holds ${id}, which is no job`;
+  }
+  for (const id of sorted(keys.gone).keys()) if (jobs.has(id)) yield `job ${id} is also gone`;
+}
+
+/** Every job stands in exactly one primary index: the right one, of its name, at the right rank. */
+function* misplacedJobs(store: Store): Generator<string> {
+  for (const [id, job] of store.jobs) {
+    const { record, places } = job;
+    const primary = places.filter(({ index }) => isPrimary(index));
+    for (const { index, jobName } of places) {
+      if (jobName !== record.name)
+        yield `job ${id} of ${record.name} stands in ${index}:${jobName}`;
+    }
+    if (primary.length !== 1) {
+      const where = primary.map(({ index }) => index).join(', ') || 'none';
+      yield `job ${id} stands in ${primary.length} primary indexes (${where})`;
+      continue;
+    }
+    const [place] = primary as [Entry];
+    const right = rightPlaces(store, job);
+    if (!right.includes(place.index)) {
+      yield `job ${id} stands in ${place.index} instead of ${right.join(' or ')}`;
+    } else if (!hasRightRank(store, job, place)) {
+      yield `job ${id} stands at the wrong rank in ${place.index}: ${place.score} ${place.member}`;
+    }
+  }
+}
+
+function rightPlaces({ keys, hash, now }: Store, { record }: StoredJob): IndexName[] {
+  if (hash(keys.lease).has(record.id)) return ['running'];
+  if (record.nextRunAt === null) return [hasFailed(record) ? 'dead' : 'completed'];
+  if (record.disabled) return ['parked'];
+  // What has become due is moved by the next claim, not by the clock.
+  return record.nextRunAt <= now ? ['ready', 'timed'] : ['timed'];
+}
+
+function hasRightRank(store: Store, { record, seq }: StoredJob, place: Entry): boolean {
+  const { id, priority, nextRunAt, failedAt, lastFinishedAt } = record;
+  const { member, score } = place;
+  switch (place.index) {
+    case 'ready':
+      return score === -priority && member === hex(Math.max(nextRunAt!, 0)) + hex(seq) + id;
+    case 'timed': {
+      const [, order, ownPriority] = /^(.{12})([^:]*):/s.exec(member) ?? [];
+      return score === nextRunAt && order === hex(seq) && Number(ownPriority) === priority;
+    }
+    case 'parked':
+      return score === nextRunAt;
+    case 'running':
+      return score === lockedAt(store, id);
+    case 'completed':
+      return lastFinishedAt === null || score === lastFinishedAt;
+    case 'dead':
+      return score === failedAt;
+    default:
+      return true;
+  }
+}
+
+/** Running ⇔ a lease ⇔ an expiry; and a lease says all that a settlement needs. */
+function* wrongLeases({ keys, hash, sorted, jobs }: Store): Generator<string> {
+  const lease = hash(keys.lease);
+  const leases = sorted(keys.leases);
+  for (const [id, { places, record }] of jobs) {
+    const isRunning = places.some(({ index }) => index === 'running');
+    if (lease.has(id) !== leases.has(id) || lease.has(id) !== isRunning) {
+      const facts = `running: ${isRunning}, lease: ${lease.has(id)}, expiry: ${leases.has(id)}`;
+      yield `job ${id} is half running (${facts})`;
+    }
+    const entry = lease.get(id);
+    if (entry === undefined) continue;
+    const parts = /^([0-9a-f]{32}:\d+)\|(\d+)\|(\d+)\|(-?\d*)\|([^|]+)\|(.*)$/s.exec(entry);
+    if (!parts) yield `the lease of job ${id} cannot be read: ${entry}`;
+    else if (parts[6] !== record.name) yield `the lease of job ${id} names ${parts[6]}`;
+    else if (Number(parts[2]) > Number(hash(keys.meta).get('fence') ?? 0)) {
+      yield `the fence of job ${id} is above the newest one`;
+    }
+  }
+}
+
+/** Waiting jobs that have failed, or recur, are counted apart; disabled ones always. */
+function* wrongSecondaries({ keys, hash, jobs }: Store): Generator<string> {
+  const lease = hash(keys.lease);
+  for (const [id, { record, flags, places }] of jobs) {
+    const isWaiting = !lease.has(id) && record.nextRunAt !== null;
+    const right = new Map<IndexName, number>();
+    if (isWaiting && hasFailed(record)) right.set('retrying', record.nextRunAt!);
+    else if (isWaiting && flags & FLAG.recurring) right.set('repeating', record.nextRunAt!);
+    if (flags & FLAG.disabled) right.set('disabled', 0);
+    for (const index of SECONDARY_INDEXES) {
+      const entry = places.find((place) => place.index === index);
+      if (entry?.score !== right.get(index)) {
+        yield `job ${id} is in ${index} with ${entry?.score}, right is ${right.get(index)}`;
+      }
+    }
+  }
+}
+
+/** Flags repeat what the record says, for scripts that do not decode it. */
+function* wrongFlags({ jobs }: Store): Generator<string> {
+  for (const [id, { record, flags, keys }] of jobs) {
+    const recurring = record.repeat?.interval !== undefined;
+    if (recurring !== (flags & FLAG.recurring) > 0) yield `job ${id}: recurring is ${!recurring}`;
+    const ruled = record.repeat !== null;
+    if (ruled !== (flags & FLAG.ruled) > 0) yield `job ${id}: ruled is ${!ruled}`;
+    if (keys.length > 0 && !(flags & FLAG.keyed)) yield `job ${id} has keys and is not keyed`;
+  }
+}
+
+/** A name with waiting jobs has a due time, and never a later one than its first job. */
+function* lateNames({ keys, sorted, indexes, names, jobs, now }: Store): Generator<string> {
+  const due = sorted(keys.due);
+  const firstOf = new Map<string, number>();
+  for (const { index, jobName, score } of indexes) {
+    if (index !== 'ready' && index !== 'timed') continue;
+    const at = index === 'ready' ? now : score;
+    firstOf.set(jobName, Math.min(firstOf.get(jobName) ?? Infinity, at));
+  }
+  for (const [jobName, first] of firstOf) {
+    const at = due.get(jobName);
+    if (at === undefined) yield `${jobName} has waiting jobs and no due time`;
+    else if (at > first) yield `${jobName} is due ${at - first} ms later than its first job`;
+  }
+  for (const jobName of due.keys()) {
+    if (!names.has(jobName)) yield `${jobName} is due and not in names`;
+  }
+  for (const [id, { record }] of jobs) {
+    if (!names.has(record.name)) yield `the name of job ${id} is not in names`;
+  }
+}
+
+/** A key leads to a job that knows it, and the other way round. */
+function* wrongPointers({ keys, hash, jobs }: Store): Generator<string> {
+  const pointers = hash(keys.keys);
+  for (const [field, id] of pointers) {
+    const job = jobs.get(id);
+    if (job && !job.keys.includes(field)) yield `key ${field} leads to job ${id}, which denies it`;
+  }
+  for (const [id, job] of jobs) {
+    for (const field of job.keys) {
+      if (pointers.get(field) !== id) yield `job ${id} has key ${field}, which leads elsewhere`;
+    }
+  }
+}
+
+/** Counters are ahead of what was counted. */
+function* wrongNumbers({ keys, hash, jobs, found }: Store): Generator<string> {
+  const meta = hash(keys.meta);
+  const seen = new Map<number, string>();
+  for (const [id, { record, seq }] of jobs) {
+    const other = seen.get(seq);
+    if (other !== undefined) yield `jobs ${other} and ${id} share the number ${seq}`;
+    seen.set(seq, id);
+    if (seq > Number(meta.get('seq') ?? 0)) yield `job ${id} has a number that was never given`;
+    if (record.rescueCount > record.attempt) yield `job ${id} was rescued more often than tried`;
+  }
+  if (found.size > 0 && meta.get('layout') !== String(LAYOUT)) yield 'meta names no known layout';
+}
+
+/** What the manager counts is what lies there. Becoming due while it counts is no fault. */
+async function wrongCounts(redis: Redis, { jobs }: Store, manager: JobManager): Promise<string[]> {
+  const before = countsAt(jobs, await serverTime(redis));
+  const counted = await manager.counts();
+  const after = countsAt(jobs, await serverTime(redis));
+  const wrong: string[] = [];
+  for (const name of new Set([...counted.keys(), ...before.keys()])) {
+    const told = counted.get(name) ?? emptyCounts();
+    for (const [state, count] of Object.entries(told) as [keyof StateCounts, number][]) {
+      const bounds = [before.get(name)?.[state] ?? 0, after.get(name)?.[state] ?? 0];
+      if (count < Math.min(...bounds) || count > Math.max(...bounds)) {
+        wrong.push(`${name} counts ${count} as ${state}; there are ${bounds[0]}`);
+      }
+    }
+  }
+  return wrong;
+}
+
+function countsAt(jobs: ReadonlyMap<string, StoredJob>, now: number): Map<string, StateCounts> {
+  const counts = new Map<string, StateCounts>();
+  for (const { record } of jobs.values()) {
+    const ofName = counts.get(record.name) ?? emptyCounts();
+    counts.set(record.name, ofName);
+    ofName[computeState(record, now)] += 1;
+    ofName.total += 1;
+    if (record.disabled) ofName.paused += 1;
+  }
+  return counts;
+}
+
+// ── reading ─────────────────────────────────────────────────────────────────────────────────────
+
+async function readStore(redis: Redis, prefix: string): Promise<Store> {
+  const keys = new Keys(prefix);
+  const found = await keysUnder(redis, prefix);
+  const hashes = new Map<string, Fields>();
+  const sortedSets = new Map<string, Scores>();
+  const expiring = new Set<string>();
+  for (const key of found) {
+    if ((await redis.pttl(key)) >= 0) expiring.add(key);
+    const type = await redis.type(key);
+    if (type === 'hash') hashes.set(key, new Map(Object.entries(await redis.hgetall(key))));
+    if (type === 'zset')
+      sortedSets.set(key, inPairs(await redis.zrange(key, '0', '-1', 'WITHSCORES')));
+  }
+  const hash = (key: string): Fields => hashes.get(key) ?? new Map<string, string>();
+  const sorted = (key: string): Scores => sortedSets.get(key) ?? new Map<string, number>();
+  const indexes = [...sortedSets].flatMap(([key, members]) => entriesOf(keys, key, members));
+  const { jobs, unreadable } = readJobs(keys, hash, indexes);
+  return {
+    keys,
+    now: await serverTime(redis),
+    found,
+    expiring,
+    hash,
+    sorted,
+    names: new Set(await redis.smembers(keys.names)),
+    indexes,
+    jobs,
+    unreadable,
+  };
+}
+
+function readJobs(
+  keys: Keys,
+  hash: (key: string) => Fields,
+  indexes: readonly Entry[],
+): { jobs: Map<string, StoredJob>; unreadable: string[] } {
+  const jobs = new Map<string, StoredJob>();
+  const unreadable: string[] = [];
+  const placesOf = new Map<string, Entry[]>();
+  for (const entry of indexes) {
+    const id = idOf(entry.index, entry.member);
+    placesOf.set(id, [...(placesOf.get(id) ?? []), entry]);
+  }
+  for (const [id, asked] of hash(keys.jobs)) {
+    const happened = hash(keys.state).get(id) ?? '';
+    try {
+      const record = unpackRecord(id, asked, happened, hash(keys.lease).get(id));
+      const [, , seq, , flags, , own] = JSON.parse(asked) as [
+        ...numbers: [number, number, number, number, number],
+        name: string,
+        own: 0 | { keys?: string[] },
+      ];
+      const fields = own === 0 ? [] : (own.keys ?? []);
+      jobs.set(id, { record, seq, flags, keys: fields, places: placesOf.get(id) ?? [] });
+    } catch {
+      unreadable.push(`job ${id} cannot be read: ${asked} ${happened}`);
+    }
+  }
+  return { jobs, unreadable };
+}
+
+function entriesOf(keys: Keys, key: string, members: Scores): Entry[] {
+  const index = indexOf(keys, key);
+  return index ? [...members].map(([member, score]) => ({ ...index, member, score })) : [];
+}
+
+/** Which index of which name a key is, if it is one. */
+function indexOf(keys: Keys, key: string): { index: IndexName; jobName: string } | undefined {
+  for (const index of [...PRIMARY_INDEXES, ...SECONDARY_INDEXES]) {
+    const start = keys.index(index, '');
+    if (key.startsWith(start)) return { index, jobName: key.slice(start.length) };
+  }
+  return undefined;
+}
+
+function idOf(index: IndexName, member: string): string {
+  if (index === 'ready') return member.slice(24);
+  return index === 'timed' ? member.slice(member.indexOf(':') + 1) : member;
+}
+
+async function keysUnder(redis: Redis, prefix: string): Promise<Set<string>> {
+  const found = new Set<string>();
+  const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
+  let cursor = '0';
+  do {
+    const [next, page] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1000);
+    for (const key of page) found.add(key);
+    cursor = next;
+  } while (cursor !== '0');
+  return found;
+}
+
+function inPairs(flat: readonly string[]): Scores {
+  const pairs = new Map<string, number>();
+  for (let i = 0; i < flat.length; i += 2) pairs.set(flat[i]!, Number(flat[i + 1]));
+  return pairs;
+}
+
+async function serverTime(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time();
+  return Math.floor(Number(seconds) * 1000 + Number(micros) / 1000);
+}
+
+const isPrimary = (index: IndexName): boolean =>
+  (PRIMARY_INDEXES as readonly IndexName[]).includes(index);
+
+const hasFailed = ({ failedAt, lastFinishedAt }: JobRecord): boolean =>
+  failedAt !== null && failedAt >= (lastFinishedAt ?? 0);
+
+const lockedAt = ({ keys, hash }: Store, id: string): number =>
+  Number(hash(keys.lease).get(id)?.split('|')[2]);
+
+const hex = (number: number): string => number.toString(16).padStart(12, '0');

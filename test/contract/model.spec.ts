@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { openers } from './support/backends.js';
+import { commands } from './support/commands.js';
+import { checkMemory, checkRedis } from './support/invariants.js';
+import { Pair } from './support/pair.js';
+
+const RUNS = Number(process.env.RUNS) || 40;
+const CHECK_EVERY = 5;
+
+/*
+ * Random commands, given to memory and Redis with the same time, ids and claim ids. A failure prints
+ * its seed and the shortest run that shows it; `SEED=… npm test -- test/contract/model` repeats it,
+ * and `RUNS=1000` looks longer.
+ */
+it('memory and Redis answer every run of commands alike, and stay whole', async () => {
+  const seed = Number(process.env.SEED) || Date.now() % 2 ** 31;
+  let steps = 0;
+
+  const property = fc.asyncProperty(commands, async (run) => {
+    const [memory, redis] = await Promise.all([openers.memory(), openers.redis()]);
+    const pair = new Pair([memory, redis]);
+    try {
+      for (const [i, command] of run.entries()) {
+        await pair.carryOut(command);
+        steps++;
+        if (i % CHECK_EVERY > 0 && i < run.length - 1) continue;
+        await pair.compare();
+        checkMemory(await memory.dump());
+        checkRedis(await redis.dump(), redis.clock.now());
+      }
+    } finally {
+      await Promise.all([memory.close(), redis.close()]);
+    }
+  });
+  await fc.assert(property, { seed, numRuns: RUNS });
+
+  expect(steps).toBeGreaterThan(300);
+}, 600_000);

@@ -1,0 +1,289 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  ClaimedJob,
+  ClaimRequest,
+  Lease,
+  Settlement,
+} from '../../../lib/core/contracts/job-broker.js';
+import type { JobParameters } from '../../../lib/core/contracts/job-parameters.js';
+import { randomToken } from '../../../lib/core/job/job-id.js';
+import type { NewJob } from '../../../lib/core/job/job-record.js';
+import type { OpenBackend } from './backends.js';
+import type { AskedJob, AskedRow, Command, End } from './commands.js';
+import { failure } from './builders.js';
+
+type Side = 0 | 1;
+type Step<T> = (store: OpenBackend, side: Side) => Promise<T>;
+
+/** Two stores that are told the same and have to answer the same. */
+export class Pair {
+  /** The ids of jobs as each side has them; those of saved rows are made by the store itself. */
+  private readonly ids: (readonly [string, string])[] = [];
+  private readonly aliases = [new Map<string, string>(), new Map<string, string>()] as const;
+  private readonly leases: (readonly [Lease, Lease])[] = [];
+  private readonly lastClaims = new Map<string, [Settlement[], Settlement[], ClaimRequest]>();
+  private highestFence = 0;
+
+  constructor(private readonly stores: readonly [OpenBackend, OpenBackend]) {}
+
+  async carryOut(command: Command): Promise<void> {
+    switch (command.do) {
+      case 'enqueue':
+        return this.enqueue(command.jobs);
+      case 'save':
+        return this.save(command.row, {});
+      case 'saveSingle':
+        return this.save(command.row, {
+          type: 'single',
+          ...(command.rule > 0 && { repeatInterval: command.rule * 1_000 }),
+          ...(command.key > 0 && { repeatKey: 'key' }),
+        });
+      case 'saveAgain':
+        return this.saveAgain(command.pick, command.row);
+      case 'setDisabled':
+        return this.setDisabled(command);
+      case 'claim':
+        return this.claim(command);
+      case 'repeatClaim':
+        return this.claimAgain(`host-${command.host}`);
+      case 'renew':
+        return this.renew(command.picks, command.forMs);
+      case 'rescue':
+        return this.same(({ broker }) => broker.rescue(command.limit, command.leaseMs));
+      case 'cancel': {
+        const ids = command.picks.map((pick) => picked(this.ids, pick) ?? ['nobody', 'nobody']);
+        return this.same(({ manager }, side) =>
+          manager.cancel(
+            ids.map((id) => id[side]),
+            'model',
+          ),
+        );
+      }
+      case 'removeName':
+        return this.same(({ repository }) => repository.removeJobs({ name: command.name }));
+      case 'register':
+        return this.same(({ broker }) =>
+          broker.register([{ name: command.name, maxRescues: command.maxRescues }]),
+        );
+      case 'advance':
+        for (const { clock } of this.stores) clock.advance(command.ms);
+    }
+  }
+
+  /** What can be known of the stores: the same on both sides, and in itself. */
+  async compare(): Promise<void> {
+    await this.same(({ manager }) => manager.counts());
+    await this.same(({ repository }) => repository.getQueueSize());
+    await this.same(({ manager }, side) =>
+      Promise.all(this.ids.map((id) => manager.get(id[side]))),
+    );
+  }
+
+  private async enqueue(asked: readonly AskedJob[]): Promise<void> {
+    const { clock } = this.stores[0];
+    const jobs = asked.map(({ due, nonce, attempts, ...job }): NewJob => {
+      const at = 'atOffset' in due ? { at: clock.now() + due.atOffset } : due;
+      return {
+        ...job,
+        due: at,
+        ...(nonce !== undefined && { nonce }),
+        ...(attempts !== undefined && { overrides: { attempts } }),
+      };
+    });
+    await this.same(({ broker }) => broker.enqueue(jobs));
+    for (const { id } of jobs) this.learn(id, id);
+  }
+
+  private async save(asked: AskedRow, rest: Partial<JobParameters>): Promise<void> {
+    const recurs = rest.repeatInterval !== undefined;
+    const row: JobParameters = { ...this.rowOf(asked, recurs ? 0 : undefined), ...rest };
+    // Ids sort by the ms of their birth: so those of two rows sort alike on both sides.
+    await sleep(1);
+    const saved = await this.each(({ repository }) => repository.saveJob(row));
+    this.learn(saved[0]._id!, saved[1]._id!);
+    this.expectSame(saved);
+  }
+
+  private async saveAgain(pick: number, asked: AskedRow): Promise<void> {
+    const id = picked(this.ids, pick);
+    if (!id) return;
+    const rows = await this.each(({ repository }, side) => repository.getJobById(id[side]));
+    this.expectSame(rows);
+    if (!rows[0] || !rows[1]) return;
+    const recurs = rows[0].repeatInterval !== undefined;
+    const { nextRunAt, priority, data, disabled } = this.rowOf(asked, recurs ? 0 : undefined);
+    await this.same(({ repository }, side) => {
+      const { disabled: _, ...row } = rows[side]!;
+      return repository.saveJob({
+        ...row,
+        nextRunAt,
+        priority,
+        data,
+        ...(disabled !== undefined && { disabled }),
+      });
+    });
+  }
+
+  private async setDisabled(command: Command & { do: 'setDisabled' }): Promise<void> {
+    const id = picked(this.ids, command.pick);
+    if (!id) return;
+    await this.same(async ({ repository, manager }, side) => {
+      const name = (await manager.get(id[side]))?.name ?? 'unheard';
+      const filter = command.byName ? { name } : { id: id[side] };
+      return command.disabled ? repository.disableJobs(filter) : repository.enableJobs(filter);
+    });
+  }
+
+  private async claim(command: Command & { do: 'claim' }): Promise<void> {
+    const { slots, names, leaseMs } = command;
+    const request = { claimId: randomToken(), host: `host-${command.host}`, slots, names, leaseMs };
+    const ends = await Promise.all(command.ends.map((end) => this.settlementsOf(end)));
+    const known = ends.filter((end) => end !== undefined);
+    const [memory, redis] = [known.map((end) => end[0]), known.map((end) => end[1])];
+    this.lastClaims.set(request.host, [memory, redis, request]);
+    const jobs = await this.claimAs(memory, redis, request);
+    for (const { lease } of jobs) {
+      if (lease.fence <= this.highestFence) throw new Error(`The fence ${lease.fence} is no news`);
+    }
+    this.highestFence = Math.max(this.highestFence, ...jobs.map(({ lease }) => lease.fence));
+  }
+
+  private async claimAgain(host: string): Promise<void> {
+    const last = this.lastClaims.get(host);
+    if (last) await this.claimAs(...last);
+  }
+
+  private async claimAs(
+    memory: Settlement[],
+    redis: Settlement[],
+    request: ClaimRequest,
+  ): Promise<readonly ClaimedJob[]> {
+    const claimed = await this.each(({ broker }, side) =>
+      broker.settleAndClaim([memory, redis][side]!, request),
+    );
+    this.expectSame(claimed);
+    claimed[0].jobs.forEach(({ lease }, i) => {
+      this.leases.unshift([lease, claimed[1].jobs[i]!.lease]);
+    });
+    return claimed[0].jobs;
+  }
+
+  private async renew(picks: readonly number[], forMs: number): Promise<void> {
+    const leases = picks.flatMap((pick) => {
+      const lease = picked(this.leases, pick);
+      return lease ? [lease] : [];
+    });
+    await this.same(async ({ broker }, side) => {
+      const { now, lost } = await broker.renew(
+        leases.map((lease) => lease[side]),
+        forMs,
+      );
+      return { now, lost: [...lost].sort((a, b) => (a.token < b.token ? -1 : 1)) };
+    });
+  }
+
+  private async settlementsOf(end: End): Promise<[Settlement, Settlement] | undefined> {
+    const leases = picked(this.leases, end.pick);
+    if (!leases) return undefined;
+    const job = await this.stores[0].manager.get(leases[0].id);
+    const recurs = job?.repeat?.interval !== undefined;
+    const now = this.stores[0].clock.now();
+    return [leases[0], leases[1]].map((lease) => {
+      const token = end.forged ? 'forged:1' : lease.token;
+      return { ...endOf({ ...lease, token }, end, now, recurs), afterExpiry: end.afterExpiry };
+    }) as [Settlement, Settlement];
+  }
+
+  private rowOf(asked: AskedRow, atLeast: number | undefined): JobParameters {
+    const { name, priority, disabled, data } = asked;
+    const offset = asked.offset ?? atLeast;
+    return {
+      name,
+      priority,
+      data,
+      type: 'normal',
+      nextRunAt: offset === undefined ? null : new Date(this.stores[0].clock.now() + offset),
+      ...(disabled !== undefined && { disabled }),
+    };
+  }
+
+  private learn(memory: string, redis: string): void {
+    if (this.aliases[0].has(memory) && this.aliases[1].has(redis)) return;
+    const alias = memory === redis ? memory : `row-${this.ids.length}`;
+    this.aliases[0].set(memory, alias);
+    this.aliases[1].set(redis, alias);
+    this.ids.push([memory, redis]);
+  }
+
+  private async each<T>(step: Step<T>): Promise<[T, T]> {
+    return Promise.all([step(this.stores[0], 0), step(this.stores[1], 1)]);
+  }
+
+  private async same<T>(step: Step<T>): Promise<void> {
+    this.expectSame(await this.each(step));
+  }
+
+  private expectSame([memory, redis]: readonly [unknown, unknown]): void {
+    expectEqual(this.plain(redis, 1), this.plain(memory, 0));
+  }
+
+  /** Without what may differ: ids made by the store, the order of maps, notes beside a lease. */
+  private plain(value: unknown, side: Side): unknown {
+    if (typeof value === 'string') return this.aliases[side].get(value) ?? value;
+    if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+    if (Array.isArray(value)) return value.map((item) => this.plain(item, side));
+    if (value instanceof Map) return this.plain(Object.fromEntries(value), side);
+    const fields = 'expiresAt' in value ? onlyLease(value as Lease) : value;
+    return Object.fromEntries(
+      Object.entries(fields).map(([key, item]) => [key, this.plain(item, side)]),
+    );
+  }
+}
+
+function expectEqual(redis: unknown, memory: unknown): void {
+  expect(redis).toEqual(memory);
+}
+
+const onlyLease = ({ id, name, token, fence, expiresAt }: Lease): Lease => ({
+  id,
+  name,
+  token,
+  fence,
+  expiresAt,
+});
+
+function picked<T>(items: readonly T[], pick: number): T | undefined {
+  return items[pick % Math.max(items.length, 1)];
+}
+
+function endOf(lease: Lease, { how, ms }: End, now: number, recurs: boolean): Settlement {
+  switch (how) {
+    case 'complete':
+    case 'remove':
+    case 'next':
+      return {
+        kind: 'completed',
+        lease,
+        ...(ms > 0 && { result: String(ms) }),
+        ...((how === 'next' || recurs) && { nextRunAt: now + ms }),
+        remove: how === 'remove',
+      };
+    case 'retry':
+    case 'fresh':
+      return {
+        kind: 'retry',
+        lease,
+        failure: failure(how),
+        due: { delayMs: ms },
+        fresh: how === 'fresh',
+      };
+    case 'retryAt':
+      return { kind: 'retry', lease, failure: failure(how), due: { at: now + ms } };
+    case 'bury':
+      return { kind: 'bury', lease, reason: 'exhausted', failure: failure(how) };
+    case 'release':
+      return { kind: 'release', lease };
+    case 'snooze':
+      return { kind: 'release', lease, delayMs: ms };
+  }
+}

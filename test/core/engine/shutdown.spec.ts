@@ -1,0 +1,239 @@
+import { InvalidOptionError, ShutdownError } from '../../../lib/core/errors.js';
+import { closeBenches, gate, makeBench, nextEvent, nextEvents, until } from './support.js';
+
+afterEach(closeBenches);
+
+const NOTHING = { completed: 0, running: 0, timedOut: false, aborted: false };
+
+it('waits for running handlers, claims nothing more, and settles what they did', async () => {
+  const { engine, broker } = await makeBench({ defaultConcurrency: 1 });
+  const ends = gate();
+  engine.handlers.define('long', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  const [first, second] = [await engine.scheduler.now('long'), await engine.scheduler.now('long')];
+  await started;
+
+  const drained = engine.workerHost.drain();
+  expect(engine.workerHost.status()).toMatchObject({ state: 'stopping', running: 1 });
+  ends.open();
+
+  expect(await drained).toEqual({ completed: 1, running: 0, timedOut: false, aborted: false });
+  expect((await engine.scheduler.get(first.id))?.state).toBe('completed');
+  expect((await engine.scheduler.get(second.id))?.state).toBe('queued');
+  expect(engine.workerHost.status()).toMatchObject({ state: 'stopped', running: 0, unsettled: 0 });
+  const callsThen = broker.calls.length;
+  await engine.scheduler.now('long');
+  expect(broker.calls.slice(callsThen).map(({ call }) => call)).toEqual(['enqueue']);
+});
+
+it('fires the signals when the time is up, and hands back the jobs of handlers that fail by it', async () => {
+  const { engine } = await makeBench();
+  engine.handlers.define('loyal', async (job) => {
+    await new Promise((resolve) => job.signal.addEventListener('abort', resolve));
+    throw job.signal.reason;
+  });
+  const started = nextEvent(engine, 'started');
+  const interrupted = nextEvent(engine, 'interrupted');
+  await engine.workerHost.start();
+  const { id } = await engine.scheduler.now('loyal');
+  const { job } = await started;
+
+  const report = await engine.workerHost.drain({ timeout: 1 });
+
+  expect(report).toMatchObject({ running: 1, timedOut: true, aborted: false });
+  expect((await interrupted).job.id).toBe(id);
+  expect(job.signal.reason).toBeInstanceOf(ShutdownError);
+  expect(await engine.scheduler.get(id)).toMatchObject({
+    state: 'queued',
+    attempt: 0,
+    failCount: 0,
+  });
+});
+
+it('keeps the result of a handler that ends well within the grace', async () => {
+  const { engine } = await makeBench();
+  engine.handlers.define('brave', async (job) => {
+    await new Promise((resolve) => job.signal.addEventListener('abort', resolve));
+    return 'saved';
+  });
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  const { id } = await engine.scheduler.now('brave');
+  await started;
+
+  await engine.workerHost.drain({ timeout: 0 });
+
+  expect((await engine.scheduler.get(id))?.result).toBe('saved');
+});
+
+it('hands back the job of a handler that ignores its signal, and drops what it brings later', async () => {
+  const { engine } = await makeBench({ defaultConcurrency: 1 });
+  const ends = gate<string>();
+  let runs = 0;
+  engine.handlers.define('deaf', () => {
+    runs += 1;
+    return ends.opened;
+  });
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  const { id } = await engine.scheduler.now('deaf');
+  await started;
+
+  await engine.workerHost.drain({ timeout: 1 });
+  expect((await engine.scheduler.get(id))?.state).toBe('queued');
+
+  // Its handler still executes, so its slot is taken after another start too.
+  await engine.workerHost.start();
+  expect(engine.workerHost.status().running).toBe(1);
+  const completed = nextEvent(engine, 'completed');
+  ends.open('late');
+  await completed;
+  expect(runs).toBe(2);
+});
+
+it('cuts the waiting short when its signal fires; a fired one wins over all', async () => {
+  const { engine } = await makeBench();
+  const ends = gate();
+  engine.handlers.define('long', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  await engine.scheduler.now('long');
+  await started;
+
+  const report = await engine.workerHost.drain({ timeout: '1h', signal: AbortSignal.abort() });
+
+  expect(report).toMatchObject({ running: 1, timedOut: false, aborted: true });
+  ends.open();
+});
+
+it('releases at once what a claim under way brings after the stop began', async () => {
+  const { engine, broker } = await makeBench();
+  let runs = 0;
+  engine.handlers.define('mail', () => (runs += 1));
+  const { id } = await engine.scheduler.now('mail');
+  const letGo = broker.hold('settleAndClaim');
+  await engine.workerHost.start();
+  await until(() => broker.argsOf('settleAndClaim').length === 1);
+
+  const stopped = engine.workerHost.stop();
+  await Promise.resolve();
+  letGo();
+  await stopped;
+
+  expect(runs).toBe(0);
+  expect(await engine.scheduler.get(id)).toMatchObject({ state: 'queued', attempt: 0 });
+});
+
+it('ends in bounded time when the store is away, and settles after the next start', async () => {
+  const { engine, broker, errors } = await makeBench();
+  const ends = gate();
+  engine.handlers.define('mail', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  const { id } = await engine.scheduler.now('mail');
+  await started;
+  const comeBack = broker.failAll('lost request', 'settleAndClaim', 'renew', 'rescue');
+
+  ends.open();
+  await engine.workerHost.stop();
+
+  expect(engine.workerHost.status()).toMatchObject({ state: 'stopped', unsettled: 1 });
+  expect(errors).toHaveLength(1);
+  comeBack();
+  const completed = nextEvent(engine, 'completed');
+  await engine.workerHost.start();
+  expect((await completed).job.id).toBe(id);
+});
+
+it('starts once, stops once, and starts again', async () => {
+  const { engine } = await makeBench();
+  engine.handlers.define('mail', () => undefined);
+  const heard: string[] = [];
+  engine.events.on('online', () => heard.push('online')).on('offline', () => heard.push('offline'));
+  const { workerHost } = engine;
+
+  expect(workerHost.start()).toBe(workerHost.start());
+  const stopped = workerHost.stop();
+  expect(workerHost.stop()).toBe(stopped);
+  await stopped;
+  const completed = nextEvent(engine, 'completed');
+  await workerHost.start();
+  await engine.scheduler.now('mail');
+  await completed;
+  await workerHost.stop();
+
+  expect(heard).toEqual(['online', 'offline', 'online', 'offline']);
+});
+
+it('starts after a stop that is under way', async () => {
+  const { engine } = await makeBench();
+  engine.handlers.define('mail', () => undefined);
+  await engine.workerHost.start();
+
+  const stopped = engine.workerHost.stop();
+  await Promise.resolve();
+  await engine.workerHost.start();
+
+  await stopped;
+  expect(engine.workerHost.status().state).toBe('running');
+});
+
+it('has nothing to do when it never started', async () => {
+  const { engine } = await makeBench();
+
+  expect(await engine.workerHost.drain()).toEqual(NOTHING);
+  await engine.workerHost.stop();
+  await engine.workerHost.start();
+  expect(engine.workerHost.status().state).toBe('running');
+});
+
+it('does nothing in a process that only adds jobs', async () => {
+  const { engine, broker } = await makeBench({ worker: false });
+  engine.handlers.define('mail', () => undefined);
+
+  await engine.workerHost.start();
+
+  expect(engine.workerHost.status().state).toBe('stopped');
+  expect(broker.calls).toEqual([]);
+});
+
+it('can be started again after a start that failed', async () => {
+  const { engine, broker } = await makeBench();
+  engine.handlers.define('mail', () => undefined);
+  broker.failNext('register', new Error('away'));
+
+  await expect(engine.workerHost.start()).rejects.toThrow('away');
+  expect(engine.workerHost.status().state).toBe('stopped');
+  await engine.workerHost.start();
+
+  expect(engine.workerHost.status().state).toBe('running');
+});
+
+it('lets a running job add others until the end', async () => {
+  const { engine } = await makeBench();
+  engine.handlers.define('parent', async () => {
+    void stopping;
+    await engine.scheduler.now('child');
+  });
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  let stopping: Promise<void> | undefined;
+  const enqueued = nextEvents(engine, 'enqueued', 2);
+  await engine.scheduler.now('parent');
+  await started;
+
+  stopping = engine.workerHost.stop();
+  await stopping;
+
+  expect((await enqueued).map(({ job }) => job.name)).toEqual(['parent', 'child']);
+});
+
+it.each([{ timeout: -1 }, { timeout: 'soon' }, { signal: {} }, { timeOut: 1 }])(
+  'refuses to drain with %j',
+  async (options) => {
+    const { engine } = await makeBench();
+
+    await expect(engine.workerHost.drain(options as never)).rejects.toThrow(InvalidOptionError);
+  },
+);
