@@ -80,7 +80,11 @@ export class MemoryJobBroker extends JobBroker {
     };
   }
 
-  async renew(leases: readonly Lease[], forMs: number): Promise<Renewal> {
+  async renew(
+    leases: readonly Lease[],
+    forMs: number,
+    { afterExpiry = false }: { readonly afterExpiry?: boolean } = {},
+  ): Promise<Renewal> {
     checkRenew(leases, forMs);
     const { store } = this;
     store.expectOpen();
@@ -89,7 +93,7 @@ export class MemoryJobBroker extends JobBroker {
     const lost: LostLease[] = [];
     for (const { id, token } of leases) {
       const job = store.jobs.get(id);
-      const refusal = refusalOf(job, token, now);
+      const refusal = refusalOf(job, token, now, afterExpiry);
       if (!refusal) {
         store.moveExpiry(job!, Math.max(job!.lease!.expiresAt, Math.ceil(now + forMs)));
         continue;
@@ -146,7 +150,7 @@ export class MemoryJobBroker extends JobBroker {
         type: 'normal',
         repeat: null,
         overrides: copied(overrides ?? null),
-        lastModifiedBy: null,
+        lastModifiedBy: asked.lastModifiedBy ?? null,
       },
       nothingHappened(at),
     );

@@ -65,6 +65,7 @@ export class MemoryStore {
 
   /** A job that has just been given what is asked and when it runs; `null`: it stands among the ended ones. */
   place(job: StoredJob, nextRunAt: number | null): void {
+    if (nextRunAt !== job.happened.nextRunAt) job.happened.occurrenceAt = null;
     job.happened.nextRunAt = nextRunAt;
     if (nextRunAt === null || job.asked.disabled) return;
     this.lane(job.name).put(job, nextRunAt, this.now());

@@ -32,9 +32,11 @@ export function settle(store: MemoryStore, job: StoredJob, settlement: Settlemen
     store.remove(job);
     return;
   }
-  job.happened.lastRunAt = lockedAt;
+  if (settlement.kind !== 'skip') job.happened.lastRunAt = lockedAt;
   const next = nextRunAt(job, settlement, planned, now);
+  const occurrenceAt = occurrence(job, settlement, planned, next, pending);
   store.place(job, pending === null ? next : withPending(settlement, next, pending));
+  job.happened.occurrenceAt = occurrenceAt;
 }
 
 const leavesNothing = (settlement: Settlement & { kind: 'completed' }): boolean =>
@@ -69,11 +71,29 @@ function nextRunAt(
     case 'bury':
       countFailure(job, { ...settlement.failure, reason: settlement.reason }, now);
       return null;
+    case 'skip':
+      return Math.ceil(settlement.nextRunAt);
     case 'release':
       happened.releaseCount++;
       return later(settlement.delayMs ?? 0, planned, now);
   }
 }
+
+/** Where a retry or a snooze moves a recurring job off its occurrence, that is kept. */
+function occurrence(
+  { asked, happened }: StoredJob,
+  settlement: Settlement,
+  planned: number,
+  next: number | null,
+  pending: number | null,
+): number | null {
+  if (!goesOn(settlement) || pending !== null || asked.repeat === null) return null;
+  return happened.occurrenceAt ?? (next === planned ? null : planned);
+}
+
+/** Whether the job is still about the same occurrence. */
+const goesOn = (settlement: Settlement): boolean =>
+  settlement.kind === 'release' || (settlement.kind === 'retry' && !settlement.fresh);
 
 function countFailure({ happened }: StoredJob, failure: Failure, now: number): void {
   happened.attempt++;
@@ -96,7 +116,5 @@ const later = (delayMs: number, planned: number, now: number): number =>
 
 /** A time saved during the run wins over the computed one; where the same attempt goes on, the earlier of both. */
 function withPending(settlement: Settlement, next: number | null, pending: number): number {
-  const goesOn =
-    settlement.kind === 'release' || (settlement.kind === 'retry' && !settlement.fresh);
-  return goesOn && next !== null ? Math.min(next, pending) : pending;
+  return goesOn(settlement) && next !== null ? Math.min(next, pending) : pending;
 }

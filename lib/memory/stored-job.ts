@@ -88,6 +88,7 @@ export function nothingHappened(nextRunAt: number | null): Happened {
     failCount: 0,
     rescueCount: 0,
     releaseCount: 0,
+    occurrenceAt: null,
     failure: null,
     result: undefined,
   };

@@ -13,7 +13,7 @@ import { InvalidOptionError } from '../core/errors.js';
  *               4 keyed, 8 has data, 16 has a rule. `own`: what no save changes: nonce, the fields
  *               of `keys` that lead here, overrides. `extra`: only where there is more to say; its last member is the rule.
  *   jobs:state  id → [nextRunAt|null, lastRunAt|null, lastFinishedAt|null, attempt, failCount,
- *                     failedAt|null, rescueCount, releaseCount, failure?]
+ *                     failedAt|null, rescueCount, releaseCount, occurrenceAt|null, failure?]
  *               What happened. Absent until an attempt has ended; from then on its `nextRunAt` counts.
  *   results     id → JSON text of what the handler returned, if anything
  *

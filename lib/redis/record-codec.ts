@@ -49,6 +49,7 @@ type PackedHappened = [
   failedAt?: number | null,
   rescueCount?: number,
   releaseCount?: number,
+  occurrenceAt?: number | null,
   failure?: Failure | null,
 ];
 
@@ -86,7 +87,8 @@ export function unpackRecord(
     failedAt: past?.[5] ?? null,
     rescueCount: past?.[6] ?? 0,
     releaseCount: past?.[7] ?? 0,
-    failure: past?.[8] ?? null,
+    occurrenceAt: past?.[8] ?? null,
+    failure: past?.[9] ?? null,
     result: result === '' ? undefined : (JSON.parse(result) as unknown),
   };
 }
@@ -164,6 +166,7 @@ export function packHappened(nextRunAt: number | null, facts: Partial<HappenedFa
     failedAt ?? null,
     0,
     0,
+    null,
   ];
   if (failure) packed.push(failure);
   return JSON.stringify(packed);
@@ -182,7 +185,7 @@ export function addedRecord(job: NewJob, { now, soon }: { now: number; soon: num
     type: 'normal',
     repeat: null,
     overrides: job.overrides ?? null,
-    lastModifiedBy: null,
+    lastModifiedBy: job.lastModifiedBy ?? null,
     nextRunAt,
     lockedAt: null,
     lastRunAt: null,
@@ -192,6 +195,7 @@ export function addedRecord(job: NewJob, { now, soon }: { now: number; soon: num
     failCount: 0,
     rescueCount: 0,
     releaseCount: 0,
+    occurrenceAt: null,
     failure: null,
     result: undefined,
   };

@@ -24,7 +24,15 @@ import {
 import type { NewJob } from '../core/job/job-record.js';
 import { scripts } from './all-scripts.js';
 import { FLAG } from './keys.js';
-import { addedRecord, flagsOf, packName, packOwn, packRest, unpackRecord } from './record-codec.js';
+import {
+  addedRecord,
+  flagsOf,
+  packExtra,
+  packName,
+  packOwn,
+  packRest,
+  unpackRecord,
+} from './record-codec.js';
 import type { RedisStore } from './redis-store.js';
 
 const ENQUEUE_REPLY_WIDTH = 6;
@@ -49,7 +57,10 @@ export class RedisJobBroker extends JobBroker {
   async enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
     checkEnqueue(jobs);
     if (jobs.length === 0) return [];
-    const args = jobs.flatMap(enqueueArgs);
+    const writer = this.store.options.name ?? undefined;
+    const named =
+      writer === undefined ? jobs : jobs.map((job) => ({ lastModifiedBy: writer, ...job }));
+    const args = named.flatMap(enqueueArgs);
     const [time, soon, ...exceptions] = await this.store.run(scripts.enqueueJobs, (repeat) => [
       this.store.options.channelName,
       this.store.messageHead,
@@ -62,7 +73,7 @@ export class RedisJobBroker extends JobBroker {
       const [number, ...parts] = exceptions.slice(i, i + ENQUEUE_REPLY_WIDTH);
       if (parts[0] !== 'gone') inPlace.set(Number(number) - 1, parts);
     }
-    return jobs.map((job, i) => {
+    return named.map((job, i) => {
       const parts = inPlace.get(i);
       if (parts === undefined) return { job: addedRecord(job, clock), created: true };
       const [word, record, state, lease, result] = parts as [
@@ -116,11 +127,16 @@ export class RedisJobBroker extends JobBroker {
     };
   }
 
-  async renew(leases: readonly Lease[], forMs: number): Promise<Renewal> {
+  async renew(
+    leases: readonly Lease[],
+    forMs: number,
+    { afterExpiry = false }: { readonly afterExpiry?: boolean } = {},
+  ): Promise<Renewal> {
     checkRenew(leases, forMs);
     if (leases.length === 0) return { now: this.now(), lost: [] };
     const [time, ...parts] = await this.store.run(scripts.renewLeases, [
       String(Math.ceil(forMs)),
+      afterExpiry ? 'late' : '',
       ...leases.flatMap(({ id, token }) => [id, token]),
     ]);
     const lost: LostLease[] = [];
@@ -203,6 +219,9 @@ export class RedisJobBroker extends JobBroker {
       case 'bury':
         body = JSON.stringify({ ...settlement.failure, reason: settlement.reason });
         break;
+      case 'skip':
+        argument = instant(settlement.nextRunAt);
+        break;
       case 'release':
         argument = dueText({ delayMs: settlement.delayMs ?? 0 });
         break;
@@ -218,7 +237,7 @@ export class RedisJobBroker extends JobBroker {
 }
 
 function enqueueArgs(job: NewJob): string[] {
-  const { id, nonce, overrides } = job;
+  const { id, nonce, overrides, lastModifiedBy } = job;
   const flags =
     (job.data === undefined ? 0 : FLAG.hasData) | (nonce === undefined ? 0 : FLAG.keyed);
   const own = nonce === undefined && overrides === undefined ? '0' : packOwn({ nonce, overrides });
@@ -229,7 +248,7 @@ function enqueueArgs(job: NewJob): string[] {
     String(job.priority),
     String(flags),
     job.name,
-    `${packName(job.name)},${own},${packRest(job.data, null)}`,
+    `${packName(job.name)},${own},${packRest(job.data, packExtra({ lastModifiedBy }))}`,
   ];
 }
 

@@ -14,9 +14,9 @@ it('lets only the new owner settle when a frozen worker wakes up, and tells the 
   const engine = { lease: leaseMs };
   const frozen = await stage.worker({ engine });
   // One ends while its worker is frozen and is still running elsewhere when it wakes up …
-  const [ending] = await stage.added({ data: { ms: 3_000 }, count: 1 });
+  const [ending] = await stage.add(1, { ms: 3_000 });
   // … the other one is under way in both.
-  const [running] = await stage.added({ data: { ms: 6_000 }, count: 1 });
+  const [running] = await stage.add(1, { ms: 6_000 });
   const ids = [ending!, running!];
   const startsOf = async (id: string) => stage.facts.of('started', id);
   await stage.until('both jobs run', async () => (await stage.facts.of('started')).length === 2);

@@ -12,10 +12,12 @@ afterEach(() => stage.close());
 it('lets running handlers end on SIGTERM, and hands back those that take too long, uncounted', async () => {
   const engine = { shutdown: { timeout: 600, grace: 200 } };
   const worker = await stage.worker({ engine });
-  const quick = await stage.added({ data: { ms: 400 }, count: 5, burst: 5 });
-  const obeying = await stage.added({ data: { ms: 60_000, obeys: true }, count: 3, burst: 3 });
-  const deaf = await stage.added({ data: { ms: 3_000 }, count: 3, burst: 3 });
-  await stage.until('all handlers run', async () => (await stage.counts()).running === 11);
+  const quick = await stage.add(5, { ms: 400 });
+  const obeying = await stage.add(3, { ms: 60_000, obeys: true });
+  const deaf = await stage.add(3, { ms: 3_000 });
+  await stage.until('all handlers run', async () => {
+    return (await stage.facts.of('started')).length === 11;
+  });
 
   worker.terminate();
   await worker.says('closed');

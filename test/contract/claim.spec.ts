@@ -119,6 +119,7 @@ describeBackends('claim', (open) => {
 
     const first = await claim(broker, names);
     const [a, b, c, d] = first.jobs;
+    store.clock.advance(1);
     expect(await settle(broker, release(d!), retry(b!), release(c!), retry(a!))).toEqual(
       Array(4).fill('ok'),
     );

@@ -191,6 +191,19 @@ describeBackends('complete of a recurring job', (open) => {
     expect((await claimOne(store.broker)).lease.id).toBe(id);
   });
 
+  it('has the result of its newest run, also when that has none', async () => {
+    const store = await open();
+    const { id, held } = await recurring(store);
+    await settleOne(store.broker, complete(held, { nextRunAt: START, result: '"old"' }));
+    expect((await store.manager.get(id))!.result).toBe('old');
+
+    await settleOne(
+      store.broker,
+      complete(await claimOne(store.broker), { nextRunAt: START + HOUR }),
+    );
+    expect((await store.manager.get(id))!.result).toBeUndefined();
+  });
+
   it('is kept though its removal is asked for: another run is planned', async () => {
     const store = await open();
     const { id, held } = await recurring(store);

@@ -19,7 +19,13 @@ describeBackends('enqueue', (open) => {
     const { broker } = await open();
 
     const answers = await broker.enqueue([
-      newJob({ id: 'order-1', data: '{"to":"ann"}', priority: 7, overrides: { attempts: 3 } }),
+      newJob({
+        id: 'order-1',
+        data: '{"to":"ann"}',
+        priority: 7,
+        overrides: { attempts: 3 },
+        lastModifiedBy: 'billing',
+      }),
     ]);
 
     expect(answers).toEqual([
@@ -35,7 +41,7 @@ describeBackends('enqueue', (open) => {
           type: 'normal',
           repeat: null,
           overrides: { attempts: 3 },
-          lastModifiedBy: null,
+          lastModifiedBy: 'billing',
           nextRunAt: START,
           lockedAt: null,
           lastRunAt: null,
@@ -45,6 +51,7 @@ describeBackends('enqueue', (open) => {
           failCount: 0,
           rescueCount: 0,
           releaseCount: 0,
+          occurrenceAt: null,
           failure: null,
           result: undefined,
         },
@@ -56,6 +63,7 @@ describeBackends('enqueue', (open) => {
     const { broker, manager } = await open();
 
     const job = await add(broker, {
+      lastModifiedBy: 'billing',
       data: '[1,{"a":[]}]',
       priority: -2.5,
       due: { delayMs: 10 },

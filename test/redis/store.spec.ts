@@ -189,6 +189,10 @@ describe('news', () => {
   it('is told once while a name stays claimable, and again when it becomes so', async () => {
     const backend = backendWith({ connectionString: url, keyPrefix: newPrefix() });
     const heard: number[] = [];
+    const plannedAfter = async (delayMs: number): Promise<number | null> => {
+      const [added] = await backend.broker.enqueue([job({ due: { delayMs } })]);
+      return added!.job.nextRunAt;
+    };
     await backend.notificationChannel.connect();
     cleanups.push(() => backend.notificationChannel.disconnect());
     backend.notificationChannel.subscribe(({ nextRunAt }) => void heard.push(nextRunAt!.getTime()));
@@ -196,16 +200,12 @@ describe('news', () => {
     await backend.broker.enqueue([job()]);
     await backend.broker.enqueue([job()]);
     await backend.broker.settleAndClaim([], claim(2));
-    const [{ job: later }] = (await backend.broker.enqueue([
-      job({ due: { delayMs: 60_000 } }),
-    ])) as [{ job: { nextRunAt: number } }];
-    const [{ job: sooner }] = (await backend.broker.enqueue([
-      job({ due: { delayMs: 30_000 } }),
-    ])) as [{ job: { nextRunAt: number } }];
+    const later = await plannedAfter(60_000);
+    const sooner = await plannedAfter(30_000);
     await backend.broker.enqueue([job({ due: { delayMs: 90_000 } })]);
     await until(() => heard.length === 3);
 
-    expect(heard.slice(1)).toEqual([later.nextRunAt, sooner.nextRunAt]);
+    expect(heard.slice(1)).toEqual([later, sooner]);
   });
 });
 

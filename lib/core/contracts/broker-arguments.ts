@@ -58,6 +58,9 @@ function checkSettlement(settlement: Settlement): void {
     case 'release':
       checkDue({ delayMs: settlement.delayMs ?? 0 });
       return;
+    case 'skip':
+      checkDue({ at: settlement.nextRunAt });
+      return;
     case 'bury':
   }
 }

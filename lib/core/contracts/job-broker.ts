@@ -60,11 +60,17 @@ export abstract class JobBroker {
   ): Promise<Claimed>;
 
   /**
-   * Prolongs leases to `forMs` from now; tells which are lost, and why.
+   * Prolongs leases to `forMs` from now; tells which are lost, and why. An expired lease is lost,
+   * unless `afterExpiry` says that it may be taken up again as long as nobody has taken the job over:
+   * that is how a host that was cut off keeps its jobs.
    *
    * @throws InvalidOptionError unless `forMs` is above 0
    */
-  abstract renew(leases: readonly Lease[], forMs: number): Promise<Renewal>;
+  abstract renew(
+    leases: readonly Lease[],
+    forMs: number,
+    options?: { readonly afterExpiry?: boolean },
+  ): Promise<Renewal>;
 
   /**
    * Gives jobs with expired leases another attempt, or buries them; at most `limit`, oldest first.
@@ -145,6 +151,8 @@ export type Settlement = Settles &
     | { readonly kind: 'bury'; readonly reason: DeathReason; readonly failure: Failure }
     /** Not counted: shutdown (no delay: front of its line) or snooze. */
     | { readonly kind: 'release'; readonly delayMs?: number }
+    /** Not run, since its occurrence was missed and its rule does not make up for that: on to the next one. */
+    | { readonly kind: 'skip'; readonly nextRunAt: number }
   );
 
 /** The refusal ladder, in the order of judgement. */

@@ -41,6 +41,13 @@ export interface JobRetryingEvent {
   readonly nextRunAt: Date;
 }
 
+/** A recurring job was claimed too late for its occurrence, which its rule (`catchUp: 'skip'`) does not make up for. */
+export interface JobSkippedEvent {
+  readonly job: Job;
+  /** When it runs next. */
+  readonly nextRunAt: Date;
+}
+
 /** A job became a dead letter. */
 export interface JobDeadEvent {
   readonly id: string;
@@ -103,6 +110,7 @@ export interface JobEventMap {
   completed: JobCompletedEvent;
   failed: JobFailedEvent;
   retrying: JobRetryingEvent;
+  skipped: JobSkippedEvent;
   dead: JobDeadEvent;
   interrupted: JobInterruptedEvent;
   cancelled: JobCancelledEvent;
@@ -137,6 +145,7 @@ export const JOB_EVENTS: readonly JobEventName[] = [
   'completed',
   'failed',
   'retrying',
+  'skipped',
   'dead',
   'interrupted',
   'cancelled',

@@ -40,7 +40,10 @@ function refuseUnfit(value: unknown, path: string, above: readonly object[]): vo
     case 'object':
       if (value !== null) refuseUnfitObject(value, path, above);
       return;
-    default:
+    case 'undefined':
+    case 'bigint':
+    case 'function':
+    case 'symbol':
       throw unfit(path, value, `JSON (${typeof value} is not)`);
   }
 }

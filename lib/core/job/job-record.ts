@@ -65,6 +65,11 @@ export interface HappenedFacts {
   failCount: number;
   rescueCount: number;
   releaseCount: number;
+  /**
+   * The occurrence that a recurring job's attempts are for, while a retry or a snooze has moved
+   * `nextRunAt` off it: what keeps intervals on their grid.
+   */
+  occurrenceAt: number | null;
   /** The newest failure. It outlives a later success, as history. */
   failure: Failure | null;
   /** What the handler returned, as JSON gives it back; `undefined` when there is none. */
@@ -98,4 +103,6 @@ export interface NewJob {
   /** When to run: so many milliseconds after the add (0 is at once), or at an instant. */
   readonly due: { readonly delayMs: number } | { readonly at: number };
   readonly overrides?: JobOverrides;
+  /** Who adds it. */
+  readonly lastModifiedBy?: string;
 }

@@ -49,7 +49,7 @@ export class JobScheduler {
     private readonly events: JobEvents,
     private readonly options: ResolvedEngineOptions,
   ) {
-    this.newJobs = new NewJobs(handlers, options.maxDataBytes);
+    this.newJobs = new NewJobs(handlers, options);
   }
 
   // ── adding ───────────────────────────────────────────────────────────────────────────────────

@@ -29,7 +29,7 @@ const OPTION_KEYS: readonly (keyof JobOptions)[] = [
 export class NewJobs {
   constructor(
     private readonly handlers: HandlerRegistry,
-    private readonly maxDataBytes: number,
+    private readonly options: { readonly maxDataBytes: number; readonly name: string },
   ) {}
 
   /**
@@ -39,10 +39,11 @@ export class NewJobs {
    */
   make(name: string, data: unknown, options: JobOptions | undefined, due?: Due): NewJob {
     checkText('name', name);
-    const text = encodeData(data, this.maxDataBytes);
+    const text = encodeData(data, this.options.maxDataBytes);
     const { priority } = this.handlers.planFor(name);
+    const writer = this.options.name === '' ? undefined : { lastModifiedBy: this.options.name };
     if (options === undefined) {
-      return { id: newJobId(), name, data: text, priority, due: due ?? AT_ONCE };
+      return { id: newJobId(), name, data: text, priority, due: due ?? AT_ONCE, ...writer };
     }
     checkKnownKeys('', options, OPTION_KEYS);
     const job: { -readonly [Key in keyof NewJob]: NewJob[Key] } = {
@@ -52,6 +53,7 @@ export class NewJobs {
       priority:
         options.priority === undefined ? priority : parsePriority('priority', options.priority),
       due: dueOf(options, due),
+      ...writer,
     };
     if (options.id !== undefined) {
       checkText('id', options.id);

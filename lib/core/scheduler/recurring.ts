@@ -123,6 +123,7 @@ export function recordOf(row: JobParameters, now: number): JobRecord {
     failCount: row.failCount ?? 0,
     rescueCount: 0,
     releaseCount: 0,
+    occurrenceAt: null,
     failure: row.failReason === undefined ? null : { name: 'Error', message: row.failReason },
     result: undefined,
   };

@@ -30,6 +30,8 @@ export class Announcer {
         return this.dead(attempt, settlement);
       case 'release':
         return this.interrupted(attempt);
+      case 'skip':
+        return this.skipped(attempt, settlement.nextRunAt);
       case undefined:
     }
   }
@@ -64,10 +66,11 @@ export class Announcer {
 
   private completed(attempt: Attempt, nextRunAt: number | undefined): void {
     const { job, durationMs, outcome } = attempt;
-    if (!this.events.wants('completed', job.name)) return;
+    // Without an outcome nothing ran: the rule ended with an occurrence that was passed over.
+    if (!outcome || !this.events.wants('completed', job.name)) return;
     this.events.emit('completed', job.name, {
       job,
-      result: outcome?.kind === 'completed' ? outcome.result : undefined,
+      result: outcome.kind === 'completed' ? outcome.result : undefined,
       durationMs,
       nextRunAt: nextRunAt === undefined ? null : new Date(nextRunAt),
     });
@@ -93,6 +96,11 @@ export class Announcer {
     const { id, name } = job;
     if (!this.events.wants('dead', name)) return;
     this.events.emit('dead', name, { id, name, failure, job, error: errorOfOutcome(attempt) });
+  }
+
+  private skipped({ job }: Attempt, nextRunAt: number): void {
+    if (!this.events.wants('skipped', job.name)) return;
+    this.events.emit('skipped', job.name, { job, nextRunAt: new Date(nextRunAt) });
   }
 
   private interrupted({ job, endReason, startedAt }: Attempt): void {

@@ -93,6 +93,29 @@ function fail(attempt: Decided, error: Error, context: DecisionContext): Settlem
   };
 }
 
+/**
+ * What becomes of a recurring job that is claimed too late for its occurrence, under a rule that does
+ * not make up for missed ones: on to the next one, or done when there is none. `undefined`: it runs.
+ */
+export function passedOver(
+  { record, lease }: Pick<Attempt, 'record' | 'lease'>,
+  now: number,
+): Settlement | undefined {
+  const { repeat, nextRunAt, attempt, occurrenceAt } = record;
+  if (repeat?.catchUp !== 'skip' || nextRunAt === null) return undefined;
+  // Retries belong to an occurrence that was taken up in time.
+  if (attempt > 0 || occurrenceAt !== null) return undefined;
+  let due: number | null;
+  try {
+    due = compileRepeatRule(repeat, record.name).due({ planned: nextRunAt, now });
+  } catch {
+    // A rule that is not understood is reported when this run is settled.
+    return undefined;
+  }
+  if (due === null) return { kind: 'completed', lease, afterExpiry: true };
+  return due > now ? { kind: 'skip', lease, afterExpiry: true, nextRunAt: due } : undefined;
+}
+
 /** No more attempts: a dead letter, or for a recurring job its next occurrence. */
 function giveUp(
   attempt: Decided,
@@ -168,7 +191,7 @@ const isRecurring = ({ repeat }: JobRecord): boolean =>
 
 function nextOccurrence(record: JobRecord, now: number): number | null {
   const started = record.lockedAt ?? now;
-  const planned = record.nextRunAt ?? started;
+  const planned = record.occurrenceAt ?? record.nextRunAt ?? started;
   return compileRepeatRule(record.repeat!, record.name).next({ planned, started, now });
 }
 

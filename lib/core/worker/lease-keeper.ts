@@ -11,7 +11,8 @@ import { Timer } from './timer.js';
  * delays. A lease is trusted from the moment its claim or renewal was *sent*, plus the lease time,
  * minus a margin: a slow reply must not stretch it. When that is over and the store has not been
  * heard, the handler is asked to end; its result is still sent, and counts if nobody has taken the
- * job over meanwhile. When the store says that a lease is gone, the attempt is void.
+ * job over meanwhile. A host that was cut off takes its leases up again when it comes back, expired or
+ * not, as long as nobody has the jobs. When the store says that a lease is gone, the attempt is void.
  *
  * The timer stops by itself at the first tick that finds nothing to keep: starting and stopping it
  * with every short job would cost more than that one tick.
@@ -145,12 +146,7 @@ export class LeaseKeeper {
 
   private lose(attempt: Attempt, lost: LostLease): void {
     this.held.delete(attempt);
-    if (lost.refusal === 'lease-expired') {
-      // Nobody has taken the job over: what the handler brings may still count.
-      attempt.fire(new LeaseLostError(attempt.record.id, lost.refusal));
-    } else {
-      this.hooks.lost(attempt, lost);
-    }
+    this.hooks.lost(attempt, lost);
   }
 
   private tryAgainSoon(): void {

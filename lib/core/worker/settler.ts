@@ -98,6 +98,7 @@ function sizeOf(settlement: Settlement): number {
       return FRAME_BYTES + (message.length + (stack?.length ?? 0)) * 3;
     }
     case 'release':
+    case 'skip':
       return FRAME_BYTES;
   }
 }

@@ -6,6 +6,7 @@ import {
   type LostLease,
   MAX_BATCH,
   type RescuedJob,
+  type Settlement,
 } from '../contracts/job-broker.js';
 import { durationOption } from '../duration.js';
 import {
@@ -25,7 +26,7 @@ import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js
 import { Announcer } from './announcer.js';
 import { Attempt } from './attempt.js';
 import { Claimer } from './claimer.js';
-import { type DecisionContext, decide } from './decide.js';
+import { type DecisionContext, decide, passedOver } from './decide.js';
 import { Executor } from './executor.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { listenToNews } from './news.js';
@@ -112,7 +113,7 @@ export class WorkerHost {
       report,
     });
     this.keeper = new LeaseKeeper(leaseMs, {
-      renew: (leases, forMs) => this.broker.renew(leases, forMs),
+      renew: (leases, forMs) => this.broker.renew(leases, forMs, { afterExpiry: true }),
       lost: (attempt, lost) => this.lost(attempt, lost),
       failed: (error) => this.outages.failed('renewals', error),
       recovered: () => this.outages.recovered('renewals'),
@@ -272,6 +273,12 @@ export class WorkerHost {
       this.ended(attempt, RELEASED);
       return;
     }
+    const passed = passedOver(attempt, this.decisions.now);
+    if (passed) {
+      this.executor.abandon(attempt);
+      this.settle(attempt, passed);
+      return;
+    }
     this.slots.take(handler.name);
     this.announcer.started(attempt);
     this.executor.run(attempt);
@@ -279,12 +286,16 @@ export class WorkerHost {
 
   private ended(attempt: Attempt, outcome: Outcome): void {
     attempt.outcome = outcome;
-    attempt.settlement = this.settlementFor(attempt, outcome);
+    this.settle(attempt, this.settlementFor(attempt, outcome));
+  }
+
+  private settle(attempt: Attempt, settlement: Settlement): void {
+    attempt.settlement = settlement;
     this.settler.put(attempt as Settled);
     this.claimer.wake(false);
   }
 
-  private settlementFor(attempt: Attempt, outcome: Outcome): Settled['settlement'] {
+  private settlementFor(attempt: Attempt, outcome: Outcome): Settlement {
     try {
       return decide(attempt, outcome, this.decisions);
     } catch (thrown) {

@@ -110,6 +110,7 @@ local function happened(state)
   facts.failedAt = number_or_nil(parts[6] or 'null')
   facts.rescueCount = tonumber(parts[7] or 0)
   facts.releaseCount = tonumber(parts[8] or 0)
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
 local function packed(facts)
@@ -117,11 +118,12 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt then
     return head .. ']'
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -400,6 +402,7 @@ local function happened(state)
   facts.failedAt = number_or_nil(parts[6] or 'null')
   facts.rescueCount = tonumber(parts[7] or 0)
   facts.releaseCount = tonumber(parts[8] or 0)
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
 local function packed(facts)
@@ -407,11 +410,12 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt then
     return head .. ']'
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -618,6 +622,7 @@ local function happened(state)
   facts.failedAt = number_or_nil(parts[6] or 'null')
   facts.rescueCount = tonumber(parts[7] or 0)
   facts.releaseCount = tonumber(parts[8] or 0)
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
 local function packed(facts)
@@ -625,11 +630,12 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt then
     return head .. ']'
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -993,6 +999,7 @@ local function happened(state)
   facts.failedAt = number_or_nil(parts[6] or 'null')
   facts.rescueCount = tonumber(parts[7] or 0)
   facts.releaseCount = tonumber(parts[8] or 0)
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
 local function packed(facts)
@@ -1000,11 +1007,12 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt then
     return head .. ']'
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -1054,13 +1062,13 @@ local function lost(id, token, word)
   end
 end
 local ids = {}
-for i = 4, #ARGV, 2 do
+for i = 5, #ARGV, 2 do
   ids[#ids + 1] = ARGV[i]
 end
 local entries, first_expiry = redis.call('HMGET', LEASE, unpack(ids)), earliest_expiry()
 for i, id in ipairs(ids) do
-  local token = ARGV[3 + 2 * i]
-  local word = refusal(id, entries[i], token, first_expiry, false)
+  local token = ARGV[4 + 2 * i]
+  local word = refusal(id, entries[i], token, first_expiry, ARGV[4] == 'late')
   if word then
     lost(id, token, word)
   else
@@ -1182,6 +1190,7 @@ local function happened(state)
   facts.failedAt = number_or_nil(parts[6] or 'null')
   facts.rescueCount = tonumber(parts[7] or 0)
   facts.releaseCount = tonumber(parts[8] or 0)
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
 local function packed(facts)
@@ -1189,11 +1198,12 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt then
     return head .. ']'
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -1325,12 +1335,15 @@ for i, id in ipairs(ids) do
     facts.attempt = facts.attempt + 1
     facts.rescueCount = facts.rescueCount + 1
     local outcome = facts.rescueCount > rescues_allowed(name) and 'buried' or 'requeued'
-    if pending ~= '' then at = math.min(at, tonumber(pending)) end
+    if pending ~= '' and tonumber(pending) < at then
+      at, facts.occurrenceAt = tonumber(pending), nil
+    end
     if outcome == 'requeued' then
       facts.nextRunAt = at
       place(id, name, at, seq, priority, flags, facts)
     else
       facts.nextRunAt, facts.failedAt, facts.lastFinishedAt, facts.failure = nil, now, now, STALLED
+      facts.occurrenceAt = nil
       zadd(index('dead', name), now_text, id)
     end
     hset(STATE, id, packed(facts))
@@ -1456,6 +1469,7 @@ local function happened(state)
   facts.failedAt = number_or_nil(parts[6] or 'null')
   facts.rescueCount = tonumber(parts[7] or 0)
   facts.releaseCount = tonumber(parts[8] or 0)
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
 local function packed(facts)
@@ -1463,11 +1477,12 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt then
     return head .. ']'
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -1530,7 +1545,6 @@ local function advance()
 end
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
-local RULED = 16
 if mode == 'single' then
   local holder_id = redis.call('HGET', prefix .. 'keys', key)
   if holder_id and redis.call('HEXISTS', JOBS, holder_id) == 1 then id = holder_id end
@@ -1548,6 +1562,7 @@ local function settle_down(facts)
   zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
 end
 local function put(facts, at, seq)
+  if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
   facts.nextRunAt = at
   if at then place(id, name, at, seq, priority, flags, facts) else settle_down(facts) end
 end
@@ -1577,7 +1592,7 @@ local facts, old_at, seq, old_priority, old_flags = happened(state), asked(befor
 local planned_at = planned(old_at, facts)
 local function keeps_time()
   if mode ~= 'single' or not planned_at then return false end
-  local had_rule = math.floor(old_flags / RULED) % 2 == 1
+  local had_rule = math.floor(old_flags / 16) % 2 == 1
   if rule ~= '' then return had_rule and string.sub(before, -#rule) == rule end
   return not had_rule and due and due <= now
 end
@@ -1716,6 +1731,7 @@ local function happened(state)
   facts.failedAt = number_or_nil(parts[6] or 'null')
   facts.rescueCount = tonumber(parts[7] or 0)
   facts.releaseCount = tonumber(parts[8] or 0)
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
 local function packed(facts)
@@ -1723,11 +1739,12 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt then
     return head .. ']'
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -1870,6 +1887,15 @@ function settle_as.release(facts, at, argument)
   facts.releaseCount = facts.releaseCount + 1
   return later(argument, at)
 end
+function settle_as.skip(facts, at, argument)
+  return tonumber(argument)
+end
+local RULED = 16
+local function occurrence(kind, facts, flags, at, next_at, pending)
+  local goes_on = kind == 'retry' or kind == 'release'
+  if not goes_on or pending ~= '' or math.floor(flags / RULED) % 2 == 0 then return nil end
+  return facts.occurrenceAt or (next_at ~= at and at or nil)
+end
 local function with_pending(kind, next_at, pending)
   if pending == '' then return next_at end
   local saved = tonumber(pending)
@@ -1896,15 +1922,16 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     return
   end
   local facts = happened(state)
-  facts.lastRunAt = tonumber(locked_at)
+  if kind ~= 'skip' then facts.lastRunAt = tonumber(locked_at) end
   if done then
     settle_as.completed(facts, nil, '')
     facts.nextRunAt = nil
     zadd(index('completed', name), text(facts.lastFinishedAt), id)
   else
     local asked_at, seq, priority, flags = asked(redis.call('HGET', JOBS, id))
-    local next_at = settle_as[kind](facts, planned(asked_at, facts), argument, body)
-    next_at = with_pending(kind, next_at, pending)
+    local at = planned(asked_at, facts)
+    local next_at = with_pending(kind, settle_as[kind](facts, at, argument, body), pending)
+    facts.occurrenceAt = occurrence(kind, facts, flags, at, next_at, pending)
     facts.nextRunAt = next_at
     if next_at then
       place(id, name, next_at, seq, priority, flags, facts)

@@ -7,7 +7,8 @@
 -- ARGV[1]  prefix of the partition's keys
 -- ARGV[2]  time in ms; empty for the server's clock
 -- ARGV[3]  how long, in ms
--- ARGV[4..]  for each lease: id, token
+-- ARGV[4]  'late' when an expired lease that nobody has taken over may be taken up again; else empty
+-- ARGV[5..]  for each lease: id, token
 --
 -- Returns  { now, and for each lost lease: id, token, refusal, '1' if cancelled else empty, reason }
 -- @include time
@@ -30,13 +31,13 @@ local function lost(id, token, word)
 end
 
 local ids = {}
-for i = 4, #ARGV, 2 do
+for i = 5, #ARGV, 2 do
   ids[#ids + 1] = ARGV[i]
 end
 local entries, first_expiry = redis.call('HMGET', LEASE, unpack(ids)), earliest_expiry()
 for i, id in ipairs(ids) do
-  local token = ARGV[3 + 2 * i]
-  local word = refusal(id, entries[i], token, first_expiry, false)
+  local token = ARGV[4 + 2 * i]
+  local word = refusal(id, entries[i], token, first_expiry, ARGV[4] == 'late')
   if word then
     lost(id, token, word)
   else

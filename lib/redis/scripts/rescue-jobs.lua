@@ -61,12 +61,15 @@ for i, id in ipairs(ids) do
     facts.attempt = facts.attempt + 1
     facts.rescueCount = facts.rescueCount + 1
     local outcome = facts.rescueCount > rescues_allowed(name) and 'buried' or 'requeued'
-    if pending ~= '' then at = math.min(at, tonumber(pending)) end
+    if pending ~= '' and tonumber(pending) < at then
+      at, facts.occurrenceAt = tonumber(pending), nil
+    end
     if outcome == 'requeued' then
       facts.nextRunAt = at
       place(id, name, at, seq, priority, flags, facts)
     else
       facts.nextRunAt, facts.failedAt, facts.lastFinishedAt, facts.failure = nil, now, now, STALLED
+      facts.occurrenceAt = nil
       zadd(index('dead', name), now_text, id)
     end
     hset(STATE, id, packed(facts))

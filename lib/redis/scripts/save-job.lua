@@ -30,7 +30,6 @@
 -- @include place
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
-local RULED = 16
 
 if mode == 'single' then
   local holder_id = redis.call('HGET', prefix .. 'keys', key)
@@ -53,6 +52,7 @@ local function settle_down(facts)
 end
 
 local function put(facts, at, seq)
+  if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
   facts.nextRunAt = at
   if at then place(id, name, at, seq, priority, flags, facts) else settle_down(facts) end
 end
@@ -90,7 +90,7 @@ local planned_at = planned(old_at, facts)
 -- Saving an unchanged rule again moves nothing, least of all a run that is due.
 local function keeps_time()
   if mode ~= 'single' or not planned_at then return false end
-  local had_rule = math.floor(old_flags / RULED) % 2 == 1
+  local had_rule = math.floor(old_flags / 16) % 2 == 1
   if rule ~= '' then return had_rule and string.sub(before, -#rule) == rule end
   return not had_rule and due and due <= now
 end

@@ -1,6 +1,6 @@
 import type { Flags } from '../flags.js';
 import type { Cost } from '../meter.js';
-import type { Manner } from '../roles/add-jobs.js';
+import { BULKS_OUTSTANDING, type Manner } from '../roles/add-jobs.js';
 import { interleave } from '../rounds.js';
 import { runChild } from '../run-child.js';
 import { BenchServer } from '../server.js';
@@ -81,6 +81,7 @@ function casesOf({ jobs, systems, only }: Flags): Case[] {
   }
   const manners: readonly [Manner, string, number][] = [
     ['bulk', 'add in bulk, 100 per call', jobs],
+    ['bulks', `add in bulk, ${BULKS_OUTSTANDING} calls at once`, jobs],
     ['outstanding', 'add, 100 outstanding', jobs],
     ['awaited', 'add, one awaited at a time', slow],
   ];

@@ -4,8 +4,8 @@ import { payloadMaker } from '../payload.js';
 import { loadSystem, type SystemName } from '../systems/index.js';
 import { BULK, type Producer } from '../systems/system.js';
 
-/** How a producer adds: in bulk, one after the other, or with many calls under way. */
-export type Manner = 'bulk' | 'awaited' | 'outstanding';
+/** How a producer adds: in bulk with one call or several under way, one job after the other, or with many calls under way. */
+export type Manner = 'bulk' | 'bulks' | 'awaited' | 'outstanding';
 
 export interface AddTask {
   readonly role: 'add';
@@ -22,6 +22,7 @@ export interface AddTask {
 }
 
 const OUTSTANDING = 100;
+export const BULKS_OUTSTANDING = 4;
 
 export async function addJobs(task: AddTask): Promise<Cost> {
   const { url, jobs, warmUp, before = 0 } = task;
@@ -54,12 +55,22 @@ type Add = (
   to: number,
 ) => Promise<void>;
 
+const addBulks: Add = async (producer, payload, from, to) => {
+  for (let first = from; first < to; first += BULK) {
+    const length = Math.min(BULK, to - first);
+    await producer.addBulk(Array.from({ length }, (_, i) => payload(first + i)));
+  }
+};
+
 const MANNERS: Record<Manner, Add> = {
-  async bulk(producer, payload, from, to) {
-    for (let first = from; first < to; first += BULK) {
-      const length = Math.min(BULK, to - first);
-      await producer.addBulk(Array.from({ length }, (_, i) => payload(first + i)));
-    }
+  bulk: addBulks,
+
+  async bulks(producer, payload, from, to) {
+    const share = Math.ceil((to - from) / BULKS_OUTSTANDING / BULK) * BULK;
+    const parts = Array.from({ length: BULKS_OUTSTANDING }, (_, i) => from + i * share);
+    await Promise.all(
+      parts.map((first) => addBulks(producer, payload, first, Math.min(first + share, to))),
+    );
   },
 
   async awaited(producer, payload, from, to) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { Engine } from '../../../lib/core/engine.js';
 import { RedisBackend } from '../../../lib/redis/index.js';
 import { compilePackage, type CompiledPackage } from '../../support/compiled-package.js';
 import {
@@ -7,7 +8,7 @@ import {
   type PrivateRedisOptions,
   startPrivateRedis,
 } from '../../support/redis-server.mjs';
-import type { Place, ProducerSettings, WorkerSettings } from '../processes/settings.js';
+import type { Place, ProducerSettings, Work, WorkerSettings } from '../processes/settings.js';
 import { Child } from './child.js';
 import { FactBook } from './fact-book.js';
 import { violations } from './invariants.js';
@@ -24,6 +25,7 @@ const WITHIN_MS = 60_000;
 export class Stage {
   readonly children: Child[] = [];
   readonly keyPrefix = 'chaos:';
+  private readonly engine: Engine;
 
   private constructor(
     private readonly compiled: CompiledPackage,
@@ -33,7 +35,9 @@ export class Stage {
     readonly client: Redis,
     readonly backend: RedisBackend,
     readonly facts: FactBook,
-  ) {}
+  ) {
+    this.engine = new Engine(backend, { worker: false });
+  }
 
   static async open(options: PrivateRedisOptions = {}): Promise<Stage> {
     const [compiled, redis, witness] = await Promise.all([
@@ -51,6 +55,7 @@ export class Stage {
   /** Ends everything. */
   async close(): Promise<void> {
     await Promise.all(this.children.map((child) => child.kill()));
+    await this.engine.close();
     await this.backend.disconnect();
     this.client.disconnect();
     this.facts.close();
@@ -80,6 +85,12 @@ export class Stage {
       ...settings,
     };
     return this.start('producer', all, clockShiftMs);
+  }
+
+  /** Adds jobs from the test itself, at once; their ids. */
+  async add(count: number, data: Work, name = 'work'): Promise<string[]> {
+    const adds = Array.from({ length: count }, () => this.engine.scheduler.now(name, data));
+    return (await Promise.all(adds)).map(({ id }) => id);
   }
 
   /** Runs a producer to its end; the ids of the jobs it added. */

@@ -2,7 +2,7 @@ import { NonRetryableError } from '../../../lib/core/errors.js';
 import type { HandlerOptions } from '../../../lib/core/handlers/handler-options.js';
 import { planOf, readHandlerOptions } from '../../../lib/core/handlers/handler-plan.js';
 import type { JobRecord } from '../../../lib/core/job/job-record.js';
-import { decide } from '../../../lib/core/worker/decide.js';
+import { decide, passedOver } from '../../../lib/core/worker/decide.js';
 import type { Outcome } from '../../../lib/core/worker/outcome.js';
 
 const NOW = Date.UTC(2026, 2, 4, 10, 0, 0);
@@ -29,6 +29,7 @@ function record(changes: Partial<JobRecord> = {}): JobRecord {
     failCount: 0,
     rescueCount: 0,
     releaseCount: 0,
+    occurrenceAt: null,
     failure: null,
     result: undefined,
     ...changes,
@@ -270,4 +271,39 @@ it('hands a job back that the host ended', () => {
   const { settlement } = decideFor({ attempt: 3 }, {}, { kind: 'released' });
 
   expect(settlement).toEqual({ kind: 'release', lease, afterExpiry: true });
+});
+
+describe('an interval whose occurrence was retried', () => {
+  it('stays on its grid', () => {
+    const retried = { occurrenceAt: NOW - 120_000, nextRunAt: NOW - 50, attempt: 1, failCount: 1 };
+    const { settlement } = decideFor({ repeat: recurring, ...retried }, {}, done);
+
+    expect(settlement).toMatchObject({ nextRunAt: NOW - 120_000 + 600_000 });
+  });
+});
+
+describe('a recurring job that is claimed long after its time', () => {
+  const late = { nextRunAt: NOW - 25 * 60_000, lockedAt: NOW };
+  const passed = (changes: Partial<JobRecord>) =>
+    passedOver({ record: record({ ...late, ...changes }), lease }, NOW);
+
+  it('waits for the next occurrence when missed ones are to be skipped', () => {
+    const skip = { ...recurring, catchUp: 'skip' } as const;
+
+    expect(passed({ repeat: skip })).toEqual({
+      kind: 'skip',
+      lease,
+      afterExpiry: true,
+      nextRunAt: NOW + 5 * 60_000,
+    });
+    expect(passed({ repeat: { ...skip, endDate: NOW } })).toMatchObject({ kind: 'completed' });
+  });
+
+  it('runs otherwise, and when it is not that late, and when it is a retry', () => {
+    const skip = { ...recurring, catchUp: 'skip' } as const;
+
+    expect(passed({ repeat: recurring })).toBeUndefined();
+    expect(passed({ repeat: skip, nextRunAt: NOW - 1_000 })).toBeUndefined();
+    expect(passed({ repeat: skip, attempt: 1, occurrenceAt: NOW - 1e7 })).toBeUndefined();
+  });
 });

@@ -49,6 +49,7 @@ local function happened(state)
   facts.failedAt = number_or_nil(parts[6] or 'null')
   facts.rescueCount = tonumber(parts[7] or 0)
   facts.releaseCount = tonumber(parts[8] or 0)
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
 
@@ -57,11 +58,12 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0 then
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt then
     return head .. ']'
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 
 -- The planned time: what happened tells it once there is such a record, what was asked before.

@@ -56,6 +56,19 @@ function settle_as.release(facts, at, argument)
   return later(argument, at)
 end
 
+-- argument: the next occurrence. Nothing has run.
+function settle_as.skip(facts, at, argument)
+  return tonumber(argument)
+end
+
+-- Where a retry or a snooze moves a recurring job off its occurrence, that is kept.
+local RULED = 16
+local function occurrence(kind, facts, flags, at, next_at, pending)
+  local goes_on = kind == 'retry' or kind == 'release'
+  if not goes_on or pending ~= '' or math.floor(flags / RULED) % 2 == 0 then return nil end
+  return facts.occurrenceAt or (next_at ~= at and at or nil)
+end
+
 -- A time saved during the run wins over the computed one; after a failure the earlier of both.
 local function with_pending(kind, next_at, pending)
   if pending == '' then return next_at end
@@ -85,15 +98,16 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     return
   end
   local facts = happened(state)
-  facts.lastRunAt = tonumber(locked_at)
+  if kind ~= 'skip' then facts.lastRunAt = tonumber(locked_at) end
   if done then
     settle_as.completed(facts, nil, '')
     facts.nextRunAt = nil
     zadd(index('completed', name), text(facts.lastFinishedAt), id)
   else
     local asked_at, seq, priority, flags = asked(redis.call('HGET', JOBS, id))
-    local next_at = settle_as[kind](facts, planned(asked_at, facts), argument, body)
-    next_at = with_pending(kind, next_at, pending)
+    local at = planned(asked_at, facts)
+    local next_at = with_pending(kind, settle_as[kind](facts, at, argument, body), pending)
+    facts.occurrenceAt = occurrence(kind, facts, flags, at, next_at, pending)
     facts.nextRunAt = next_at
     if next_at then
       place(id, name, next_at, seq, priority, flags, facts)
