@@ -199,8 +199,12 @@ export class MemoryJobBroker extends JobBroker {
     happened.attempt++;
     happened.rescueCount++;
     const allowed = store.settings.get(job.name)?.maxRescues ?? DEFAULT_MAX_RESCUES;
-    const isOver = happened.rescueCount > allowed;
-    if (isOver) {
+    const isOver = happened.rescueCount > allowed && pending === null;
+    if (happened.rescueCount > allowed && pending !== null) {
+      // A time that a user saved during the run begins the job anew, whatever became of the run.
+      job.beginAnew();
+      store.place(job, pending);
+    } else if (isOver) {
       happened.lastFinishedAt = happened.failedAt = store.now();
       happened.failure = STALLED;
       store.place(job, null);

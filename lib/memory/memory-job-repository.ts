@@ -156,8 +156,10 @@ export class MemoryJobRepository extends JobRepository {
     const disabled = asked.disabled ?? job.asked.disabled;
     const { overrides } = job.asked;
     job.asked = { ...askedOf(asked, disabled, options.lastModifiedBy ?? null), overrides };
-    if (!lease) this.store.place(job, at);
-    else if (at !== null && at !== happened.nextRunAt) lease.pending = at;
+    if (!lease) {
+      if (happened.nextRunAt === null) job.beginAnew();
+      this.store.place(job, at);
+    } else if (at !== null && at !== happened.nextRunAt) lease.pending = at;
     return job;
   }
 

@@ -60,11 +60,11 @@ function nextRunAt(
         happened.attempt++;
         return null;
       }
-      countAnew(job);
+      job.beginAnew();
       return Math.ceil(settlement.nextRunAt);
     case 'retry':
       countFailure(job, settlement.failure, now);
-      if (settlement.fresh) countAnew(job);
+      if (settlement.fresh) job.beginAnew();
       return 'at' in settlement.due
         ? Math.ceil(settlement.due.at)
         : later(settlement.due.delayMs, planned, now);
@@ -101,13 +101,6 @@ function countFailure({ happened }: StoredJob, failure: Failure, now: number): v
   happened.lastFinishedAt = now;
   happened.failedAt = now;
   happened.failure = copied(failure);
-}
-
-/** The next occurrence of a recurring job begins without a past. */
-function countAnew({ happened }: StoredJob): void {
-  happened.attempt = 0;
-  happened.rescueCount = 0;
-  happened.releaseCount = 0;
 }
 
 /** No delay is the job's old place in the line. */

@@ -58,6 +58,14 @@ export class StoredJob {
     return failedAt !== null && failedAt >= (lastFinishedAt ?? 0);
   }
 
+  /** What earlier runs used up is not held against the next ones. */
+  beginAnew(): void {
+    const { happened } = this;
+    happened.attempt = 0;
+    happened.rescueCount = 0;
+    happened.releaseCount = 0;
+  }
+
   /** A copy for the outside. */
   toRecord(): JobRecord {
     const { asked, happened, lease } = this;

@@ -60,7 +60,7 @@ export class RedisJobBroker extends JobBroker {
     const writer = this.store.options.name ?? undefined;
     const named =
       writer === undefined ? jobs : jobs.map((job) => ({ lastModifiedBy: writer, ...job }));
-    const args = named.flatMap(enqueueArgs);
+    const args = enqueueArgs(named);
     const [time, soon, ...exceptions] = await this.store.run(scripts.enqueueJobs, (repeat) => [
       this.store.options.channelName,
       this.store.messageHead,
@@ -196,7 +196,7 @@ export class RedisJobBroker extends JobBroker {
     }
   }
 
-  /** id, token, kind, 'late' or empty, argument, body */
+  /** id, token, 'kind late argument', body */
   private pushSettlement(args: string[], settlement: Settlement, goneMs: number): void {
     const { lease } = settlement;
     let kind: string = settlement.kind;
@@ -226,7 +226,8 @@ export class RedisJobBroker extends JobBroker {
         argument = dueText({ delayMs: settlement.delayMs ?? 0 });
         break;
     }
-    args.push(lease.id, lease.token, kind, settlement.afterExpiry ? 'late' : '', argument, body);
+    const manner = `${kind} ${settlement.afterExpiry ? 'late' : '-'} ${argument}`;
+    args.push(lease.id, lease.token, manner, body);
   }
 
   /** What the script must take care of when it removes the job: 'k' keys, 'y' so young that its add may be repeated. */
@@ -236,20 +237,28 @@ export class RedisJobBroker extends JobBroker {
   }
 }
 
-function enqueueArgs(job: NewJob): string[] {
-  const { id, nonce, overrides, lastModifiedBy } = job;
-  const flags =
-    (job.data === undefined ? 0 : FLAG.hasData) | (nonce === undefined ? 0 : FLAG.keyed);
-  const own = nonce === undefined && overrides === undefined ? '0' : packOwn({ nonce, overrides });
-  return [
-    id,
-    nonce ?? '',
-    dueText(job.due),
-    String(job.priority),
-    String(flags),
-    job.name,
-    `${packName(job.name)},${own},${packRest(job.data, packExtra({ lastModifiedBy }))}`,
-  ];
+/** What jobs of a call have in common goes over once: number of kinds, the kinds, then the jobs. */
+function enqueueArgs(jobs: readonly NewJob[]): string[] {
+  const kinds: string[] = [];
+  const numbers = new Map<string, string>();
+  const parts: string[] = [];
+  for (const job of jobs) {
+    const { id, nonce, overrides, lastModifiedBy, data, name } = job;
+    const flags = (data === undefined ? 0 : FLAG.hasData) | (nonce === undefined ? 0 : FLAG.keyed);
+    const due = dueText(job.due);
+    const kind = `${due} ${job.priority} ${flags} ${name}`;
+    let number = numbers.get(kind);
+    if (number === undefined) {
+      number = String(numbers.size + 1);
+      numbers.set(kind, number);
+      kinds.push(due, String(job.priority), String(flags), name);
+    }
+    const own =
+      nonce === undefined && overrides === undefined ? '0' : packOwn({ nonce, overrides });
+    const extra = lastModifiedBy === undefined ? null : packExtra({ lastModifiedBy });
+    parts.push(id, number, `${packName(name)},${own},${packRest(data, extra)}`);
+  }
+  return [String(numbers.size), ...kinds, ...parts];
 }
 
 function dueText(due: NewJob['due']): string {

@@ -73,6 +73,7 @@ export class RedisJobManager extends JobManager {
         this.store.messageHead,
         reason,
         String(REASON_KEPT_MS),
+        String(this.store.options.retryForMs),
         ...page,
       ]);
       gone.push(...found.slice(1));

@@ -68,7 +68,11 @@ it('loses no job and settles none twice while a worker is killed every second', 
 });
 
 it('gives up a job that kills its process after three starts, and harms no other', async () => {
-  const settings: Partial<WorkerSettings> = { engine: { lease: leaseMs } };
+  // One job at a time: those that run beside it in its process share its deaths, and its end.
+  const settings: Partial<WorkerSettings> = {
+    engine: { lease: leaseMs },
+    handler: { concurrency: 1 },
+  };
   const crew = [await stage.worker(settings), await stage.worker(settings)];
   const others = await stage.add(50, { ms: 20 });
   const [poison] = await stage.add(1, { deadly: true });

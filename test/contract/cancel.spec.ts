@@ -107,7 +107,7 @@ describeBackends('cancel', (open) => {
 /** What stays when all jobs are gone: names that once had some, insertion numbers, stale due times. */
 function withoutShells(dump: unknown): unknown {
   const kept = Object.entries(dump as Record<string, unknown>).filter(
-    ([key]) => !/names$|due$|meta$|^lanes$|cancelled/.test(key),
+    ([key]) => !/names$|due$|meta$|^lanes$|gone$|cancelled/.test(key),
   );
   return Object.fromEntries(kept);
 }

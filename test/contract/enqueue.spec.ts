@@ -219,6 +219,7 @@ describeBackends('enqueue', (open) => {
     ['a delay that is no number', { due: { delayMs: Number.NaN } }, 'delayMs'],
     ['an endless delay', { due: { delayMs: Infinity } }, 'delayMs'],
     ['an instant that is no number', { due: { at: Number.NaN } }, 'at'],
+    ['an instant beyond the year 9999', { due: { at: Date.UTC(10_000, 0) } }, 'at'],
     ['a priority that is no number', { priority: Number.NaN }, 'priority'],
   ];
 

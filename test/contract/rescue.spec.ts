@@ -111,6 +111,28 @@ describeBackends('rescue', (open) => {
     expect((await claim(broker)).jobs).toEqual([]);
   });
 
+  it('begins a job anew whose time somebody saves: after its burial, or during its last run', async () => {
+    const store = await open();
+    const { broker, repository, manager } = store;
+    await broker.register([{ name: 'mail', maxRescues: 0 }]);
+    const row = { _id: 'a', name: 'mail', priority: 0, type: 'normal', data: null } as const;
+    await add(broker, { id: 'a' });
+    await claimOne(broker);
+    await loseAndRescue(store);
+    await repository.saveJob({ ...row, nextRunAt: new Date(store.broker.now()) });
+    expect(await manager.get('a')).toMatchObject({ attempt: 0, rescueCount: 0 });
+
+    await claimOne(broker);
+    const later = store.broker.now() + 2 * LEASE;
+    await repository.saveJob({ ...row, nextRunAt: new Date(later) });
+    await loseAndRescue(store);
+    expect(await manager.get('a')).toMatchObject({
+      nextRunAt: later,
+      attempt: 0,
+      rescueCount: 0,
+    });
+  });
+
   it('goes by the budget that stands in the store for the name', async () => {
     const store = await open();
     await store.broker.register([

@@ -1,4 +1,6 @@
+import { LONGEST_DURATION } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
+import { LATEST_INSTANT } from '../job/instant.js';
 import { checkText } from '../job/job-id.js';
 import type { NewJob } from '../job/job-record.js';
 import { MAX_BATCH, type ClaimRequest, type Lease, type Settlement } from './job-broker.js';
@@ -67,11 +69,19 @@ function checkSettlement(settlement: Settlement): void {
 
 function checkDue(due: NewJob['due']): void {
   if ('at' in due) {
-    if (!Number.isFinite(due.at)) {
-      throw new InvalidOptionError('at', due.at, 'an instant in milliseconds');
+    if (!(Math.abs(due.at) <= LATEST_INSTANT)) {
+      throw new InvalidOptionError(
+        'at',
+        due.at,
+        'an instant in milliseconds, before the year 10000',
+      );
     }
-  } else if (!Number.isFinite(due.delayMs) || due.delayMs < 0) {
-    throw new InvalidOptionError('delayMs', due.delayMs, 'a number of milliseconds, 0 or more');
+  } else if (!(due.delayMs >= 0 && due.delayMs <= LONGEST_DURATION)) {
+    throw new InvalidOptionError(
+      'delayMs',
+      due.delayMs,
+      'a number of milliseconds, from 0 to 100 years',
+    );
   }
 }
 

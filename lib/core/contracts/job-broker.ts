@@ -38,7 +38,10 @@ import type { DeathReason, Failure } from '../job/job-record.js';
 
 /** The most jobs or leases one call may carry; hosts and producers split what is longer. */
 export const MAX_BATCH = 100;
-/** How many waiting jobs of a name one claim promotes from `timed` to `ready`. */
+/**
+ * How many waiting jobs of a name one claim promotes from `timed` to `ready`. Where more than that
+ * become due between two claims, the earliest go first, whatever their priority.
+ */
 export const PROMOTE_LIMIT = 50;
 /** The most bytes of records one call carries, if more than one record is involved. */
 export const MAX_CALL_BYTES = 1024 * 1024;
@@ -103,7 +106,7 @@ export interface Lease {
 }
 
 export interface ClaimedJob {
-  /** As stored, with `lockedAt` set; `attempt` counts the attempts *before* this one. */
+  /** As stored, with `lockedAt` set, without an earlier `result`; `attempt` counts the attempts *before* this one. */
   readonly record: JobRecord;
   readonly lease: Lease;
 }
@@ -166,7 +169,10 @@ export interface Claimed {
   readonly now: number;
   readonly answers: readonly SettleAnswer[];
   readonly jobs: readonly ClaimedJob[];
-  /** Milliseconds until the earliest of the names asked for is due: 0 when one is left due; `null` when none is planned. */
+  /**
+   * Milliseconds until the earliest of the names that have room is due: 0 when one is left due;
+   * `null` when none is planned, or when the claim has used all slots.
+   */
   readonly dueInMs: number | null;
   /** The earliest expiry of any host's lease, if there is one. */
   readonly earliestExpiry: number | null;

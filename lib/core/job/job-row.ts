@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../errors.js';
 import type { JobParameters } from '../contracts/job-parameters.js';
 import { encodeData } from './job-data.js';
+import { LATEST_INSTANT } from './instant.js';
 import { checkText } from './job-id.js';
 import type { HappenedFacts, JobRecord, RepeatFacts } from './job-record.js';
 
@@ -111,7 +112,9 @@ export function ruleOf(row: JobParameters): RepeatFacts | null {
 function instantOf(field: string, date: Date | null | undefined): number | null {
   if (date === null || date === undefined) return null;
   const at = date instanceof Date ? date.getTime() : Number.NaN;
-  if (!Number.isFinite(at)) throw new InvalidOptionError(field, date, 'a valid Date');
+  if (!(Math.abs(at) <= LATEST_INSTANT)) {
+    throw new InvalidOptionError(field, date, 'a valid Date, before the year 10000');
+  }
   return Math.ceil(at);
 }
 

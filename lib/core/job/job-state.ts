@@ -13,15 +13,16 @@ type StateFacts = Pick<
 
 /**
  * The state of a job at an instant, computed from its fields; the first rule that holds decides.
- * Rules and their order are those of Agenda v6 (`computeJobState`).
+ * The rules are those of Agenda v6 (`computeJobState`), but a recurring job that has ended is
+ * `completed`: only one that waits is `repeating`.
  *
  * @param now milliseconds since the epoch, by the backend's clock
  */
 export function computeState(job: StateFacts, now: number): JobState {
   if (job.lockedAt !== null) return 'running';
   if (job.failedAt !== null && job.failedAt >= (job.lastFinishedAt ?? 0)) return 'failed';
-  if (job.repeat?.interval !== undefined) return 'repeating';
   if (job.nextRunAt === null) return 'completed';
+  if (job.repeat?.interval !== undefined) return 'repeating';
   return job.nextRunAt > now ? 'scheduled' : 'queued';
 }
 

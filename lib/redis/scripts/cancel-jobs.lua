@@ -1,6 +1,6 @@
 -- cancel-jobs
--- Removes jobs in whatever state, with all that belongs to them. A running one loses its lease; the
--- reason is kept for its worker and published.
+-- Removes jobs in whatever state, with all that belongs to them; a producer that repeats its add does
+-- not bring them back. A running one loses its lease; the reason is kept for its worker and published.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta
@@ -10,7 +10,8 @@
 -- ARGV[4]  head of a message
 -- ARGV[5]  reason
 -- ARGV[6]  how long the reason is kept, in ms
--- ARGV[7..]  ids, 100 at most
+-- ARGV[7]  how long removed ids stay known, in ms
+-- ARGV[8..]  ids, 100 at most
 --
 -- Returns  { now, ids that were there … }
 -- @include time
@@ -19,9 +20,10 @@
 -- @include record
 -- @include place
 -- @include remove
+-- @include gone
 redis.call('PERSIST', META)
 local ids, gone = {}, { now_text }
-for i = 7, #ARGV do
+for i = 8, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
 
@@ -50,9 +52,11 @@ for i, id in ipairs(ids) do
     end
     zrem(index('disabled', name), id)
     remove_keys(id, records[i])
+    remember_gone(id, records[i], tonumber(ARGV[7]))
     remove_record(id, states[i])
     gone[#gone + 1] = id
   end
 end
 flush()
+forget_gone(2 * #ids)
 return gone

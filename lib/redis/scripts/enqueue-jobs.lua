@@ -10,7 +10,9 @@
 -- ARGV[3]  news channel; empty for none
 -- ARGV[4]  head of a message
 -- ARGV[5]  'repeat' when the call may have been carried out before; else empty
--- ARGV[6..]  for each job: id, nonce or empty, due ('+ms' from now, or an instant), priority, flags, name, the record from its name on
+-- ARGV[6]  number of kinds of jobs in this call
+-- ARGV[7..]  for each kind: due ('+ms' from now, or an instant), priority, flags, name; then for each
+--            job: id, number of its kind, the record from its name on
 --
 -- Returns  { now, now rounded up, and for each job that was not simply added: its number, 'existing' | 'mine' | 'gone', record, state, lease entry, result }
 --          mine: added by an earlier try of this very call. gone: likewise, and removed since
@@ -19,12 +21,13 @@
 -- @include writes
 -- @include record
 -- @include place
-local WIDTH, FIRST = 7, 6
-local count = (#ARGV - FIRST + 1) / WIDTH
+local KIND_WIDTH, WIDTH = 4, 3
+local first = 7 + ARGV[6] * KIND_WIDTH
+local count = (#ARGV - first + 1) / WIDTH
 
 local ids = {}
 for i = 1, count do
-  ids[i] = ARGV[FIRST + (i - 1) * WIDTH]
+  ids[i] = ARGV[first + (i - 1) * WIDTH]
 end
 local taken = redis.call('HMGET', JOBS, unpack(ids))
 local seq = redis.call('HINCRBY', META, 'seq', count) - count
@@ -36,18 +39,36 @@ local function due_at(due)
   return tonumber(due)
 end
 
-local function was_mine(id, nonce, record)
-  if nonce ~= '' then return string.find(own_and_rest(record), nonce, 1, true) ~= nil end
+-- What jobs of one kind have in common is read once, and so is written the part of the record between
+-- the creation time and seq, and the part behind seq.
+local kinds, names = {}, {}
+for i = 1, ARGV[6] do
+  local due, priority, flags, name = unpack(ARGV, 3 + i * KIND_WIDTH, 6 + i * KIND_WIDTH)
+  local at = due_at(due)
+  kinds[i] = {
+    at = at, priority = tonumber(priority), flags = tonumber(flags), name = name,
+    head = '[' .. now_text .. ',' .. text(at - now) .. ',', middle = ',' .. priority .. ',' .. flags .. ',',
+  }
+  names[i] = name
+end
+
+local function nonce_in(part)
+  return string.match(part, '^[^"]*"[^"]*",{"nonce":"(%x+)"')
+end
+
+local function was_mine(rest, record)
+  local nonce = nonce_in(rest)
+  if nonce then return nonce_in(record) == nonce end
   return ARGV[5] == 'repeat'
 end
 
-local function was_removed(id, nonce)
+local function was_removed(id, rest)
   if ARGV[5] ~= 'repeat' then return false end
-  local till = redis.call('ZSCORE', prefix .. 'gone', nonce ~= '' and nonce or id)
+  local till = redis.call('ZSCORE', prefix .. 'gone', nonce_in(rest) or id)
   return till and tonumber(till) > now
 end
 
-local reply, names, fresh = { now_text, text(soon) }, {}, { attempt = 0 }
+local reply, fresh = { now_text, text(soon) }, { attempt = 0 }
 local function except(i, word, record)
   local parts = { i, word, record or '', '', '', '' }
   if record then
@@ -60,25 +81,24 @@ local function except(i, word, record)
   end
 end
 
-local added_here = {}
+local added_here, any = {}, false
 for i = 1, count do
-  local at_arg = FIRST + (i - 1) * WIDTH
-  local id, nonce, due, priority, flags, name, rest = unpack(ARGV, at_arg, at_arg + WIDTH - 1)
+  local at_arg = first + (i - 1) * WIDTH
+  local id, kind, rest = ids[i], kinds[tonumber(ARGV[at_arg + 1])], ARGV[at_arg + 2]
   local record = taken[i] or added_here[id]
   if record then
-    except(i, taken[i] and was_mine(id, nonce, record) and 'mine' or 'existing', record)
-  elseif was_removed(id, nonce) then
+    except(i, taken[i] and was_mine(rest, record) and 'mine' or 'existing', record)
+  elseif was_removed(id, rest) then
     except(i, 'gone')
   else
-    local at = due_at(due)
-    record = '[' .. now_text .. ',' .. text(at - now) .. ',' .. text(seq + i) .. ',' .. priority .. ',' .. flags .. ',' .. rest
+    record = kind.head .. text(seq + i) .. kind.middle .. rest
     added_here[id] = record
+    any = true
     hset(JOBS, id, record)
-    place(id, name, at, seq + i, tonumber(priority), tonumber(flags), fresh)
-    names[#names + 1] = name
+    place(id, kind.name, kind.at, seq + i, kind.priority, kind.flags, fresh)
   end
 end
 flush()
-if names[1] then redis.call('SADD', prefix .. 'names', unpack(names)) end
+if any then redis.call('SADD', prefix .. 'names', unpack(names)) end
 advance()
 return reply

@@ -12,7 +12,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -198,9 +198,19 @@ local function remove_record(id, has_state)
     hdel(RESULTS, id)
   end
 end
+local GONE, gone_until = prefix .. 'gone', nil
+local function remember_gone(id, record, keep_ms)
+  gone_until = gone_until or text(soon + keep_ms)
+  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  zadd(GONE, gone_until, nonce or id)
+end
+local function forget_gone(limit)
+  local over = redis.call('ZCOUNT', GONE, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', GONE, 0, math.min(over, limit) - 1) end
+end
 redis.call('PERSIST', META)
 local ids, gone = {}, { now_text }
-for i = 7, #ARGV do
+for i = 8, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
 local function tell_worker(id)
@@ -227,11 +237,13 @@ for i, id in ipairs(ids) do
     end
     zrem(index('disabled', name), id)
     remove_keys(id, records[i])
+    remember_gone(id, records[i], tonumber(ARGV[7]))
     remove_record(id, states[i])
     gone[#gone + 1] = id
   end
 end
 flush()
+forget_gone(2 * #ids)
 return gone
 `;
 
@@ -247,7 +259,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -304,7 +316,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -524,7 +536,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -696,11 +708,12 @@ local function advance()
   end
   earliest = {}
 end
-local WIDTH, FIRST = 7, 6
-local count = (#ARGV - FIRST + 1) / WIDTH
+local KIND_WIDTH, WIDTH = 4, 3
+local first = 7 + ARGV[6] * KIND_WIDTH
+local count = (#ARGV - first + 1) / WIDTH
 local ids = {}
 for i = 1, count do
-  ids[i] = ARGV[FIRST + (i - 1) * WIDTH]
+  ids[i] = ARGV[first + (i - 1) * WIDTH]
 end
 local taken = redis.call('HMGET', JOBS, unpack(ids))
 local seq = redis.call('HINCRBY', META, 'seq', count) - count
@@ -709,16 +722,30 @@ local function due_at(due)
   if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
   return tonumber(due)
 end
-local function was_mine(id, nonce, record)
-  if nonce ~= '' then return string.find(own_and_rest(record), nonce, 1, true) ~= nil end
+local kinds, names = {}, {}
+for i = 1, ARGV[6] do
+  local due, priority, flags, name = unpack(ARGV, 3 + i * KIND_WIDTH, 6 + i * KIND_WIDTH)
+  local at = due_at(due)
+  kinds[i] = {
+    at = at, priority = tonumber(priority), flags = tonumber(flags), name = name,
+    head = '[' .. now_text .. ',' .. text(at - now) .. ',', middle = ',' .. priority .. ',' .. flags .. ',',
+  }
+  names[i] = name
+end
+local function nonce_in(part)
+  return string.match(part, '^[^"]*"[^"]*",{"nonce":"(%x+)"')
+end
+local function was_mine(rest, record)
+  local nonce = nonce_in(rest)
+  if nonce then return nonce_in(record) == nonce end
   return ARGV[5] == 'repeat'
 end
-local function was_removed(id, nonce)
+local function was_removed(id, rest)
   if ARGV[5] ~= 'repeat' then return false end
-  local till = redis.call('ZSCORE', prefix .. 'gone', nonce ~= '' and nonce or id)
+  local till = redis.call('ZSCORE', prefix .. 'gone', nonce_in(rest) or id)
   return till and tonumber(till) > now
 end
-local reply, names, fresh = { now_text, text(soon) }, {}, { attempt = 0 }
+local reply, fresh = { now_text, text(soon) }, { attempt = 0 }
 local function except(i, word, record)
   local parts = { i, word, record or '', '', '', '' }
   if record then
@@ -730,26 +757,25 @@ local function except(i, word, record)
     reply[#reply + 1] = part
   end
 end
-local added_here = {}
+local added_here, any = {}, false
 for i = 1, count do
-  local at_arg = FIRST + (i - 1) * WIDTH
-  local id, nonce, due, priority, flags, name, rest = unpack(ARGV, at_arg, at_arg + WIDTH - 1)
+  local at_arg = first + (i - 1) * WIDTH
+  local id, kind, rest = ids[i], kinds[tonumber(ARGV[at_arg + 1])], ARGV[at_arg + 2]
   local record = taken[i] or added_here[id]
   if record then
-    except(i, taken[i] and was_mine(id, nonce, record) and 'mine' or 'existing', record)
-  elseif was_removed(id, nonce) then
+    except(i, taken[i] and was_mine(rest, record) and 'mine' or 'existing', record)
+  elseif was_removed(id, rest) then
     except(i, 'gone')
   else
-    local at = due_at(due)
-    record = '[' .. now_text .. ',' .. text(at - now) .. ',' .. text(seq + i) .. ',' .. priority .. ',' .. flags .. ',' .. rest
+    record = kind.head .. text(seq + i) .. kind.middle .. rest
     added_here[id] = record
+    any = true
     hset(JOBS, id, record)
-    place(id, name, at, seq + i, tonumber(priority), tonumber(flags), fresh)
-    names[#names + 1] = name
+    place(id, kind.name, kind.at, seq + i, kind.priority, kind.flags, fresh)
   end
 end
 flush()
-if names[1] then redis.call('SADD', prefix .. 'names', unpack(names)) end
+if any then redis.call('SADD', prefix .. 'names', unpack(names)) end
 advance()
 return reply
 `;
@@ -766,7 +792,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -816,7 +842,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -862,7 +888,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -883,6 +909,7 @@ local function index(place, name)
   end
   return key
 end
+redis.call('PERSIST', META)
 for i = 3, #ARGV, 2 do
   redis.call('HSET', prefix .. 'settings', ARGV[i], ARGV[i + 1])
 end
@@ -901,7 +928,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -1092,7 +1119,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -1284,13 +1311,15 @@ end
 local function earliest_expiry()
   return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
 end
+local GONE, gone_until = prefix .. 'gone', nil
 local function remember_gone(id, record, keep_ms)
+  gone_until = gone_until or text(soon + keep_ms)
   local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
-  zadd(prefix .. 'gone', text(soon + keep_ms), nonce or id)
+  zadd(GONE, gone_until, nonce or id)
 end
 local function forget_gone(limit)
-  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', now_text)
-  if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, limit) - 1) end
+  local over = redis.call('ZCOUNT', GONE, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', GONE, 0, math.min(over, limit) - 1) end
 end
 local function pass(lease_ms)
   local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence')
@@ -1335,6 +1364,10 @@ for i, id in ipairs(ids) do
     facts.attempt = facts.attempt + 1
     facts.rescueCount = facts.rescueCount + 1
     local outcome = facts.rescueCount > rescues_allowed(name) and 'buried' or 'requeued'
+    if outcome == 'buried' and pending ~= '' then
+      outcome, at, facts.occurrenceAt = 'requeued', tonumber(pending), nil
+      facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+    end
     if pending ~= '' and tonumber(pending) < at then
       at, facts.occurrenceAt = tonumber(pending), nil
     end
@@ -1371,7 +1404,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -1563,6 +1596,7 @@ local function settle_down(facts)
 end
 local function put(facts, at, seq)
   if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
+  if facts.known and not facts.nextRunAt then facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0 end
   facts.nextRunAt = at
   if at then place(id, name, at, seq, priority, flags, facts) else settle_down(facts) end
 end
@@ -1633,7 +1667,7 @@ else
   micros = now * 1000
 end
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
 local prefix = ARGV[1]
@@ -1819,13 +1853,15 @@ local function remove_record(id, has_state)
     hdel(RESULTS, id)
   end
 end
+local GONE, gone_until = prefix .. 'gone', nil
 local function remember_gone(id, record, keep_ms)
+  gone_until = gone_until or text(soon + keep_ms)
   local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
-  zadd(prefix .. 'gone', text(soon + keep_ms), nonce or id)
+  zadd(GONE, gone_until, nonce or id)
 end
 local function forget_gone(limit)
-  local over = redis.call('ZCOUNT', prefix .. 'gone', '-inf', now_text)
-  if over > 0 then redis.call('ZREMRANGEBYRANK', prefix .. 'gone', 0, math.min(over, limit) - 1) end
+  local over = redis.call('ZCOUNT', GONE, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', GONE, 0, math.min(over, limit) - 1) end
 end
 local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then
@@ -2080,26 +2116,36 @@ end
 local remembered = redis.call('GET', memory)
 if remembered and string.sub(remembered, 1, #claim_id + 1) == claim_id .. '\\n' then return same_again(remembered) end
 redis.call('DEL', memory)
+local manners = {}
+local function manner(text_of_it)
+  local how = manners[text_of_it]
+  if not how then
+    local kind, late, argument = string.match(text_of_it, '^(%S+) (%S+) (.*)$')
+    how = { kind = kind, late = late == 'late', argument = argument }
+    manners[text_of_it] = how
+  end
+  return how
+end
 local answers, all_ok = {}, true
 if settlements > 0 then
   local ids, seen = {}, {}
   for i = 1, settlements do
-    ids[i] = ARGV[11 + (i - 1) * 6]
+    ids[i] = ARGV[7 + i * 4]
   end
   local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
   local first_expiry, young = earliest_expiry(), false
   for i = 1, settlements do
-    local id, token, kind, late, argument, body = unpack(ARGV, 11 + (i - 1) * 6, 16 + (i - 1) * 6)
+    local id, token, how, body = ids[i], ARGV[8 + i * 4], manner(ARGV[9 + i * 4]), ARGV[10 + i * 4]
     if seen[id] then
       flush()
       entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
     end
     seen[id] = true
-    local word = refusal(id, entries[i], token, first_expiry, late == 'late')
+    local word = refusal(id, entries[i], token, first_expiry, how.late)
     if not word then
-      settle(id, kind, argument, body, entries[i], states[i], gone_ms)
-      young = young or kind == 'removed'
-    elseif word == 'not-running' and ended_already(id, kind) then
+      settle(id, how.kind, how.argument, body, entries[i], states[i], gone_ms)
+      young = young or how.kind == 'removed'
+    elseif word == 'not-running' and ended_already(id, how.kind) then
       word = nil
     end
     answers[i] = word or 'ok'
@@ -2123,7 +2169,7 @@ local function take(id, record, state, name)
   jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = tostring(n), id, record, state or ''
 end
 local asked_for, free = {}, {}
-for i = 11 + settlements * 6, #ARGV, 2 do
+for i = 11 + settlements * 4, #ARGV, 2 do
   asked_for[#asked_for + 1] = ARGV[i]
   free[ARGV[i]] = tonumber(ARGV[i + 1])
 end
@@ -2160,7 +2206,7 @@ end
 redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1))
 if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
-  redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. text(fence) .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms)
+  redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. text(fence) .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms + 60000)
 end
 return { now_text, all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text }
 `;

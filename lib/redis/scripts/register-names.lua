@@ -1,5 +1,7 @@
 -- register-names
 -- Stores what any host must know of a name to rescue and prune its jobs. The last writer counts.
+-- Its first write is of a kind that Redis allows when its memory is full: a worker that starts then
+-- makes room.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta
@@ -10,6 +12,7 @@
 -- Returns  { now }
 -- @include time
 -- @include key
+redis.call('PERSIST', META)
 for i = 3, #ARGV, 2 do
   redis.call('HSET', prefix .. 'settings', ARGV[i], ARGV[i + 1])
 end

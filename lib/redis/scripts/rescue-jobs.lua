@@ -61,6 +61,11 @@ for i, id in ipairs(ids) do
     facts.attempt = facts.attempt + 1
     facts.rescueCount = facts.rescueCount + 1
     local outcome = facts.rescueCount > rescues_allowed(name) and 'buried' or 'requeued'
+    -- A time that a user saved during the run begins the job anew, whatever became of the run.
+    if outcome == 'buried' and pending ~= '' then
+      outcome, at, facts.occurrenceAt = 'requeued', tonumber(pending), nil
+      facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+    end
     if pending ~= '' and tonumber(pending) < at then
       at, facts.occurrenceAt = tonumber(pending), nil
     end

@@ -53,6 +53,8 @@ end
 
 local function put(facts, at, seq)
   if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
+  -- A job that had ended begins anew: what its earlier runs used up is not held against it.
+  if facts.known and not facts.nextRunAt then facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0 end
   facts.nextRunAt = at
   if at then place(id, name, at, seq, priority, flags, facts) else settle_down(facts) end
 end

@@ -16,7 +16,7 @@
 -- ARGV[8]  free slots in all
 -- ARGV[9]  how long removed ids stay known, in ms
 -- ARGV[10] number of settlements
--- ARGV[11..]  for each settlement: id, token, kind, 'late' or empty, argument, body; then for each name: name, free slots
+-- ARGV[11..]  for each settlement: id, token, 'kind late argument' (late: 'late' or '-'), body; then for each name: name, free slots
 --
 -- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim }
 --          answers: one word each, or none when all are 'ok'; jobs: number in the claim, id, record, state
@@ -65,27 +65,38 @@ local remembered = redis.call('GET', memory)
 if remembered and string.sub(remembered, 1, #claim_id + 1) == claim_id .. '\n' then return same_again(remembered) end
 redis.call('DEL', memory)
 
--- 1. Settlements.
+-- 1. Settlements. Most of a batch end in the same manner, which is read once.
+local manners = {}
+local function manner(text_of_it)
+  local how = manners[text_of_it]
+  if not how then
+    local kind, late, argument = string.match(text_of_it, '^(%S+) (%S+) (.*)$')
+    how = { kind = kind, late = late == 'late', argument = argument }
+    manners[text_of_it] = how
+  end
+  return how
+end
+
 local answers, all_ok = {}, true
 if settlements > 0 then
   local ids, seen = {}, {}
   for i = 1, settlements do
-    ids[i] = ARGV[11 + (i - 1) * 6]
+    ids[i] = ARGV[7 + i * 4]
   end
   local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
   local first_expiry, young = earliest_expiry(), false
   for i = 1, settlements do
-    local id, token, kind, late, argument, body = unpack(ARGV, 11 + (i - 1) * 6, 16 + (i - 1) * 6)
+    local id, token, how, body = ids[i], ARGV[8 + i * 4], manner(ARGV[9 + i * 4]), ARGV[10 + i * 4]
     if seen[id] then
       flush()
       entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
     end
     seen[id] = true
-    local word = refusal(id, entries[i], token, first_expiry, late == 'late')
+    local word = refusal(id, entries[i], token, first_expiry, how.late)
     if not word then
-      settle(id, kind, argument, body, entries[i], states[i], gone_ms)
-      young = young or kind == 'removed'
-    elseif word == 'not-running' and ended_already(id, kind) then
+      settle(id, how.kind, how.argument, body, entries[i], states[i], gone_ms)
+      young = young or how.kind == 'removed'
+    elseif word == 'not-running' and ended_already(id, how.kind) then
       word = nil
     end
     answers[i] = word or 'ok'
@@ -113,7 +124,7 @@ local function take(id, record, state, name)
 end
 
 local asked_for, free = {}, {}
-for i = 11 + settlements * 6, #ARGV, 2 do
+for i = 11 + settlements * 4, #ARGV, 2 do
   asked_for[#asked_for + 1] = ARGV[i]
   free[ARGV[i]] = tonumber(ARGV[i + 1])
 end
@@ -151,6 +162,6 @@ end
 redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1))
 if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
-  redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. text(fence) .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms)
+  redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. text(fence) .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms + 60000)
 end
 return { now_text, all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text }

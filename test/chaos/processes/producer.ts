@@ -40,14 +40,13 @@ async function addOne(): Promise<void> {
 function add(): Promise<Job> {
   const { scheduler } = engine;
   const { name, data, due } = settings;
-  switch (due?.by) {
+  if (!due) return scheduler.now(name, data);
+  switch (due.by) {
     case 'delay':
       return scheduler.now(name, data, { delay: due.inMs });
     case 'text':
       return scheduler.schedule(`in ${due.inMs} milliseconds`, name, data);
     case 'date':
       return scheduler.schedule(new Date(Date.now() + due.inMs), name, data);
-    default:
-      return scheduler.now(name, data);
   }
 }

@@ -13,8 +13,8 @@ export function say(what: string, details: object = {}): void {
 
 /** Whatever a process should never have, its test hears of. */
 export function reportTroubles(): void {
-  process.on('unhandledRejection', (reason) => trouble('unhandled rejection', reason));
-  process.on('uncaughtException', (error) => trouble('uncaught exception', error));
+  // Told of both, just before they end the process.
+  process.on('uncaughtExceptionMonitor', (error, origin) => trouble(origin, error));
   process.on('warning', (warning) => trouble('warning', warning));
 }
 

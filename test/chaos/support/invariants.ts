@@ -173,7 +173,9 @@ function hasRightRank(store: Store, { record, seq }: StoredJob, place: Entry): b
       return lastFinishedAt === null || score === lastFinishedAt;
     case 'dead':
       return score === failedAt;
-    default:
+    case 'repeating':
+    case 'retrying':
+    case 'disabled':
       return true;
   }
 }

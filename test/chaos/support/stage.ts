@@ -110,8 +110,8 @@ export class Stage {
     const deadline = performance.now() + withinMs;
     while (!(await holds())) {
       if (performance.now() > deadline) {
-        const counts = await this.backend.manager.counts().catch(String);
-        const seen = JSON.stringify({ counts: [...counts], troubles: this.troubles() });
+        const counts = await this.backend.manager.counts().then(Object.fromEntries, String);
+        const seen = JSON.stringify({ counts, troubles: this.troubles() });
         throw new Error(`Waited ${withinMs} ms in vain: ${what}. ${seen}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 25));

@@ -13,7 +13,7 @@ export type Command =
   | { do: 'setDisabled'; pick: number; byName: boolean; disabled: boolean }
   | { do: 'claim'; host: number; slots: number; names: AskedName[]; leaseMs: number; ends: End[] }
   | { do: 'repeatClaim'; host: number }
-  | { do: 'renew'; picks: number[]; forMs: number }
+  | { do: 'renew'; picks: number[]; forMs: number; afterExpiry: boolean }
   | { do: 'rescue'; limit: number; leaseMs: number }
   | { do: 'cancel'; picks: number[] }
   | { do: 'removeName'; name: string }
@@ -28,6 +28,7 @@ export interface AskedJob {
   priority: number;
   due: { delayMs: number } | { atOffset: number };
   attempts: number | undefined;
+  lastModifiedBy: string | undefined;
 }
 
 export interface AskedRow {
@@ -46,12 +47,24 @@ export interface AskedName {
 
 export interface End {
   pick: number;
-  how:
-    'complete' | 'remove' | 'next' | 'retry' | 'retryAt' | 'fresh' | 'bury' | 'release' | 'snooze';
+  how: (typeof ENDS)[number];
   ms: number;
   afterExpiry: boolean;
   forged: boolean;
 }
+
+const ENDS = [
+  'complete',
+  'remove',
+  'next',
+  'retry',
+  'retryAt',
+  'fresh',
+  'bury',
+  'release',
+  'snooze',
+  'skip',
+] as const;
 
 const names = ['mail', 'report', 'a:b|"c"'];
 const name = fc.constantFrom(...names);
@@ -70,6 +83,7 @@ const askedJob: fc.Arbitrary<AskedJob> = fc.record({
   priority,
   due: fc.oneof(fc.record({ delayMs: ms }), fc.record({ atOffset: offset })),
   attempts: fc.constantFrom(undefined, undefined, 3),
+  lastModifiedBy: fc.constantFrom(undefined, 'billing'),
 });
 
 const askedRow: fc.Arbitrary<AskedRow> = fc.record({
@@ -85,10 +99,7 @@ const lease = fc.nat({ max: 7 });
 
 const end: fc.Arbitrary<End> = fc.record({
   pick: lease,
-  how: fc.constantFrom(
-    ...(['complete', 'remove', 'next', 'retry', 'retryAt'] as const),
-    ...(['fresh', 'bury', 'release', 'snooze'] as const),
-  ),
+  how: fc.constantFrom(...ENDS),
   ms,
   afterExpiry: often,
   forged: fc.constantFrom(false, false, false, false, false, true),
@@ -160,6 +171,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       do: fc.constant('renew' as const),
       picks: fc.uniqueArray(lease, { maxLength: 4 }),
       forMs: fc.constantFrom(50, 1_000),
+      afterExpiry: often,
     }),
   },
   {

@@ -47,7 +47,7 @@ export class Pair {
       case 'repeatClaim':
         return this.claimAgain(`host-${command.host}`);
       case 'renew':
-        return this.renew(command.picks, command.forMs);
+        return this.renew(command);
       case 'rescue':
         return this.same(({ broker }) => broker.rescue(command.limit, command.leaseMs));
       case 'cancel': {
@@ -81,12 +81,13 @@ export class Pair {
 
   private async enqueue(asked: readonly AskedJob[]): Promise<void> {
     const { clock } = this.stores[0];
-    const jobs = asked.map(({ due, nonce, attempts, ...job }): NewJob => {
+    const jobs = asked.map(({ due, nonce, attempts, lastModifiedBy, ...job }): NewJob => {
       const at = 'atOffset' in due ? { at: clock.now() + due.atOffset } : due;
       return {
         ...job,
         due: at,
         ...(nonce !== undefined && { nonce }),
+        ...(lastModifiedBy !== undefined && { lastModifiedBy }),
         ...(attempts !== undefined && { overrides: { attempts } }),
       };
     });
@@ -168,7 +169,8 @@ export class Pair {
     return claimed[0].jobs;
   }
 
-  private async renew(picks: readonly number[], forMs: number): Promise<void> {
+  private async renew(command: Command & { do: 'renew' }): Promise<void> {
+    const { picks, forMs, afterExpiry } = command;
     const leases = picks.flatMap((pick) => {
       const lease = picked(this.leases, pick);
       return lease ? [lease] : [];
@@ -177,6 +179,7 @@ export class Pair {
       const { now, lost } = await broker.renew(
         leases.map((lease) => lease[side]),
         forMs,
+        { afterExpiry },
       );
       return { now, lost: [...lost].sort((a, b) => (a.token < b.token ? -1 : 1)) };
     });
@@ -285,5 +288,7 @@ function endOf(lease: Lease, { how, ms }: End, now: number, recurs: boolean): Se
       return { kind: 'release', lease };
     case 'snooze':
       return { kind: 'release', lease, delayMs: ms };
+    case 'skip':
+      return { kind: 'skip', lease, nextRunAt: now + ms };
   }
 }

@@ -16,6 +16,6 @@ end
 
 -- Whole numbers as text. Lua's own way turns 15 digits and more into an exponent.
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 local now_text = text(now)
