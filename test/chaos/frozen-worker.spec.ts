@@ -32,11 +32,11 @@ it('lets only the new owner settle when a frozen worker wakes up, and tells the 
   frozen.signal('SIGCONT');
   const wokenAt = Date.now();
   await stage.untilCompleted(2);
-  const settled = await stage.facts.all();
   await stage.endWorkers([frozen, other]);
+  const facts = await stage.facts.all();
 
   const by = (pid: number, kind: Fact['kind'], id: string) =>
-    settled.find((fact) => fact.pid === pid && fact.kind === kind && fact.id === id);
+    facts.find((fact) => fact.pid === pid && fact.kind === kind && fact.id === id);
   const signal = by(frozen.pid, 'signalled', running!);
   print('woken worker', { signalAfterMs: signal!.at - wokenAt });
   expect(signal!.at - wokenAt).toBeLessThan(1_000);

@@ -45,6 +45,11 @@ export class Witness {
     await this.redis.rpush(FACTS_KEY, JSON.stringify(full));
   }
 
+  /** Resolves when everything told before is on record. */
+  async settled(): Promise<void> {
+    await this.redis.ping();
+  }
+
   async close(): Promise<void> {
     await this.redis.quit();
   }

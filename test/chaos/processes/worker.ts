@@ -48,6 +48,7 @@ const eventLoopDelay = watchEventLoop();
 
 process.once('SIGTERM', () => {
   void engine.close().then(async () => {
+    await witness.settled();
     say('closed', eventLoopDelay());
     await stillRunning();
     await witness.close();
