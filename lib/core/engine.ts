@@ -9,7 +9,11 @@ import {
   resolveEngineOptions,
 } from './options/resolve-engine-options.js';
 import { JobScheduler } from './scheduler/job-scheduler.js';
+import { waitFor } from './worker/wait.js';
 import { WorkerHost } from './worker/worker-host.js';
+
+/** How long a close waits for adds that have no answer. */
+const FLUSH_MS = 2_000;
 
 /** What an application plugs in beside its options. */
 export interface EngineParts {
@@ -35,6 +39,7 @@ export class Engine {
   readonly workerHost: WorkerHost;
   private opened: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
+  private isOpening = false;
   private channelIsOpen = false;
 
   /** @throws InvalidOptionError */
@@ -55,23 +60,36 @@ export class Engine {
    *
    * @throws ConnectionError naming host and port
    * @throws UnsupportedOperationError for a backend that can only store
+   * @throws BackendClosedError when it is closed while it waits for its backend
    */
   connect(): Promise<void> {
     if (this.closed) return this.closed.then(() => this.connect());
-    this.opened ??= this.open().catch((error: unknown) => {
-      this.opened = undefined;
-      throw error;
-    });
+    this.opened ??= this.tryToOpen();
     return this.opened;
   }
 
-  /** Stops the worker host, waits for adds under way, closes what was opened. Twice is once; never rejects. */
+  /**
+   * Stops the worker host, waits for adds under way up to two seconds, closes what was opened; adds
+   * without an answer are rejected. Twice is once; never rejects.
+   */
   close(): Promise<void> {
     this.closed ??= this.shut().finally(() => {
       this.opened = undefined;
       this.closed = undefined;
     });
     return this.closed;
+  }
+
+  private async tryToOpen(): Promise<void> {
+    this.isOpening = true;
+    try {
+      await this.open();
+    } catch (error) {
+      this.opened = undefined;
+      throw error;
+    } finally {
+      this.isOpening = false;
+    }
   }
 
   private async open(): Promise<void> {
@@ -85,15 +103,24 @@ export class Engine {
     }
     await backend.connect();
     const channel = backend.notificationChannel;
+    if (!channel) return;
     // News is best effort: without it jobs are found by looking for them.
-    if (channel) this.channelIsOpen = await this.tryTo(() => channel.connect());
+    this.channelIsOpen = true;
+    const isOpen = await this.tryTo(() => channel.connect());
+    this.channelIsOpen &&= isOpen;
   }
 
   private async shut(): Promise<void> {
+    // A backend that is still waited for would never let the rest end.
+    if (this.isOpening) await this.disconnect();
     await this.opened?.catch(() => undefined);
     await this.workerHost.stop();
     if (!this.opened) return;
-    await this.scheduler.settled();
+    await waitFor(this.scheduler.settled(), FLUSH_MS);
+    await this.disconnect();
+  }
+
+  private async disconnect(): Promise<void> {
     if (this.channelIsOpen) {
       this.channelIsOpen = false;
       await this.tryTo(() => this.backend.notificationChannel?.disconnect());

@@ -1,4 +1,4 @@
-import type { ClaimRequest, ClaimedJob } from '../core/contracts/job-broker.js';
+import { PROMOTE_LIMIT, type ClaimRequest, type ClaimedJob } from '../core/contracts/job-broker.js';
 import type { Lane } from './lane.js';
 import type { MemoryStore } from './memory-store.js';
 import type { StoredJob } from './stored-job.js';
@@ -7,6 +7,8 @@ import type { StoredJob } from './stored-job.js';
 export class Claim {
   readonly jobs: ClaimedJob[] = [];
   private slots: number;
+  /** In a call, a bounded number is promoted; the rest in the next. */
+  private promotionsLeft = PROMOTE_LIMIT;
   private readonly free: Map<string, number>;
   private readonly touched = new Set<Lane>();
   private readonly now: number;
@@ -45,7 +47,7 @@ export class Claim {
     const want = Math.min(most, this.free.get(name)!, this.slots);
     if (want <= 0) return false;
     const lane = this.store.lane(name);
-    if (!this.touched.has(lane)) lane.promote(this.now);
+    if (!this.touched.has(lane)) this.promotionsLeft -= lane.promote(this.now, this.promotionsLeft);
     this.touched.add(lane);
     const jobs = lane.take(want);
     for (const job of jobs) this.lease(job);

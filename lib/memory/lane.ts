@@ -1,4 +1,3 @@
-import { PROMOTE_LIMIT } from '../core/contracts/job-broker.js';
 import { OrderedList } from './ordered-list.js';
 import type { StoredJob } from './stored-job.js';
 
@@ -23,14 +22,15 @@ export class Lane {
     if (!this.ready.delete(job)) this.timed.delete(job);
   }
 
-  /** Moves what has become due into the line: a bounded number, the rest at the next claim. */
-  promote(now: number): void {
-    for (let n = 0; n < PROMOTE_LIMIT; n++) {
+  /** Moves what has become due into the line, at most so many; tells how many that were. */
+  promote(now: number, most: number): number {
+    for (let n = 0; n < most; n++) {
       const job = this.timed.first();
-      if (!job || plannedAt(job) > now) return;
+      if (!job || plannedAt(job) > now) return n;
       this.timed.delete(job);
       this.ready.add(job);
     }
+    return most;
   }
 
   /** The first of the line, at most so many, and no longer in it. */

@@ -58,18 +58,22 @@ export class MemoryJobBroker extends JobBroker {
     checkSettleAndClaim(settlements, request);
     const { store } = this;
     store.expectOpen();
-    const remembered = store.claims.get(request.host);
+    const track = `${request.host}:${request.track ?? 0}`;
+    const remembered = store.claims.get(track);
     if (remembered?.claimId === request.claimId) return this.sameAgain(remembered);
+    if (remembered && (request.heard ?? remembered.claimId) !== remembered.claimId) {
+      this.takeBack(remembered);
+    }
 
     const answers = settlements.map((settlement) => this.settle(settlement));
     store.announceEarlier();
     store.pass(request.leaseMs);
     const claim = new Claim(store, request);
     claim.run();
-    store.claims.delete(request.host);
+    store.claims.delete(track);
     if (claim.jobs.length > 0 || settlements.length > 0) {
       const jobs = claim.jobs.map(({ lease: { id, token } }) => ({ id, token }));
-      store.claims.set(request.host, { claimId: request.claimId, answers, jobs });
+      store.claims.set(track, { claimId: request.claimId, answers, jobs });
     }
     return {
       now: store.now(),
@@ -169,6 +173,18 @@ export class MemoryJobBroker extends JobBroker {
   }
 
   /** The answers of that claim, and its jobs as far as they still run. */
+  /** The answer to this claim was lost for good: nobody runs its jobs. They go back as if never claimed. */
+  private takeBack({ jobs }: RememberedClaim): void {
+    const { store } = this;
+    for (const { id, token } of jobs) {
+      const job = store.jobs.get(id);
+      if (job?.lease?.token !== token) continue;
+      const { pending } = store.endLease(job);
+      store.place(job, pending ?? job.happened.nextRunAt ?? store.now());
+    }
+    store.announceEarlier();
+  }
+
   private sameAgain({ answers, jobs }: RememberedClaim): Claimed {
     const held = jobs
       .filter(({ id, token }) => this.store.jobs.get(id)?.lease?.token === token)

@@ -8,6 +8,8 @@ import type { HeldLease, StoredJob } from './stored-job.js';
 
 /** Of how many cancelled runs the reason is kept for their workers. */
 const KEPT_REASONS = 1000;
+/** A lease that was the longest is forgotten when it was not seen for so many of its lengths. */
+const FORGET_AFTER = 10;
 
 /** A host's last claim, for a repeat of it. */
 export interface RememberedClaim {
@@ -43,6 +45,9 @@ export class MemoryStore {
   private seq = 0;
   private lastPass: number | undefined;
   private heldUntil = 0;
+  /** The longest lease of late, and when a host with it was seen. */
+  private longestLease = 0;
+  private longestLeaseAt = 0;
   private readonly earliest = new Map<string, number>();
 
   constructor(
@@ -145,17 +150,32 @@ export class MemoryStore {
   /**
    * Notes that a living host passed by. After a gap of more than a lease the process, not its workers,
    * was away (suspended, or stopped in a debugger): rescuing is then held off for one lease, so
-   * that the living renew first.
+   * that the living renew first. The longest lease that was seen lately counts, so that a host with a
+   * short one neither takes its own pace for an outage nor cuts the others' time short. After a
+   * hold-off there is none for as long as it lasted, so that slow hosts still rescue.
    *
    * @returns until when it is held off
    */
   pass(leaseMs: number): number {
     const now = this.now();
-    if (this.lastPass !== undefined && now - this.lastPass > leaseMs) {
-      this.heldUntil = now + leaseMs;
-    }
+    this.noteLease(leaseMs, now);
+    const latest = now + this.longestLease;
+    const wasAway = this.lastPass !== undefined && now - this.lastPass > this.longestLease;
+    if (wasAway && now >= this.heldUntil + this.longestLease) this.heldUntil = latest;
+    // The clock may have stepped back.
+    this.heldUntil = Math.min(this.heldUntil, latest);
     this.lastPass = now;
     return this.heldUntil;
+  }
+
+  private noteLease(leaseMs: number, now: number): void {
+    const { longestLease, longestLeaseAt, lastPass = 0 } = this;
+    // As of the last pass: an outage in between makes nobody forgotten.
+    const isForgotten = lastPass - longestLeaseAt > FORGET_AFTER * longestLease;
+    const isKnown = leaseMs === longestLease && Math.abs(now - longestLeaseAt) <= longestLease;
+    if (!isForgotten && (isKnown || leaseMs < longestLease)) return;
+    this.longestLease = leaseMs;
+    this.longestLeaseAt = now;
   }
 
   /** Everything, as plain values that share nothing with the store: for tests and for a look inside. */

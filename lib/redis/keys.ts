@@ -39,12 +39,15 @@ import { InvalidOptionError } from '../core/errors.js';
  * HAND-OUT. Per partition: `due` (name → the instant from which it is claimable; no entry: never) is
  * all that claims and sleeping hosts look at; `leases` (id → expiry) is all that renewal moves
  * and rescue reads; `lease` (id → token|fence|lockedAt|pending|host) says who may settle. `pending` is a
- * run time saved while the job runs. `claim:{host}` remembers the host's last claim, for a repeat.
+ * run time saved while the job runs. `claim:{host}:{track}` remembers a last claim, for its repeat.
  *
  * REST. `names` (every name that has had jobs), `settings` (name → what rescue and pruning need),
  * `keys` (single, unique and idempotency keys → id), `gone` (ids removed so recently that their
- * producer may still repeat the add), `cancelled:{id}` (reason, for the worker that runs it), `meta`
- * (layout, sort and partitions, fixed at the first connect; seq, fence, lastPass, heldUntil).
+ * producer may still repeat the add: for the longest `retryFor` that ever connected, `goneMs`),
+ * `saved` (nonces of saves so recent that their caller may still repeat them: for its `retryFor` and
+ * a minute; a repeat that came later would be carried out again), `cancelled:{id}` (reason, for the
+ * worker that runs it), `meta` (layout, sort and partitions, fixed at the first connect; goneMs; seq, fence;
+ * lastPass, heldUntil, longestLease and longestLeaseAt, by which an outage is told).
  * Only `claim:` and `cancelled:` keys have a TTL; it collects garbage and decides nothing.
  *
  * WHERE WHAT COMES LATER FITS. Pause and limits: one hash `gates` (name → what holds it back), read with
@@ -66,7 +69,7 @@ export class Keys {
 
   /** hash: id → what was asked */
   readonly jobs = `${this.prefix}jobs`;
-  /** hash: layout, sort, partitions, seq, fence, lastPass, heldUntil */
+  /** hash: layout, sort, partitions, goneMs, seq, fence, lastPass, heldUntil, longestLease, longestLeaseAt */
   readonly meta = `${this.prefix}meta`;
   /** hash: id → what happened */
   readonly state = `${this.prefix}jobs:state`;
@@ -86,18 +89,20 @@ export class Keys {
   readonly keys = `${this.prefix}keys`;
   /** sorted set: id or nonce → until when a repeated add is known */
   readonly gone = `${this.prefix}gone`;
+  /** sorted set: nonce of a save → until when a repeat of it is known */
+  readonly saved = `${this.prefix}saved`;
 
   /** sorted set of a name: see the indexes above */
   index(place: IndexName, jobName: string): string {
     return `${this.prefix}${place}:${jobName}`;
   }
 
-  /** string: the last claim of a host, for two leases */
-  claim(host: string): string {
-    return `${this.prefix}claim:${host}`;
+  /** string: the last claim of a host on a track, for two leases and a minute */
+  claim(host: string, track: 0 | 1): string {
+    return `${this.prefix}claim:${host}:${track}`;
   }
 
-  /** string: why a running job was cancelled, for two leases */
+  /** string: why a running job was cancelled, for two leases or two minutes */
   cancelled(id: string): string {
     return `${this.prefix}cancelled:${id}`;
   }
@@ -122,12 +127,17 @@ export const FLAG = { disabled: 1, recurring: 2, keyed: 4, hasData: 8, ruled: 16
  * hash tag is wrapped in braces.
  */
 export function partitionPrefix(keyPrefix: string, onCluster: boolean): string {
-  if (keyPrefix === '' || /[\0-\x1f\x7f]/.test(keyPrefix) || Buffer.byteLength(keyPrefix) > 128) {
+  // In front, a closing brace would make the braces around the prefix an empty tag.
+  const isOdd = keyPrefix === '' || /[\0-\x1f\x7f]|^\}/.test(keyPrefix);
+  if (isOdd || Buffer.byteLength(keyPrefix) > 128) {
     throw new InvalidOptionError(
       'keyPrefix',
       keyPrefix,
-      'text of 1 to 128 bytes without control characters',
+      'text of 1 to 128 bytes without control characters or a } in front',
     );
   }
-  return onCluster && !/\{[^}]+\}/.test(keyPrefix) ? `{${keyPrefix}}` : keyPrefix;
+  return onCluster && !HASH_TAG.test(keyPrefix) ? `{${keyPrefix}}` : keyPrefix;
 }
+
+/** Redis looks at the first brace only: `a{}b{tag}` has no tag, and is hashed whole. */
+const HASH_TAG = /^[^{]*\{[^}]+\}/;

@@ -17,7 +17,10 @@ const FIXED = { layout: String(LAYOUT), sort: 'priority:-1,nextRunAt:1', partiti
 export async function prepareStore(store: RedisStore): Promise<void> {
   await checkServer(store);
   const fields = Object.entries(FIXED);
-  const [, ...found] = await store.runEarly(scripts.openStore, fields.flat());
+  const [, ...found] = await store.runEarly(scripts.openStore, [
+    String(store.options.retryForMs),
+    ...fields.flat(),
+  ]);
   const where = `under the prefix "${store.keys.prefix}" at ${store.connection.address}`;
   if (found[0] === 'foreign') {
     throw new IncompatibleStoreError(

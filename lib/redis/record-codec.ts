@@ -100,6 +100,11 @@ export function flagsOf(asked: string): number {
   return Number.parseInt(asked.slice(at, at + 3), 10);
 }
 
+/** The nonce of a stored job, found as scripts find it. */
+export function nonceOf(asked: string): string | undefined {
+  return /^[^"]*"[^"]*",\{"nonce":"([0-9a-f]+)"/.exec(asked)?.[1];
+}
+
 function unpackLease(entry: string): { lockedAt: number } {
   return { lockedAt: Number(entry.split('|', 3)[2]) };
 }

@@ -7,14 +7,19 @@ export type Client = Redis | Cluster;
 /** Gaps between attempts to reconnect grow from 20 ms and end at 300 ms: Redis back means work back. */
 const reconnectDelay = (times: number): number => Math.min(20 * 2 ** Math.min(times - 1, 10), 300);
 
+/** How long a server may take to answer the end of a connection before the socket is torn down. */
+const END_WITHIN_MS = 200;
+
 /**
  * Commands that were under way when a connection broke are rejected at once: whoever sent them knows
- * whether they can be repeated, ioredis does not.
+ * whether they can be repeated, ioredis does not. It does not hear either when subscribing anew fails.
  */
 const OURS: RedisOptions = {
   lazyConnect: true,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  disconnectTimeout: END_WITHIN_MS,
   retryStrategy: reconnectDelay,
   enableAutoPipelining: false,
 };
@@ -47,14 +52,24 @@ export function newSubscriber(endpoint: Endpoint): Redis | Cluster {
   return quiet((client as Redis).duplicate({ ...OURS, keyPrefix: '' }));
 }
 
+/**
+ * Notes what has come in so far; the answer tells whether more has since, or on a newer connection.
+ * A Cluster client has many connections, of which we see none: it counts as silent.
+ */
+export function listening(client: Client): () => boolean {
+  const stream = streamOf(client);
+  const bytes = stream?.bytesRead;
+  return () => streamOf(client) !== stream || stream?.bytesRead !== bytes;
+}
+
+const streamOf = (client: Client): Socket | undefined =>
+  (client as unknown as { stream?: Socket }).stream;
+
 /** An error that nobody listens to would end the process; callers hear of errors by their calls. */
 function quiet<C extends Client>(client: C): C {
   client.on('error', () => {});
   return client;
 }
-
-/** How long a server may take to answer the end of a connection before the socket is torn down. */
-const END_WITHIN_MS = 200;
 
 /** Closes a client of ours for good, also one that is between two connections. */
 export async function disconnected(client: Client): Promise<void> {
@@ -63,7 +78,7 @@ export async function disconnected(client: Client): Promise<void> {
   if (status === 'end') return;
   client.disconnect(false);
   if (status === 'wait' || status === 'reconnecting' || status === 'close') return;
-  const socket = (client as unknown as { stream?: Socket }).stream;
+  const socket = streamOf(client);
   await new Promise<void>((resolve) => {
     const tearDown = setTimeout(() => {
       socket?.destroy();

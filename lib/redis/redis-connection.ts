@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { BackendClosedError, ConnectionError, isError } from '../core/errors.js';
-import { disconnected, newClient, type Client } from './redis-client.js';
+import { disconnected, listening, newClient, type Client } from './redis-client.js';
 import {
   AnswerTimeout,
   isPassing,
@@ -9,12 +9,10 @@ import {
   isUnreachable,
   translated,
 } from './redis-errors.js';
-import { PendingCalls, pause } from './pending-calls.js';
+import { Patience, PendingCalls, pause } from './pending-calls.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import type { Script } from './script.js';
 
-/** How long an answer may take before an own connection counts as half open and is renewed. */
-const ANSWER_WITHIN_MS = 3_000;
 const PAUSE_MS = 20;
 
 /**
@@ -22,21 +20,29 @@ const PAUSE_MS = 20;
  *
  * Every script can be repeated, so a call goes on trying until it has an answer or its time is over:
  * through a lost connection, a restart, a change of roles. `repeat` tells the script's arguments that
- * an earlier try may have been carried out. A borrowed client is used as it is; ours is renewed when
- * an answer is overdue.
+ * the call may have been carried out before. A borrowed client is used as it is; ours is renewed when
+ * an answer is overdue and nothing else has come either.
  */
 export class RedisConnection {
   private readonly pending = new PendingCalls();
+  private readonly patience: Patience;
   private client: Client | null = null;
   private opening: Promise<void> | null = null;
   private isOpen = false;
   private closed = false;
+  /** Counts opens and closes: what began in an earlier session must not touch a later one. */
+  private session = 0;
+  /** How often the client has become able to send. */
+  private timesReady = 0;
+  private readonly countReady = (): void => void (this.timesReady += 1);
 
   constructor(
     private readonly options: ResolvedRedisOptions,
     /** Runs once per connect, before any call goes out. */
     private readonly prepare: () => Promise<void>,
-  ) {}
+  ) {
+    this.patience = new Patience(this.pending, options.retryForMs);
+  }
 
   get owned(): boolean {
     return this.options.endpoint.kind !== 'borrowed';
@@ -62,31 +68,39 @@ export class RedisConnection {
     return options?.db ?? 0;
   }
 
-  /** Connects, once, however often it is called; after `close()` it opens anew. */
+  /**
+   * Connects, once, however often it is called; after `close()` it opens anew.
+   *
+   * @throws BackendClosedError when closed on the way
+   */
   open(): Promise<void> {
+    if (this.opening) return this.opening;
     this.closed = false;
-    this.opening ??= this.connect().catch((error: unknown) => {
-      this.opening = null;
-      throw error;
+    this.session += 1;
+    const opening = this.connect(this.session);
+    this.opening = opening;
+    opening.catch(() => {
+      if (this.opening === opening) this.opening = null;
     });
-    return this.opening;
+    return opening;
   }
 
   /** Ends the connection if it is ours. Calls under way are rejected. */
   async close(): Promise<void> {
+    const { client } = this;
+    this.session += 1;
     this.closed = true;
     this.isOpen = false;
-    const { client } = this;
     this.client = null;
     this.opening = null;
-    if (client && this.owned) await disconnected(client);
     this.pending.abandon(new BackendClosedError());
+    if (client) await this.release(client);
   }
 
   /**
    * Runs a script, repeatedly if need be.
    *
-   * @param args called for each try; told whether an earlier one may have been carried out
+   * @param args called for each try; told whether the call may have been carried out before
    * @throws BackendClosedError, BackendFullError, ConnectionError when the time is over
    */
   async run(
@@ -94,8 +108,7 @@ export class RedisConnection {
     keys: readonly string[],
     args: (repeat: boolean) => readonly string[],
   ): Promise<unknown> {
-    if (this.closed) throw new BackendClosedError();
-    if (!this.isOpen) await this.opened();
+    await this.opened();
     return this.attempt(script, keys, args);
   }
 
@@ -116,13 +129,12 @@ export class RedisConnection {
   /** Publishes once; news is not worth a second try. */
   async publish(channel: string, message: string): Promise<void> {
     if (this.closed || this.client === null) throw new BackendClosedError();
-    await this.pending.within(this.client.publish(channel, message), ANSWER_WITHIN_MS);
+    await this.patience.wait(this.client.publish(channel, message));
   }
 
   /** Every member of a set, read in steps that never hold Redis up. */
   async scanSet(key: string): Promise<string[]> {
-    if (this.closed) throw new BackendClosedError();
-    if (!this.isOpen) await this.opened();
+    await this.opened();
     const members = new Set<string>();
     let cursor = '0';
     do {
@@ -135,8 +147,7 @@ export class RedisConnection {
 
   /** Every member of a sorted set, in pages; safe against removals on the way. */
   async *scanIndex(key: string): AsyncGenerator<string[]> {
-    if (this.closed) throw new BackendClosedError();
-    if (!this.isOpen) await this.opened();
+    await this.opened();
     let cursor = '0';
     do {
       const [next, page] = await this.persist((client) => client.zscan(key, cursor, 'COUNT', 500));
@@ -147,34 +158,55 @@ export class RedisConnection {
 
   /** Tries until there is an answer, an error that lasts, or no time left. */
   private async persist<T>(work: (client: Client, repeat: boolean) => Promise<T>): Promise<T> {
+    const { session, timesReady } = this;
     const deadline = performance.now() + this.options.retryForMs;
-    let maybeSent = false;
+    let repeat = this.mayRepeatItself();
+    let outcomeKnown = this.client?.status !== 'ready';
     for (;;) {
       const { client } = this;
-      if (client === null) throw new BackendClosedError();
-      const ready = client.status === 'ready';
+      if (client === null || session !== this.session) throw new BackendClosedError();
       try {
-        return await this.pending.within(work(client, maybeSent), ANSWER_WITHIN_MS);
+        return await this.attemptOnce(client, deadline, work(client, repeat));
       } catch (error) {
-        if (this.closed) throw new BackendClosedError();
+        if (session !== this.session) throw new BackendClosedError();
         if (!isPassing(error)) throw translated(error, this.address);
-        maybeSent ||= ready;
-        if (this.owned && (isRoleChange(error) || error instanceof AnswerTimeout)) {
-          client.disconnect(true);
-        }
-        if (performance.now() > deadline) throw this.gaveUp(error, maybeSent);
+        repeat = true;
+        // What was not answered in time may still lie in the client's queue, and be sent later.
+        if (error instanceof AnswerTimeout || timesReady !== this.timesReady) outcomeKnown = false;
+        if (performance.now() > deadline) throw this.gaveUp(error, outcomeKnown);
         await pause(PAUSE_MS);
       }
     }
   }
 
+  /**
+   * Whether the client may send a command twice without telling us: borrowed ones and those of a
+   * Cluster resend what a broken connection left unanswered, and whatever is queued is out of our hands.
+   */
+  private mayRepeatItself(): boolean {
+    return !this.owned || this.isCluster || this.client?.status !== 'ready';
+  }
+
+  /** Waits for the answer to one try, and renews a connection of ours that will not bring any. */
+  private async attemptOnce<T>(client: Client, deadline: number, answer: Promise<T>): Promise<T> {
+    const hasHeard = listening(client);
+    try {
+      return await this.patience.wait(answer, deadline - performance.now());
+    } catch (error) {
+      const isDead = error instanceof AnswerTimeout && !hasHeard();
+      if (this.owned && (isDead || isRoleChange(error))) client.disconnect(true);
+      throw error;
+    }
+  }
+
   private async opened(): Promise<void> {
+    if (this.closed) throw new BackendClosedError();
+    if (this.isOpen) return;
     const opening = this.open();
-    const limit = this.options.waitForRedis ? this.options.retryForMs : 0;
-    if (limit === 0) return opening;
+    if (!this.options.waitForRedis) return opening;
     // Redis may be very late; a call is not.
-    await this.pending.within(opening, limit).catch((error: unknown) => {
-      throw error instanceof AnswerTimeout ? this.gaveUp(error, false) : error;
+    await this.pending.within(opening, this.options.retryForMs).catch((error: unknown) => {
+      throw error instanceof AnswerTimeout ? this.gaveUp(error, true) : error;
     });
   }
 
@@ -192,31 +224,39 @@ export class RedisConnection {
     }
   }
 
-  private async connect(): Promise<void> {
+  private async connect(session: number): Promise<void> {
     const { endpoint, waitForRedis, connectTimeoutMs } = this.options;
     const client = endpoint.kind === 'borrowed' ? endpoint.client : newClient(endpoint);
     this.client = client;
+    client.on('ready', this.countReady);
     try {
-      const reached = this.reached(client);
-      await (waitForRedis ? reached : this.pending.within(reached, connectTimeoutMs));
+      const reached = this.reached(client, session);
+      await this.pending.within(reached, waitForRedis ? Infinity : connectTimeoutMs);
       await this.prepare();
+      if (session !== this.session) throw new BackendClosedError();
       this.isOpen = true;
     } catch (error) {
+      // Whoever closed has taken the client away already, and there may be another by now.
+      if (session !== this.session) throw new BackendClosedError();
       this.client = null;
-      if (this.owned) await disconnected(client);
-      if (this.closed) throw new BackendClosedError();
+      await this.release(client);
       throw isPassing(error) ? this.unreachable(error) : translated(error, this.address);
     }
   }
 
+  private async release(client: Client): Promise<void> {
+    client.off('ready', this.countReady);
+    if (this.owned) await disconnected(client);
+  }
+
   /** Until Redis answers. A start gives up at once where nobody listens, unless it was told to wait. */
-  private async reached(client: Client): Promise<void> {
+  private async reached(client: Client, session: number): Promise<void> {
     for (;;) {
       try {
         return await this.answers(client);
       } catch (error) {
-        if (this.closed || this.client !== client) throw new BackendClosedError();
-        if (!isPassing(error)) throw error;
+        const isOver = session !== this.session || this.client !== client;
+        if (isOver || !isPassing(error)) throw error;
         if (isUnreachable(error) && !this.options.waitForRedis) throw error;
         await pause(PAUSE_MS);
       }
@@ -249,13 +289,13 @@ export class RedisConnection {
     );
   }
 
-  private gaveUp(cause: unknown, maybeSent: boolean): ConnectionError {
-    const outcome = maybeSent
-      ? 'whether the call was carried out is unknown'
-      : 'the call was not carried out';
+  private gaveUp(cause: unknown, outcomeKnown: boolean): ConnectionError {
+    const outcome = outcomeKnown
+      ? 'the call was not carried out'
+      : 'whether the call was carried out is unknown';
     return new ConnectionError(
       `Redis at ${this.address} could not be reached for ${this.options.retryForMs} ms; ${outcome}.`,
-      !maybeSent,
+      outcomeKnown,
       { cause },
     );
   }

@@ -7,27 +7,45 @@ import {
 } from '../core/errors.js';
 
 /** Replies of a server that is starting, changing roles or busy: the same call will do later. */
-const PASSING =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOREPLICAS|UNBLOCKED)\b/;
+const PASSING = new Set([
+  'LOADING',
+  'READONLY',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'MOVED',
+  'ASK',
+  'BUSY',
+  'NOREPLICAS',
+  'UNBLOCKED',
+  'MISCONF',
+]);
+const REFUSED_ENTRY = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM']);
 const CONNECTION_NAMES = new Set([
   'MaxRetriesPerRequestError',
   'AbortError',
   'ClusterAllFailedError',
 ]);
+/** What ioredis says without a class or a code of its own. */
+const CONNECTION_MESSAGES =
+  /^Command timed out$|connection is (closed|aborted|discarded)|isn't (writeable|ready)|failed to refresh slots|none of startup nodes/i;
 const UNREACHABLE_CODES = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND']);
 const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN']);
+
+/**
+ * The word an error reply begins with. Redis before 7 wraps the errors of a script's commands:
+ * `ERR Error running script (call to f_…): @user_script:12: @user_script: 12: -READONLY You can't …`.
+ */
+const WORD = /^(?:ERR Error running script .*? -)?([A-Z]+)\b/;
+const wordOf = (error: unknown): string =>
+  isError(error) ? (WORD.exec(error.message)?.[1] ?? '') : '';
 
 /** Whether the same call can succeed when it is sent again. */
 export function isPassing(error: unknown): boolean {
   if (!isError(error)) return false;
   if (error instanceof AnswerTimeout || CONNECTION_NAMES.has(error.name)) return true;
   if (isUnreachable(error) || BROKEN_CODES.has(codeOf(error))) return true;
-  return (
-    PASSING.test(error.message) ||
-    /connection is closed|isn't writeable|failed to refresh slots|none of startup nodes/i.test(
-      error.message,
-    )
-  );
+  return PASSING.has(wordOf(error)) || CONNECTION_MESSAGES.test(error.message);
 }
 
 /** Nobody listens there now. */
@@ -36,15 +54,13 @@ export const isUnreachable = (error: unknown): boolean => UNREACHABLE_CODES.has(
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | null)?.code ?? '';
 
 /** The server was promoted or demoted under us: a new connection finds the right one. */
-export const isRoleChange = (error: unknown): boolean =>
-  isError(error) && error.message.startsWith('READONLY');
+export const isRoleChange = (error: unknown): boolean => wordOf(error) === 'READONLY';
 
-export const isUnknownScript = (error: unknown): boolean =>
-  isError(error) && error.message.startsWith('NOSCRIPT');
+export const isUnknownScript = (error: unknown): boolean => wordOf(error) === 'NOSCRIPT';
 
 /** No answer in time: the connection may be half open. */
 export class AnswerTimeout extends AgendaError {
-  constructor(ms: number) {
+  constructor(readonly ms: number) {
     super(`Redis did not answer within ${ms} ms.`);
   }
 }
@@ -52,22 +68,20 @@ export class AnswerTimeout extends AgendaError {
 /** What Redis answered, in our words. */
 export function translated(error: unknown, address: string): unknown {
   if (!isError(error)) return error;
-  if (/^(ERR .*)?OOM|-OOM| OOM command/.test(error.message) || error.message.startsWith('OOM')) {
+  const word = wordOf(error);
+  if (word === 'OOM') {
     return new BackendFullError(
       `Redis at ${address} refuses to store more: its memory is full. Running jobs can still end; free memory or raise maxmemory, then add again.`,
       { cause: error },
     );
   }
-  if (/WRONGTYPE/.test(error.message)) {
+  if (word === 'WRONGTYPE') {
     return new IncompatibleStoreError(
       `A key of ours at ${address} holds something else (${error.message}). Give this application a keyPrefix of its own.`,
       { cause: error },
     );
   }
-  if (
-    /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message) ||
-    /invalid password|WRONGPASS/i.test(error.message)
-  ) {
+  if (REFUSED_ENTRY.has(word) || /^ERR invalid password/i.test(error.message)) {
     return new ConnectionError(
       `Redis at ${address} does not let us in: ${error.message}. Check user, password and ACL rules.`,
       true,

@@ -22,21 +22,31 @@ import {
   type Settlement,
 } from '../core/contracts/job-broker.js';
 import type { NewJob } from '../core/job/job-record.js';
+import { errorOf } from '../core/job/thrown.js';
 import { scripts } from './all-scripts.js';
 import { FLAG } from './keys.js';
 import {
   addedRecord,
   flagsOf,
+  nonceOf,
   packExtra,
   packName,
   packOwn,
   packRest,
   unpackRecord,
 } from './record-codec.js';
+import { readJobs, type JobTexts } from './read-jobs.js';
 import type { RedisStore } from './redis-store.js';
 
 const ENQUEUE_REPLY_WIDTH = 6;
 const DEFAULT_MAX_RESCUES = 2;
+/** How far our idea of the server's clock may be off. */
+const CLOCK_MARGIN_MS = 1_000;
+
+/** A job that stood under an id that was added. */
+interface JobInPlace extends JobTexts {
+  readonly word: 'existing' | 'mine' | 'gone' | 'taken';
+}
 
 /** A lease with notes that spare the store a look when the job is removed. */
 interface NotedLease extends Lease {
@@ -61,32 +71,56 @@ export class RedisJobBroker extends JobBroker {
     const named =
       writer === undefined ? jobs : jobs.map((job) => ({ lastModifiedBy: writer, ...job }));
     const args = enqueueArgs(named);
-    const [time, soon, ...exceptions] = await this.store.run(scripts.enqueueJobs, (repeat) => [
-      this.store.options.channelName,
-      this.store.messageHead,
-      repeat ? 'repeat' : '',
-      ...args,
-    ]);
-    const clock = { now: Number(time), soon: Number(soon) };
-    const inPlace = new Map<number, string[]>();
-    for (let i = 0; i < exceptions.length; i += ENQUEUE_REPLY_WIDTH) {
-      const [number, ...parts] = exceptions.slice(i, i + ENQUEUE_REPLY_WIDTH);
-      if (parts[0] !== 'gone') inPlace.set(Number(number) - 1, parts);
-    }
-    return named.map((job, i) => {
-      const parts = inPlace.get(i);
-      if (parts === undefined) return { job: addedRecord(job, clock), created: true };
-      const [word, record, state, lease, result] = parts as [
-        string,
-        string,
-        string,
-        string,
-        string,
+    let isRepeat = false;
+    const [time, soon, ...exceptions] = await this.store.run(scripts.enqueueJobs, (repeat) => {
+      isRepeat = repeat;
+      return [
+        this.store.options.channelName,
+        this.store.messageHead,
+        repeat ? 'repeat' : '',
+        ...args,
       ];
-      return {
-        job: unpackRecord(job.id, record, state, lease, result),
-        created: word === 'mine',
-      };
+    });
+    const clock = { now: Number(time), soon: Number(soon) };
+    const inPlace = new Map<number, JobInPlace>();
+    for (let i = 0; i < exceptions.length; i += ENQUEUE_REPLY_WIDTH) {
+      const [number, word, asked, happened, lease, result] = exceptions.slice(
+        i,
+        i + ENQUEUE_REPLY_WIDTH,
+      ) as [string, ...string[]] as [string, JobInPlace['word'], string, string, string, string];
+      const at = Number(number) - 1;
+      const { id } = named[at]!;
+      if (word !== 'gone') inPlace.set(at, { id, word, asked, happened, lease, result });
+    }
+    await this.readUnanswered(inPlace, named, isRepeat);
+    return named.map((job, i) => {
+      const found = inPlace.get(i);
+      if (found === undefined) return { job: addedRecord(job, clock), created: true };
+      const { id, word, asked, happened, lease, result } = found;
+      const created = word === 'mine';
+      // Removed while we were about to read it: nobody has that job any longer.
+      if (asked === '') return { job: addedRecord(job, clock), created };
+      return { job: unpackRecord(id, asked, happened, lease, result), created };
+    });
+  }
+
+  /** An add answers about 1 MiB of jobs in place; the others are read afterwards, in calls as short. */
+  private async readUnanswered(
+    inPlace: Map<number, JobInPlace>,
+    jobs: readonly NewJob[],
+    isRepeat: boolean,
+  ): Promise<void> {
+    const unread = [...inPlace].filter(([, { asked }]) => asked === '');
+    const texts = await readJobs(
+      this.store,
+      unread.map(([, { id }]) => id),
+    );
+    unread.forEach(([at, { word }], i) => {
+      const found = texts[i]!;
+      const { nonce } = jobs[at]!;
+      const isMine = nonce === undefined ? isRepeat : nonceOf(found.asked) === nonce;
+      const decided = word === 'taken' ? (isMine ? 'mine' : 'existing') : word;
+      inPlace.set(at, { ...found, word: decided });
     });
   }
 
@@ -102,8 +136,10 @@ export class RedisJobBroker extends JobBroker {
       String(claim.slots),
       String(retryForMs),
       String(settlements.length),
+      String(claim.track ?? 0),
+      claim.heard ?? '-',
     ];
-    for (const settlement of settlements) this.pushSettlement(args, settlement, retryForMs);
+    for (const settlement of settlements) this.pushSettlement(args, settlement);
     for (const { name, slots } of claim.names) args.push(name, String(slots));
 
     const reply = (await this.store.run(scripts.settleAndClaim, args)) as unknown as [
@@ -197,7 +233,7 @@ export class RedisJobBroker extends JobBroker {
   }
 
   /** id, token, 'kind late argument', body */
-  private pushSettlement(args: string[], settlement: Settlement, goneMs: number): void {
+  private pushSettlement(args: string[], settlement: Settlement): void {
     const { lease } = settlement;
     let kind: string = settlement.kind;
     let argument = '';
@@ -207,7 +243,7 @@ export class RedisJobBroker extends JobBroker {
         if (settlement.nextRunAt !== undefined) argument = instant(settlement.nextRunAt);
         else if (settlement.remove) {
           kind = 'removed';
-          argument = this.removalNotes(lease as Partial<NotedLease>, goneMs);
+          argument = this.removalNotes(lease as Partial<NotedLease>);
         }
         body = settlement.result ?? '';
         break;
@@ -230,10 +266,14 @@ export class RedisJobBroker extends JobBroker {
     args.push(lease.id, lease.token, manner, body);
   }
 
-  /** What the script must take care of when it removes the job: 'k' keys, 'y' so young that its add may be repeated. */
-  private removalNotes({ keyed = true, createdAt }: Partial<NotedLease>, goneMs: number): string {
-    const young = createdAt === undefined || this.now() - createdAt < goneMs + 1_000;
-    return (keyed ? 'k' : '') + (young ? 'y' : '');
+  /**
+   * What the script must take care of when it removes the job: 'k' its keys; 'y' and its age, since the
+   * add of a young one may be repeated. Roughly told, so that most of a batch are told alike.
+   */
+  private removalNotes({ keyed = true, createdAt }: Partial<NotedLease>): string {
+    const age = createdAt === undefined ? 0 : this.now() - createdAt - CLOCK_MARGIN_MS;
+    const atLeast = age < 1_000 ? 0 : 2 ** Math.floor(Math.log2(age));
+    return `${keyed ? 'k' : ''}y${atLeast}`;
   }
 }
 
@@ -280,7 +320,7 @@ function claimedJobs(
     const number = Number(parts[i]);
     const id = parts[i + 1]!;
     const asked = parts[i + 2]!;
-    const record = unpackRecord(id, asked, parts[i + 3]!);
+    const { record, ...trouble } = readRecord(id, asked, parts[i + 3]!);
     record.lockedAt = claimedAt;
     record.lastRunAt = claimedAt;
     const lease: NotedLease = {
@@ -292,9 +332,38 @@ function claimedJobs(
       keyed: (flagsOf(asked) & FLAG.keyed) !== 0,
       createdAt: record.createdAt,
     };
-    jobs.push({ record, lease });
+    jobs.push({ record, lease, ...trouble });
   }
   return jobs;
+}
+
+/** One record that cannot be read must not keep the others of its claim from running. */
+function readRecord(
+  id: string,
+  asked: string,
+  happened: string,
+): Pick<ClaimedJob, 'record' | 'unreadable'> {
+  try {
+    return { record: unpackRecord(id, asked, happened) };
+  } catch (thrown) {
+    const { message } = errorOf(thrown);
+    const unreadable = new Error(`The stored record of job ${id} cannot be read: ${message}`, {
+      cause: thrown,
+    });
+    return { record: addedRecord(headOf(id, asked), { now: 0, soon: 0 }), unreadable };
+  }
+}
+
+/** The part that scripts read, too: the name. What cannot be read at all is nameless. */
+function headOf(id: string, asked: string): NewJob {
+  const quoted = /^\[[^"]*("[^"]*")/.exec(asked)?.[1] ?? '""';
+  let name = '';
+  try {
+    name = JSON.parse(quoted) as string;
+  } catch {
+    // Nobody has written this name.
+  }
+  return { id, name, data: undefined, priority: 0, due: { delayMs: 0 } };
 }
 
 const numberOrNull = (text: string): number | null => (text === '' ? null : Number(text));

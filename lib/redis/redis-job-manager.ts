@@ -4,6 +4,7 @@ import type { JobRecord } from '../core/job/job-record.js';
 import type { StateCounts } from '../core/job/job-state.js';
 import { scripts } from './all-scripts.js';
 import type { IndexName } from './keys.js';
+import { inBites, readJobs } from './read-jobs.js';
 import { unpackRecord } from './record-codec.js';
 import type { RedisStore } from './redis-store.js';
 
@@ -21,7 +22,7 @@ const COLUMNS = [
 
 type Columns = Record<(typeof COLUMNS)[number], number>;
 
-/** How long a running worker can find out why its job was cancelled. */
+/** How long a running worker can find out why its job was cancelled; two leases where those are longer. */
 const REASON_KEPT_MS = 120_000;
 
 export class RedisJobManager extends JobManager {
@@ -36,17 +37,9 @@ export class RedisJobManager extends JobManager {
 
   /** The jobs with these ids, in their order; `undefined` where there is none. At most 100. */
   async read(ids: readonly string[]): Promise<(JobRecord | undefined)[]> {
-    if (ids.length === 0) return [];
-    const [, ...parts] = await this.store.run(scripts.getJobs, ids);
-    return ids.map((id, i) => {
-      const [asked, happened, lease, result] = parts.slice(i * 4, i * 4 + 4) as [
-        string,
-        string,
-        string,
-        string,
-      ];
-      return asked === '' ? undefined : unpackRecord(id, asked, happened, lease, result);
-    });
+    return (await readJobs(this.store, ids)).map(({ id, asked, happened, lease, result }) =>
+      asked === '' ? undefined : unpackRecord(id, asked, happened, lease, result),
+    );
   }
 
   async counts(names?: readonly string[]): Promise<Map<string, StateCounts>> {
@@ -67,17 +60,18 @@ export class RedisJobManager extends JobManager {
 
   async cancel(ids: readonly string[], reason: string): Promise<string[]> {
     const gone: string[] = [];
-    for (const page of inPages(ids, MAX_BATCH)) {
-      const found = await this.store.run(scripts.cancelJobs, [
+    await inBites(ids, async (bite) => {
+      const [, count, ...found] = await this.store.run(scripts.cancelJobs, [
         `${this.store.options.channelName}:cancel`,
         this.store.messageHead,
         reason,
         String(REASON_KEPT_MS),
         String(this.store.options.retryForMs),
-        ...page,
+        ...bite,
       ]);
-      gone.push(...found.slice(1));
-    }
+      gone.push(...found);
+      return Number(count);
+    });
     return gone;
   }
 

@@ -7,7 +7,7 @@ import type {
 } from '../core/contracts/job-parameters.js';
 import { JobRepository, type JobRepositoryOptions } from '../core/contracts/job-repository.js';
 import { UnsupportedOperationError } from '../core/errors.js';
-import { newJobId } from '../core/job/job-id.js';
+import { newJobId, randomToken } from '../core/job/job-id.js';
 import type { JobRecord } from '../core/job/job-record.js';
 import { fromRow, singleKey, toRow, type AskedRow } from '../core/job/job-row.js';
 import { scripts } from './all-scripts.js';
@@ -21,8 +21,12 @@ import {
   packRule,
   unpackRecord,
 } from './record-codec.js';
+import { inBites } from './read-jobs.js';
 import type { RedisJobManager } from './redis-job-manager.js';
 import type { RedisStore } from './redis-store.js';
+
+/** How much later than its deadline the last repeat of a save may reach Redis. */
+const REPEAT_MARGIN_MS = 60_000;
 
 /**
  * The durable record on Redis, in the shape of Agenda v6's storage contract.
@@ -126,7 +130,7 @@ export class RedisJobRepository extends JobRepository {
       (row.repeat?.interval === undefined ? 0 : FLAG.recurring) |
       (key === '' ? 0 : FLAG.keyed);
     const extra = packExtra({ type: row.type, lastModifiedBy, repeat: row.repeat });
-    const [, word, id, record, state, lease, result] = (await this.store.run(scripts.saveJob, [
+    const args = [
       this.store.options.channelName,
       this.store.messageHead,
       mode,
@@ -141,7 +145,13 @@ export class RedisJobRepository extends JobRepository {
       packRest(row.data, extra),
       packRule(row.repeat),
       mode === 'update' ? '' : packHappened(row.nextRunAt, row.happened),
-    ])) as string[];
+      randomToken(),
+    ];
+    const knownForMs = String(this.store.options.retryForMs + REPEAT_MARGIN_MS);
+    const [, word, id, record, state, lease, result] = await this.store.run(
+      scripts.saveJob,
+      (repeat) => [...args, repeat ? 'repeat' : '', knownForMs],
+    );
     if (word === 'missing') return null;
     return unpackRecord(id!, record!, state!, lease, result);
   }
@@ -153,13 +163,16 @@ export class RedisJobRepository extends JobRepository {
   ): Promise<number> {
     let matched = 0;
     for await (const ids of this.matching(filter, verb)) {
-      const [, count] = await this.store.run(scripts.disableJobs, [
-        this.store.options.channelName,
-        this.store.messageHead,
-        disabled,
-        ...ids,
-      ]);
-      matched += Number(count);
+      await inBites(ids, async (bite) => {
+        const [, count, found] = await this.store.run(scripts.disableJobs, [
+          this.store.options.channelName,
+          this.store.messageHead,
+          disabled,
+          ...bite,
+        ]);
+        matched += Number(found);
+        return Number(count);
+      });
     }
     return matched;
   }

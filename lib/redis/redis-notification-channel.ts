@@ -11,8 +11,8 @@ import {
   type Unsubscribe,
 } from '../core/contracts/notification-channel.js';
 import { AgendaError } from '../core/errors.js';
-import { disconnected, newSubscriber, type Client } from './redis-client.js';
 import type { RedisStore } from './redis-store.js';
+import { RedisSubscriber } from './redis-subscriber.js';
 
 type Handlers<N> = Set<(notification: N) => unknown>;
 
@@ -26,7 +26,7 @@ export class RedisNotificationChannel extends NotificationChannel {
   private readonly newsHandlers: Handlers<JobNotification> = new Set();
   private readonly stateHandlers: Handlers<JobStateNotification> = new Set();
   private readonly cancelHandlers: Handlers<CancelNotification> = new Set();
-  private subscriber: Client | null = null;
+  private subscriber: RedisSubscriber | null = null;
   private users = 0;
   private connecting: Promise<void> | null = null;
 
@@ -34,16 +34,16 @@ export class RedisNotificationChannel extends NotificationChannel {
     super();
   }
 
+  /**
+   * Resolves when news comes, and also when it is kept away by something that will pass: it then comes
+   * by itself, with the state `connected`.
+   *
+   * @throws ConnectionError when Redis cannot be reached at the start, or does not let us in
+   */
   async connect(): Promise<void> {
     this.users += 1;
     this.connecting ??= this.subscribeAll();
-    try {
-      await this.connecting;
-    } catch (error) {
-      this.users -= 1;
-      this.connecting = null;
-      throw error;
-    }
+    return this.connecting;
   }
 
   async disconnect(): Promise<void> {
@@ -57,7 +57,7 @@ export class RedisNotificationChannel extends NotificationChannel {
       handlers.clear();
     }
     this.enter('disconnected');
-    if (subscriber) await disconnected(subscriber);
+    await subscriber?.stop();
   }
 
   subscribe(handler: NotificationHandler): Unsubscribe {
@@ -101,27 +101,36 @@ export class RedisNotificationChannel extends NotificationChannel {
 
   private async subscribeAll(): Promise<void> {
     this.enter('connecting');
-    // The command connection goes first: it knows how to wait, and how to say what is wrong.
-    await this.store.connection.open();
-    const subscriber = newSubscriber(this.store.options.endpoint);
+    const subscriber = this.newSubscriber();
     this.subscriber = subscriber;
-    const { news, state, cancel } = this.channels;
-    subscriber.on('message', (channel: string, text: string) => this.receive(channel, text));
-    subscriber.on('ready', () => this.enter('connected'));
-    subscriber.on('close', () => {
-      if (this.subscriber === subscriber) this.enter('reconnecting');
-    });
-    subscriber.on('error', (error: Error) => this.report(error));
     try {
-      if (subscriber.status === 'wait') await subscriber.connect();
-      await subscriber.subscribe(news, state, cancel);
+      // The command connection goes first: it knows how to wait, and how to say what is wrong.
+      await this.store.connection.open();
+      await subscriber.start();
     } catch (error) {
-      this.subscriber = null;
-      this.enter('error');
-      await disconnected(subscriber);
+      // Unless it was disconnected on the way, and perhaps connected again.
+      if (this.subscriber === subscriber) this.fail();
+      await subscriber.stop();
       throw error;
     }
-    this.enter('connected');
+  }
+
+  /** All who connected so far waited for the same start, and are told by its rejection. */
+  private fail(): void {
+    this.users = 0;
+    this.subscriber = null;
+    this.connecting = null;
+    this.enter('error');
+  }
+
+  private newSubscriber(): RedisSubscriber {
+    const { news, state, cancel } = this.channels;
+    return new RedisSubscriber(this.store.options.endpoint, [news, state, cancel], {
+      message: (channel, text) => this.receive(channel, text),
+      subscribed: () => this.enter('connected'),
+      lost: (lasting) => this.enter(lasting ? 'error' : 'reconnecting'),
+      error: (error) => this.report(error),
+    });
   }
 
   private receive(channel: string, text: string): void {

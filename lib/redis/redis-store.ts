@@ -56,16 +56,26 @@ export class RedisStore {
     ) => Promise<unknown>,
   ): Promise<Reply> {
     const given = typeof args === 'function' ? args : () => args;
-    const sentAt = performance.now();
-    const reply = (await run([this.keys.jobs, this.keys.meta], (repeat) => [
-      this.keys.prefix,
-      this.time === undefined ? '' : String(this.time()),
-      ...given(repeat),
-    ])) as Reply;
-    const receivedAt = performance.now();
-    // Half way between sending and receiving is the best guess of when the server looked at its clock.
-    this.offset = Number(reply[0]) - (sentAt + receivedAt) / 2;
+    let sentAt = 0;
+    const reply = (await run([this.keys.jobs, this.keys.meta], (repeat) => {
+      // Asked for each try; the one that is answered is the last.
+      sentAt = performance.now();
+      return [
+        this.keys.prefix,
+        this.time === undefined ? '' : String(this.time()),
+        ...given(repeat),
+      ];
+    })) as Reply;
+    this.setClock(Number(reply[0]), sentAt, performance.now());
     return reply;
+  }
+
+  /**
+   * The server looked at its clock between sending and receiving, and rounded down to a whole ms. That
+   * bounds the offset; within the bounds the old one is as good as any, and does not jitter.
+   */
+  private setClock(time: number, sentAt: number, receivedAt: number): void {
+    this.offset = Math.min(Math.max(this.offset, time - receivedAt), time + 1 - sentAt);
   }
 }
 

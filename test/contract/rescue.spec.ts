@@ -258,6 +258,80 @@ describeBackends('rescue', (open) => {
     });
   });
 
+  it('goes on where a host passes by more slowly than its own short lease, beside one with a longer', async () => {
+    const { broker, clock } = await open();
+    await addMany(broker, 2, (i) => ({ id: `job-${i}` }));
+    await claimOne(broker, { host: 'dies', leaseMs: 1_000 });
+    const { lease } = await claimOne(broker, { host: 'long' });
+    clock.advance(1_200);
+    await broker.renew([lease], LEASE);
+
+    expect(await broker.rescue(10, 1_000)).toMatchObject({
+      jobs: [{ id: 'job-0', host: 'dies' }],
+      heldUntil: null,
+    });
+  });
+
+  it('goes on, every other time, where the only host passes by more slowly than its lease', async () => {
+    const { broker, clock } = await open();
+    await add(broker, { id: 'a' });
+    await claimOne(broker, { leaseMs: 1_000 });
+    const held: boolean[] = [];
+    for (let pass = 0; pass < 4; pass++) {
+      clock.advance(1_200);
+      const rescue = await broker.rescue(10, 1_000);
+      held.push(rescue.heldUntil !== null);
+      if (rescue.jobs.length > 0) break;
+    }
+
+    expect(held).toEqual([true, false]);
+  });
+
+  it.each([60_000, 60 * LEASE])(
+    'holds off for the longest lease after %i ms, whoever passes by first',
+    async (outage) => {
+      const { broker, clock } = await open();
+      await add(broker, { id: 'a' });
+      await claim(broker, { host: 'short', leaseMs: 1_000, slots: 0, names: [] });
+      const held = await claimOne(broker, { host: 'long' });
+      clock.advance(outage);
+      const back = clock.now();
+
+      expect(await broker.rescue(10, 1_000)).toMatchObject({ jobs: [], heldUntil: back + LEASE });
+      clock.advance(LEASE - 1);
+      expect(await broker.rescue(10, 1_000)).toMatchObject({ jobs: [], heldUntil: back + LEASE });
+      expect((await broker.renew([held.lease], LEASE, { afterExpiry: true })).lost).toEqual([]);
+      clock.advance(1);
+      expect((await broker.rescue(10, 1_000)).jobs).toEqual([]);
+    },
+  );
+
+  it('forgets the longest lease when no host with it is seen for ten of its lengths', async () => {
+    const { broker, clock } = await open();
+    await claim(broker, { host: 'long' });
+    const pass = () => claim(broker, { host: 'short', leaseMs: 1_000, slots: 0, names: [] });
+    for (let s = 0; s <= 301; s++) {
+      await pass();
+      clock.advance(1_000);
+    }
+    await pass();
+    await add(broker, { id: 'a' });
+    await claimOne(broker, { leaseMs: 1_000 });
+    clock.advance(2_000);
+
+    expect((await broker.rescue(10, 1_000)).heldUntil).toBe(clock.now() + 1_000);
+  });
+
+  it('does not hold off for longer than a lease when the clock steps back', async () => {
+    const { broker, clock } = await open();
+    await claim(broker);
+    clock.advance(10 * LEASE);
+    await broker.rescue(10, LEASE);
+    clock.set(START - 100 * LEASE);
+
+    expect((await broker.rescue(10, LEASE)).heldUntil).toBe(clock.now() + LEASE);
+  });
+
   it('lets a living host that comes back renew or settle late first', async () => {
     const { broker, clock } = await open();
     await add(broker);

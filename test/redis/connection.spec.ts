@@ -2,9 +2,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { BackendClosedError, ConnectionError } from '../../lib/core/errors.js';
 import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js';
+import { RedisConnection } from '../../lib/redis/redis-connection.js';
+import { resolveRedisOptions } from '../../lib/redis/redis-options.js';
+import { script } from '../../lib/redis/script.js';
 import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { claim, completed, job, newPrefix } from './support.js';
+import { claim, completed, job, newPrefix, until } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
 const cleanups: (() => unknown)[] = [];
@@ -244,6 +247,155 @@ describe('an answer that is lost', () => {
     expect((await backend.manager.counts()).get('mail')!.queued).toBe(2);
   });
 });
+
+describe('what a call is told of earlier tries', () => {
+  const echo = script('echo', 'return ARGV[1]');
+  let proxy: TcpProxy;
+
+  beforeEach(async () => {
+    proxy = await TcpProxy.to(Number(new URL(url).port));
+    cleanups.push(() => proxy.close());
+  });
+
+  /** The `repeat` of each try of one call, and its answer: the `repeat` of the try that was answered. */
+  async function callThrough(connection: RedisConnection): Promise<[boolean[], unknown]> {
+    const told: boolean[] = [];
+    const answer = await connection.run(echo, ['key'], (repeat) => {
+      told.push(repeat);
+      return [String(repeat)];
+    });
+    return [told, answer];
+  }
+
+  async function connectionWith(options: RedisBackendOptions): Promise<RedisConnection> {
+    const connection = new RedisConnection(resolveRedisOptions(options), async () => {});
+    cleanups.push(() => connection.close());
+    await connection.open();
+    await callThrough(connection);
+    return connection;
+  }
+
+  it('is nothing for the first try on a live connection of ours', async () => {
+    const connection = await connectionWith({ connectionString: proxy.url });
+
+    expect(await callThrough(connection)).toEqual([[false], 'false']);
+  });
+
+  it('says repeat after an answer was lost', async () => {
+    const connection = await connectionWith({ connectionString: proxy.url });
+    proxy.cutOn('evalsha');
+    const [told, answer] = await callThrough(connection);
+
+    expect([told[0], answer]).toEqual([false, 'true']);
+  });
+
+  it('says repeat when the first try waited in the queue, and its answer was lost', async () => {
+    const connection = await connectionWith({ connectionString: proxy.url });
+    proxy.cut();
+    await until(() => statusOf(connection) === 'reconnecting');
+    proxy.cutOn('evalsha');
+    const [told, answer] = await callThrough(connection);
+
+    expect(told.length).toBeGreaterThan(1);
+    expect([told.every(Boolean), answer]).toEqual([true, 'true']);
+  });
+
+  it('says repeat from the start on a borrowed client, which resends by itself', async () => {
+    const redis = new Redis(proxy.url);
+    cleanups.push(() => redis.disconnect());
+    const connection = await connectionWith({ redis });
+    proxy.cutOn('evalsha');
+
+    expect(await callThrough(connection)).toEqual([[true], 'true']);
+  });
+
+  it('adds once over a borrowed client whose answer was lost', async () => {
+    const redis = new Redis(proxy.url);
+    cleanups.push(() => redis.disconnect());
+    const backend = new RedisBackend({ redis, keyPrefix: newPrefix() });
+    cleanups.push(() => backend.disconnect());
+    await backend.broker.enqueue([job({ name: 'warm-up' })]);
+    proxy.cutOn('evalsha');
+    const [added] = await backend.broker.enqueue([job()]);
+
+    expect(added!.created).toBe(true);
+    expect((await backend.manager.counts()).get('mail')!.queued).toBe(1);
+  });
+
+  it('leaves the outcome open when the client was able to send while the call lasted', async () => {
+    const redis = await privateRedis();
+    const connection = await connectionWith({ connectionString: redis.url, retryFor: 200 });
+    await redis.kill();
+    await until(() => statusOf(connection) === 'reconnecting');
+    await expect(callThrough(connection)).rejects.toMatchObject({ outcomeKnown: true });
+
+    await redis.restart();
+    const away = connection.run(
+      script('busy', 'return redis.error_reply("BUSY, as a test")'),
+      ['k'],
+      () => [],
+    );
+    await expect(away).rejects.toMatchObject({ outcomeKnown: false });
+  });
+});
+
+describe('an answer that takes its time', () => {
+  let proxy: TcpProxy;
+  let backend: RedisBackend;
+
+  beforeEach(async () => {
+    proxy = await TcpProxy.to(Number(new URL(url).port));
+    cleanups.push(() => proxy.close());
+    backend = backendAt(proxy.url);
+    await backend.broker.enqueue([job()]);
+  });
+
+  it('is taken from the socket of a process that was blocked, not asked for again', async () => {
+    const added = backend.broker.enqueue([job()]);
+    // The answer comes while nobody looks.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_200);
+    await added;
+
+    expect(proxy.joined).toBe(1);
+  });
+
+  it('is waited for when Redis is slow, instead of connecting anew for every call', async () => {
+    proxy.delay(3_300);
+    await backend.broker.enqueue([job()]).catch(() => undefined);
+    const before = proxy.joined;
+    await backend.broker.enqueue([job()]);
+    await backend.broker.enqueue([job()]);
+
+    expect(before).toBe(2);
+    expect(proxy.joined).toBe(before);
+  }, 40_000);
+});
+
+describe('opening again while the first is still opening', () => {
+  it('ends the first and completes the second', async () => {
+    const backend = backendAt(url);
+    const first = backend.connect();
+    const closing = backend.disconnect();
+    const second = backend.connect();
+
+    await expect(first).rejects.toThrow(BackendClosedError);
+    await closing;
+    await second;
+    expect((await backend.broker.enqueue([job()]))[0]!.created).toBe(true);
+  });
+
+  it('ends a wait for a Redis that never came', async () => {
+    const backend = backendAt('redis://127.0.0.1:1', { waitForRedis: true });
+    const first = backend.connect();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await backend.disconnect();
+
+    await expect(first).rejects.toThrow(BackendClosedError);
+  });
+});
+
+const statusOf = (connection: RedisConnection): string | undefined =>
+  (connection as unknown as { client: Redis | null }).client?.status;
 
 async function privateRedis(options = {}): Promise<PrivateRedis> {
   const redis = await startPrivateRedis(options);

@@ -4,9 +4,11 @@ import {
   IncompatibleStoreError,
   InvalidOptionError,
 } from '../../lib/core/errors.js';
+import { partitionPrefix } from '../../lib/redis/keys.js';
 import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
-import { claim, completed, job, newPrefix } from './support.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { claim, completed, job, newPrefix, until } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
 const cleanups: (() => unknown)[] = [];
@@ -132,7 +134,7 @@ describe('keys', () => {
     await backend.repository.purgeAllJobs();
 
     const left = (await redis.keys(`${keyPrefix}*`)).map((key) => key.slice(keyPrefix.length));
-    const holdingNone = /^(meta|names|due|gone|claim:host-1|cancelled:.+)$/;
+    const holdingNone = /^(meta|names|due|gone|saved|claim:host-1(:\d+)?|cancelled:.+)$/;
     expect(left.filter((key) => !holdingNone.test(key))).toEqual([]);
   });
 
@@ -163,6 +165,50 @@ describe('keys', () => {
       expect(jobs[0]!.record).toMatchObject({ id: name, name, data: { to: 'ann' } });
     }
     expect(await redis.hget(`${keyPrefix}meta`, 'layout')).toBe('1');
+  });
+});
+
+describe('a prefix on Cluster', () => {
+  it.each([
+    ['agenda:', '{agenda:}'],
+    ['{tag}jobs:', '{tag}jobs:'],
+    ['a{tag}b{}', 'a{tag}b{}'],
+    ['a{}b{tag}', '{a{}b{tag}}'],
+    ['a{b', '{a{b}'],
+  ])('%s becomes %s: one slot for all keys', (keyPrefix, expected) => {
+    expect(partitionPrefix(keyPrefix, true)).toBe(expected);
+  });
+
+  it('is refused when no braces can tie it together', () => {
+    expect(() => partitionPrefix('}a', true)).toThrow(InvalidOptionError);
+  });
+});
+
+describe('the clock', () => {
+  it('is right after a call that took many tries', async () => {
+    const late = await startPrivateRedis();
+    cleanups.push(() => late.stop());
+    const backend = backendWith({ connectionString: late.url });
+    await backend.connect();
+    await late.kill();
+    const added = backend.broker.enqueue([job()]);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await late.restart();
+    await added;
+
+    expect(Math.abs(backend.broker.now() - Date.now())).toBeLessThan(100);
+  });
+
+  it('keeps what it knows where an answer says no better', async () => {
+    const proxy = await TcpProxy.to(Number(new URL(url).port));
+    cleanups.push(() => proxy.close());
+    const backend = backendWith({ connectionString: proxy.url, keyPrefix: newPrefix() });
+    await backend.broker.enqueue([job()]);
+    // All of the delay is on the way back: half way between sending and receiving would be 300 ms off.
+    proxy.delay(600);
+    await backend.broker.enqueue([job()]);
+
+    expect(Math.abs(backend.broker.now() - Date.now())).toBeLessThan(50);
   });
 });
 
@@ -208,7 +254,3 @@ describe('news', () => {
     expect(heard.slice(1)).toEqual([later, sooner]);
   });
 });
-
-async function until(fact: () => boolean): Promise<void> {
-  while (!fact()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

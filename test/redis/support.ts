@@ -27,3 +27,7 @@ export const completed = (lease: Settlement['lease'], more = {}): Settlement => 
   lease,
   ...more,
 });
+
+export async function until(fact: () => boolean): Promise<void> {
+  while (!fact()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

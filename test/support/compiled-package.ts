@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transformFile, type Options } from '@swc/core';
+import { transform, transformFile, type Options } from '@swc/core';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -19,6 +19,8 @@ const swc: Options = {
 /** Compiled code in a folder of its own, where it can import the package by its name. */
 export interface CompiledPackage {
   readonly dir: string;
+  /** Adds a file of TypeScript that stands nowhere else; its name is relative to the folder. */
+  add(file: string, source: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -32,7 +34,11 @@ export async function compilePackage(...folders: string[]): Promise<CompiledPack
   const dir = await mkdtemp(join(parent, 'nestjs-agenda-redis-'));
   await Promise.all(['lib', ...folders].map((folder) => compileFolder(folder, dir)));
   await writeFile(join(dir, 'package.json'), JSON.stringify(manifest()));
-  return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+  return {
+    dir,
+    add: async (file, source) => write(file, dir, (await transform(source, swc)).code),
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
 }
 
 async function compileFolder(folder: string, dir: string): Promise<void> {
@@ -43,6 +49,10 @@ async function compileFolder(folder: string, dir: string): Promise<void> {
 
 async function compileFile(file: string, dir: string): Promise<void> {
   const { code } = await transformFile(join(root, file), swc);
+  await write(file, dir, code);
+}
+
+async function write(file: string, dir: string, code: string): Promise<void> {
   const target = join(dir, file.replace(/\.ts$/, '.js'));
   await mkdir(dirname(target), { recursive: true });
   await writeFile(target, code);

@@ -2,11 +2,17 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 /**
  * Stands between a client and Redis and misbehaves on command: cuts a connection before an answer
- * gets through, or swallows answers while the connection looks alive.
+ * gets through, swallows answers while the connection looks alive, or delays them.
  */
 export class TcpProxy {
   private readonly pairs = new Set<[Socket, Socket]>();
   private answersLeft = Infinity;
+  private fatalWord: string | null = null;
+  private delayMs = 0;
+  /** How many connections there have been. */
+  joined = 0;
+  /** How many times clients have sent something. */
+  commands = 0;
 
   private constructor(private readonly server: Server) {}
 
@@ -27,6 +33,21 @@ export class TcpProxy {
     this.answersLeft = answers;
   }
 
+  /** Lets the next command that contains the word reach Redis, and cuts the connection instead of passing the answer on. */
+  cutOn(word: string): void {
+    this.fatalWord = word;
+  }
+
+  /** Lets every answer wait. */
+  delay(ms: number): void {
+    this.delayMs = ms;
+  }
+
+  /** Cuts all connections now. */
+  cut(): void {
+    for (const pair of this.pairs) for (const socket of pair) socket.destroy();
+  }
+
   /** Answers vanish; commands still reach Redis. Connections made later are well again. */
   swallow(): void {
     for (const [client, server] of this.pairs) {
@@ -38,20 +59,28 @@ export class TcpProxy {
   }
 
   async close(): Promise<void> {
-    for (const pair of this.pairs) for (const socket of pair) socket.destroy();
+    this.cut();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
   private join(client: Socket, server: Socket): void {
     const pair: [Socket, Socket] = [client, server];
     this.pairs.add(pair);
+    this.joined += 1;
     const end = (): void => {
       this.pairs.delete(pair);
       client.destroy();
       server.destroy();
     };
     for (const socket of pair) socket.on('error', end).on('close', end);
-    client.on('data', (bytes) => void server.write(bytes));
+    client.on('data', (bytes) => {
+      this.commands += 1;
+      if (this.fatalWord !== null && bytes.includes(this.fatalWord)) {
+        this.fatalWord = null;
+        this.answersLeft = 0;
+      }
+      server.write(bytes);
+    });
     server.on('data', (bytes) => {
       if (this.answersLeft === 0) {
         this.answersLeft = Infinity;
@@ -59,7 +88,11 @@ export class TcpProxy {
         return;
       }
       this.answersLeft -= 1;
-      client.write(bytes);
+      if (this.delayMs === 0) client.write(bytes);
+      else {
+        const late = setTimeout(() => client.write(bytes), this.delayMs);
+        client.once('close', () => clearTimeout(late));
+      }
     });
   }
 }

@@ -39,8 +39,8 @@ import type { DeathReason, Failure } from '../job/job-record.js';
 /** The most jobs or leases one call may carry; hosts and producers split what is longer. */
 export const MAX_BATCH = 100;
 /**
- * How many waiting jobs of a name one claim promotes from `timed` to `ready`. Where more than that
- * become due between two claims, the earliest go first, whatever their priority.
+ * How many waiting jobs one claim promotes from `timed` to `ready`. Where more than that become due
+ * between two claims, the earliest of a name go first, whatever their priority.
  */
 export const PROMOTE_LIMIT = 50;
 /** The most bytes of records one call carries, if more than one record is involved. */
@@ -109,6 +109,11 @@ export interface ClaimedJob {
   /** As stored, with `lockedAt` set, without an earlier `result`; `attempt` counts the attempts *before* this one. */
   readonly record: JobRecord;
   readonly lease: Lease;
+  /**
+   * Why the stored job cannot be read: it was leased all the same, `record` holds what is known of
+   * it, and its handler must not be called.
+   */
+  readonly unreadable?: Error;
 }
 
 export interface ClaimRequest {
@@ -121,6 +126,19 @@ export interface ClaimRequest {
   readonly slots: number;
   /** Names with a free slot, and how many; in the order of this host's turn. */
   readonly names: readonly { readonly name: string; readonly slots: number }[];
+  /**
+   * A host may have two calls under way, each on a track of its own: of each track the store
+   * remembers the last claim, for its repeat.
+   *
+   * @default 0
+   */
+  readonly track?: 0 | 1;
+  /**
+   * The last claim on this track whose answer the host has; empty when it has had none. If the store
+   * remembers another one, that answer was lost for good: its jobs, which nobody runs, go back to
+   * their places, uncounted. Left out: nothing goes back.
+   */
+  readonly heard?: string;
 }
 
 /** Which lease a settlement speaks for: best the object of the claim, since a broker may keep notes on it. */

@@ -4,6 +4,7 @@ import {
   MAX_BATCH,
   MAX_CALL_BYTES,
 } from '../contracts/job-broker.js';
+import { ConnectionError } from '../errors.js';
 import type { NewJob } from '../job/job-record.js';
 
 /*
@@ -11,7 +12,9 @@ import type { NewJob } from '../job/job-record.js';
  *
  * With no call under way the adds of this tick of the event loop make one call; with one under way
  * the next forms behind it. Calls follow each other, so jobs are inserted in the order they were
- * asked for. Each add gets its own answer; a call that fails fails all of its adds.
+ * asked for. Each add gets its own answer; a call that fails fails all of its adds. When the backend
+ * cannot be reached, all that wait behind the call fail with it: each would else wait its own time,
+ * one after the other.
  */
 
 interface Waiting {
@@ -57,10 +60,17 @@ export class EnqueueBatcher {
       },
       (error: unknown) => {
         for (const { reject } of batch) reject(error);
+        if (error instanceof ConnectionError) this.rejectUnsent(error);
         this.goOn();
       },
     );
   };
+
+  private rejectUnsent(cause: ConnectionError): void {
+    const message = `The job was not added: another add before it found no connection. ${cause.message}`;
+    const error = new ConnectionError(message, true, { cause });
+    for (const { reject } of this.waiting.splice(0)) reject(error);
+  }
 
   /** A broker that throws instead of rejecting is no different. */
   private async ask(batch: readonly Waiting[]): Promise<Enqueued[]> {

@@ -19,7 +19,8 @@ import { Pace } from './pace.js';
  *
  * A chunk is one call: at most 100 jobs and 1 MiB, whole or not at all. A few chunks are under way at
  * once, but never more than about 1 MiB of them, so that renewals on the same connection are not
- * stuck behind. An item that cannot become a job fails alone; a call that fails fails its items.
+ * stuck behind. An item that cannot become a job fails alone; a call that fails fails its items. A
+ * source that fails ends the work, and takes nothing away from what was added.
  */
 
 /** What a bulk add works with. */
@@ -69,6 +70,7 @@ class Bulk<Item> {
   private readonly pace: Pace | undefined;
   private readonly answers: (Enqueued | undefined)[] = [];
   private readonly errors: { index: number; item: Item; error: Error }[] = [];
+  private sourceError: Error | undefined;
   private readonly underWay = new Set<Promise<void>>();
   private chunk: Entry<Item>[] = [];
   private chunkBytes = 0;
@@ -87,18 +89,28 @@ class Bulk<Item> {
   }
 
   async run(items: Iterable<Item> | AsyncIterable<Item>): Promise<EnqueueManyResult<Item>> {
-    if (Symbol.asyncIterator in items) {
-      for await (const item of items) if (await this.stopsAt(item)) break;
-    } else {
-      // Without waiting for each item: most inputs are arrays.
-      for (const item of items) {
-        const stop = this.stopsAt(item);
-        if (stop === true || (stop !== false && (await stop))) break;
-      }
+    try {
+      await this.readAll(items);
+    } catch (thrown) {
+      this.sourceError = errorOf(thrown);
+      if (this.options.continueOnError === false) this.stopped ??= 'error';
     }
     if (!this.stopped) await this.sendChunk();
     await Promise.all(this.underWay);
+    if (this.sourceError) this.stopped ??= 'error';
     return this.result();
+  }
+
+  private async readAll(items: Iterable<Item> | AsyncIterable<Item>): Promise<void> {
+    if (Symbol.asyncIterator in items) {
+      for await (const item of items) if (await this.stopsAt(item)) break;
+      return;
+    }
+    // Without waiting for each item: most inputs are arrays.
+    for (const item of items) {
+      const stop = this.stopsAt(item);
+      if (stop === true || (stop !== false && (await stop))) break;
+    }
   }
 
   /** Takes an item up; true when it shall be the last. */
@@ -238,6 +250,12 @@ class Bulk<Item> {
     }
   }
 
+  private allErrors(): EnqueueManyResult<Item>['errors'] {
+    const errors = this.errors.toSorted((a, b) => a.index - b.index);
+    const { sourceError: error, total: index } = this;
+    return error ? [...errors, { index, item: undefined, error }] : errors;
+  }
+
   private result(): EnqueueManyResult<Item> {
     const jobs: Job[] = [];
     for (const answer of this.answers) if (answer) jobs.push(this.tools.added(answer));
@@ -247,7 +265,7 @@ class Bulk<Item> {
       existing: this.existing,
       failed: this.errors.length,
       jobs,
-      errors: this.errors.toSorted((a, b) => a.index - b.index),
+      errors: this.allErrors(),
       stopped: this.stopped,
       startedAt: this.startedAt,
       endedAt: new Date(),

@@ -69,7 +69,7 @@ export interface EnqueueManyOptions<Item = JobInput> {
   onProgress?: (progress: EnqueueProgress) => unknown;
   /** Told of every item that could not be added. */
   onError?: (error: Error, item: Item, index: number) => unknown;
-  /** Whether to go on after an error. @default true */
+  /** Whether to go on after an error; a source that fails has nothing to go on with. @default true */
   continueOnError?: boolean;
   /** At most so many jobs a second. @default no limit */
   perSecond?: number;
@@ -88,9 +88,13 @@ export interface EnqueueManyResult<Item = JobInput> extends EnqueueProgress {
   readonly total: number;
   /** In the order of the items, without those that failed. */
   readonly jobs: readonly Job[];
+  /**
+   * In the order of the items. When the source itself failed, that error is the last: at the index
+   * after the last item, without an item, and not counted in `failed`.
+   */
   readonly errors: readonly {
     readonly index: number;
-    readonly item: Item;
+    readonly item: Item | undefined;
     readonly error: Error;
   }[];
   /** Why it ended before the last item, if it did. */

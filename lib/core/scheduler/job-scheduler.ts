@@ -1,7 +1,7 @@
 import type { AgendaBackend } from '../contracts/agenda-backend.js';
 import { type Enqueued, type JobBroker, MAX_BATCH } from '../contracts/job-broker.js';
 import type { JobManager } from '../contracts/job-manager.js';
-import type { JobParameters, JobsFilter } from '../contracts/job-parameters.js';
+import type { JobParameters } from '../contracts/job-parameters.js';
 import { InvalidOptionError, UnsupportedOperationError } from '../errors.js';
 import type { JobEventKey, JobEventListener } from '../events/job-event.js';
 import type { JobEvents } from '../events/job-events.js';
@@ -14,7 +14,8 @@ import { textList } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import { parsePriority } from '../options/priority.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
-import { type DateInput, parseDate } from '../schedule/date.js';
+import type { DateInput } from '../schedule/date.js';
+import { filterOf, onlyIds } from './cancel-filter.js';
 import { EnqueueBatcher } from './enqueue-batcher.js';
 import { type BulkTools, enqueueMany } from './enqueue-many.js';
 import type {
@@ -28,7 +29,8 @@ import type {
   ScheduleOptions,
 } from './job-options.js';
 import { type Due, NewJobs } from './new-job.js';
-import { DATE_KEYS, hasLimits, limitedRow, recordOf, ruleRow } from './recurring.js';
+import { hasLimits, limitedRow, recordOf, ruleRow } from './recurring.js';
+import { apart, dueAt, instantOf, onlyPriority } from './schedule-options.js';
 
 /*
  * Adds, finds and cancels jobs.
@@ -90,7 +92,7 @@ export class JobScheduler {
     options: ScheduleOptions = {},
   ): Promise<Job<Data> | Job<Data>[]> {
     const { dates, own } = apart(options);
-    const due = this.dueAt(when, dates.timezone);
+    const due = dueAt(when, this.clock.now(), dates.timezone);
     const add = hasLimits(dates) ? this.limited(when, dates, own) : undefined;
     return forEachName(nameOrNames, (name) =>
       add ? add<Data>(name, data) : this.add<Data>(name, data, own, due),
@@ -132,7 +134,8 @@ export class JobScheduler {
 
   /**
    * Adds many jobs, from any iterable, in few calls. An item that cannot be added fails alone; the
-   * result says which and why. An empty input is a result too.
+   * result says which and why. An empty input is a result too, and so is a source that throws midway:
+   * what it gave before is added, and its error is the last of the result's.
    *
    * @throws InvalidOptionError; the reason of a signal that has fired before the call
    */
@@ -266,32 +269,15 @@ export class JobScheduler {
       name,
       data,
       options,
-      when === undefined ? undefined : this.dueAt(when),
+      when === undefined ? undefined : dueAt(when, this.clock.now()),
     );
-  }
-
-  /** A text that moves with the present is a delay; everything else is an instant. */
-  private dueAt(when: DateInput, timezone?: string): Due {
-    const now = this.clock.now();
-    const zone = timezone === undefined ? {} : { timezone };
-    const at = parseDate(when, { now, ...zone });
-    if (typeof when !== 'string' || at < now) return { at };
-    const moves = parseDate(when, { now: now + 1, ...zone }) === at + 1;
-    return moves ? { delayMs: at - now } : { at };
   }
 
   /** Adds jobs whose dates are limited: the limits are stored with them, which only a row can do. */
   private limited(when: DateInput, dates: DateOptions, own: JobOptions | undefined) {
-    const { priority, ...rest } = own ?? {};
-    const first = Object.keys(rest)[0];
-    if (first !== undefined) {
-      const value = rest[first as keyof typeof rest];
-      throw new InvalidOptionError(first, value, 'left out where dates are limited');
-    }
+    const priority = onlyPriority(own);
     const now = this.clock.now();
-    const { timezone } = dates;
-    const at = parseDate(when, timezone === undefined ? { now } : { now, timezone });
-    const row = limitedRow(at, dates, now);
+    const row = limitedRow(instantOf(when, now, dates.timezone), dates, now);
     return async <Data>(name: string, data: Data | undefined): Promise<Job<Data>> => {
       checkText('name', name);
       return this.save<Data>(
@@ -317,25 +303,6 @@ export class JobScheduler {
   }
 }
 
-/** Splits what a schedule call takes into limits of its dates and options of the job. */
-function apart(options: ScheduleOptions): { dates: DateOptions; own: JobOptions | undefined } {
-  const dates: Record<string, unknown> = {};
-  const own: Record<string, unknown> = {};
-  checkIsObject(options);
-  for (const [key, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    const isDate = (DATE_KEYS as readonly string[]).includes(key);
-    (isDate ? dates : own)[key] = value;
-  }
-  return { dates, own: Object.keys(own).length > 0 ? (own as JobOptions) : undefined };
-}
-
-function checkIsObject(options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionError('options', options, 'an object');
-  }
-}
-
 /** One answer for a name, a list for a list. */
 async function forEachName<T>(
   nameOrNames: string | readonly string[],
@@ -343,42 +310,6 @@ async function forEachName<T>(
 ): Promise<T | T[]> {
   if (typeof nameOrNames === 'string') return add(nameOrNames);
   return Promise.all(textList('names', nameOrNames).map(add));
-}
-
-const FILTER_KEYS: readonly (keyof CancelFilter)[] = [
-  'id',
-  'ids',
-  'name',
-  'names',
-  'notNames',
-  'data',
-];
-
-/** The criteria that are given. @throws InvalidOptionError */
-function filterOf(which: string | CancelFilter): JobsFilter {
-  if (typeof which === 'string') return { id: which };
-  checkKnownKeys('filter', which, FILTER_KEYS);
-  const filter: JobsFilter = {};
-  const { id, ids, name, names, notNames, data } = which;
-  if (id !== undefined) filter.id = oneText('filter.id', id);
-  if (ids !== undefined) filter.ids = [...textList('filter.ids', ids)];
-  if (name !== undefined) filter.name = oneText('filter.name', name);
-  if (names !== undefined) filter.names = [...textList('filter.names', names)];
-  if (notNames !== undefined) filter.notNames = [...textList('filter.notNames', notNames)];
-  if (data !== undefined) filter.data = data;
-  return filter;
-}
-
-function oneText(path: string, value: unknown): string {
-  if (typeof value !== 'string') throw new InvalidOptionError(path, value, 'a text');
-  return value;
-}
-
-/** The ids, when they are all that is asked for. */
-function onlyIds(filter: JobsFilter): readonly string[] | undefined {
-  const { id, ids, ...others } = filter;
-  if (Object.keys(others).length > 0) return undefined;
-  return id !== undefined ? [id] : ids;
 }
 
 const isIterable = (value: unknown): boolean =>

@@ -10,6 +10,11 @@ import type { Attempt } from './attempt.js';
  * The outbox: attempts that are decided and not yet answered by the store. They go out in the order
  * they ended, in batches, each with the next claim, and leave only with an answer. A refusal is an
  * answer: the store has judged, and asking again would change nothing.
+ *
+ * A call that makes the store fail would do so for ever, and hold up everything behind it. After one
+ * the outbox is sifted: smaller batches, each half the size of the one that failed and twice that of
+ * one that passed, and without claims, which may be the reason too. A settlement that fails all alone
+ * is dropped; its job runs again when its lease has expired.
  */
 
 /** An attempt with its settlement. */
@@ -19,11 +24,15 @@ export interface SettlerHooks {
   /** The store has written the settlement down. */
   accepted(attempt: Settled): void;
   refused(attempt: Settled, refusal: Exclude<SettleAnswer, 'ok'>, repeated: boolean): void;
+  /** The store fails whenever it is sent: nobody will ever know how this attempt ended. */
+  dropped(attempt: Settled, error: Error): void;
 }
 
 export class Settler {
   private outbox: Settled[] = [];
   private underWay = 0;
+  /** While it sifts: how many may go together. */
+  private sieve: number | undefined;
   /** Attempts whose first sending had an unknown outcome. */
   private readonly sentBefore = new Set<Settled>();
 
@@ -51,8 +60,23 @@ export class Settler {
     this.outbox = [...batch, ...this.outbox];
   }
 
+  /** Takes back a batch that spoiled its call, if not the call's claim did: see {@link isSpoiledBy}. */
+  spoiled(batch: readonly Settled[], error: Error, hadClaim: boolean): void {
+    if (batch.length === 0) return;
+    this.sieve = Math.ceil(batch.length / 2);
+    if (batch.length > 1 || hadClaim) return this.putBack(batch);
+    this.underWay -= 1;
+    this.sentBefore.delete(batch[0]!);
+    this.endSifting();
+    this.hooks.dropped(batch[0]!, error);
+  }
+
   answered(batch: readonly Settled[], answers: readonly SettleAnswer[], repeated: boolean): void {
     this.underWay -= batch.length;
+    if (this.sieve !== undefined && batch.length > 0) {
+      this.sieve *= 2;
+      this.endSifting();
+    }
     for (let i = 0; i < batch.length; i++) {
       const attempt = batch[i]!;
       const answer = answers[i] ?? 'ok';
@@ -62,9 +86,19 @@ export class Settler {
     }
   }
 
-  /** Whether something waits to be sent. */
-  get hasMail(): boolean {
-    return this.outbox.length > 0;
+  /** Whether settlements must go without a claim, until it is known which of them the store cannot take. */
+  get isSifting(): boolean {
+    return this.sieve !== undefined;
+  }
+
+  /** The jobs of the first that wait, to be told to people. */
+  firstIds(count: number): string[] {
+    return this.outbox.slice(0, count).map(({ record }) => record.id);
+  }
+
+  /** How many settlements wait to be sent. */
+  get waiting(): number {
+    return this.outbox.length;
   }
 
   /** Attempts that the store has not answered for. */
@@ -72,8 +106,12 @@ export class Settler {
     return this.outbox.length + this.underWay;
   }
 
+  private endSifting(): void {
+    if (this.unanswered === 0 || this.sieve! >= MAX_BATCH) this.sieve = undefined;
+  }
+
   private batchSize(): number {
-    const most = Math.min(this.outbox.length, MAX_BATCH);
+    const most = Math.min(this.outbox.length, this.sieve ?? MAX_BATCH);
     let bytes = 0;
     for (let i = 0; i < most; i++) {
       bytes += sizeOf(this.outbox[i]!.settlement);

@@ -6,8 +6,9 @@ import type { Handler } from '../handlers/handler-registry.js';
  *
  * Nothing is claimed ahead of a free slot. A slot is taken when an attempt begins and given back
  * when its handler has really returned, which is later than its settlement if the handler ignores
- * its signal: handlers that execute never exceed a limit. Each claim asks for the names in another
- * order, one name further, so that no name is always served first.
+ * its signal: handlers that execute never exceed a limit. What a claim under way has asked for is
+ * kept free for it. Each claim asks for the names in another order, one name further, so that no
+ * name is always served first.
  */
 
 /** One job name's room. */
@@ -16,6 +17,8 @@ export interface Lane {
   readonly concurrency: number;
   readonly lockLimit: number;
   running: number;
+  /** What claims under way may bring. */
+  promised: number;
   paused: boolean;
 }
 
@@ -32,6 +35,7 @@ export class Slots {
   private readonly mostInAll: number;
   private turn = 0;
   private all = 0;
+  private promised = 0;
   private allPaused = false;
 
   constructor(limits: { maxConcurrency: number; lockLimit: number }) {
@@ -42,14 +46,19 @@ export class Slots {
   open({ name, plan: { concurrency, lockLimit } }: Handler): void {
     if (this.byName.has(name)) return;
     const paused = this.pausedNames.has(name);
-    const lane: Lane = { name, concurrency, lockLimit, running: 0, paused };
+    const lane: Lane = { name, concurrency, lockLimit, running: 0, promised: 0, paused };
     this.byName.set(name, lane);
     this.lanes.push(lane);
   }
 
-  /** What is free now; `undefined` when nothing is. */
-  room(): Room | undefined {
-    const slots = Math.min(this.mostInAll - this.all, MAX_BATCH);
+  /** How many attempts there may be in all. */
+  get most(): number {
+    return this.mostInAll;
+  }
+
+  /** What is free now, at most so many; `undefined` when nothing is. */
+  room(atMost: number): Room | undefined {
+    const slots = Math.min(this.mostInAll - this.all - this.promised, MAX_BATCH, atMost);
     if (slots <= 0 || this.allPaused) return undefined;
     const names: { name: string; slots: number }[] = [];
     const count = this.lanes.length;
@@ -63,10 +72,23 @@ export class Slots {
     return { slots, names };
   }
 
-  /** Whether a job of this name could begin now. */
+  /** Keeps room free for a claim that goes out. */
+  promise({ slots, names }: Room): void {
+    this.promised += slots;
+    for (const { name, slots: most } of names) this.byName.get(name)!.promised += most;
+  }
+
+  /** The claim has brought what it brings. */
+  redeem({ slots, names }: Room): void {
+    this.promised -= slots;
+    for (const { name, slots: most } of names) this.byName.get(name)!.promised -= most;
+  }
+
+  /** Whether a job of this name could begin now, unless a claim under way brings others. */
   hasRoomFor(name: string): boolean {
     const lane = this.byName.get(name);
-    return lane !== undefined && !this.allPaused && this.all < this.mostInAll && freeIn(lane) > 0;
+    if (!lane || this.allPaused || this.all >= this.mostInAll) return false;
+    return freeIn(lane) + lane.promised > 0;
   }
 
   handles(name: string): boolean {
@@ -125,4 +147,4 @@ export class Slots {
 }
 
 const freeIn = (lane: Lane): number =>
-  lane.paused ? 0 : Math.min(lane.concurrency, lane.lockLimit) - lane.running;
+  lane.paused ? 0 : Math.min(lane.concurrency, lane.lockLimit) - lane.running - lane.promised;

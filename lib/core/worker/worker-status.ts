@@ -13,6 +13,8 @@ export interface DrainReport {
   readonly completed: number;
   /** Handlers that had not returned when it stopped to wait for them. */
   readonly running: number;
+  /** Attempts that have ended and whose ends the store has not answered: their jobs may run again. */
+  readonly unsettled: number;
   readonly timedOut: boolean;
   readonly aborted: boolean;
 }

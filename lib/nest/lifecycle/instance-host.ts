@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidOptionError, InvalidScheduleError, type Engine } from '../../core/index.js';
 import { compileRepeatRule } from '../../core/schedule/compile-repeat-rule.js';
 import { RedisBackend } from '../../redis/index.js';
@@ -11,11 +12,13 @@ interface PlannedRule extends EveryMetadata {
   readonly place: string;
 }
 
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
 /** One instance's engine in the hands of the application's life cycle. */
 export class InstanceHost {
   private readonly rules: PlannedRule[] = [];
-  private connected: Promise<void> | undefined;
-  private isConnecting = false;
+  private readonly ending = new AbortController();
   private drained: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
 
@@ -85,42 +88,59 @@ export class InstanceHost {
 
   /** @throws ConnectionError, unless the application does not wait */
   async connect(): Promise<void> {
-    this.connected = this.engine.connect().finally(() => (this.isConnecting = false));
-    this.isConnecting = true;
-    if (this.waits) this.connected.catch(() => undefined);
-    else await this.connected;
+    const connected = this.engine.connect();
+    // Nobody waits for this one: the start asks again.
+    if (this.waits) connected.catch(() => undefined);
+    else await connected;
   }
 
   /** Registers the schedules and lets the worker host claim. */
   async start(): Promise<void> {
-    const begun = this.begin();
-    if (!this.waits) return begun;
-    begun.catch((error: Error) => this.closed ?? this.logger.unheard(error));
+    if (!this.waits) return this.begin();
+    void this.beginAsSoonAsPossible();
   }
 
   /** Lets running jobs end, within the time for shutdowns. Never rejects; again is the same drain. */
   drain(): Promise<void> {
+    this.ending.abort();
     return (this.drained ??= this.quietly(() => this.engine.workerHost.stop()));
   }
 
   /** Closes what the engine opened. Never rejects; again is the same end. */
   close(): Promise<void> {
-    return (this.closed ??= this.quietly(async () => {
-      // A backend that is still waited for would never let the engine end.
-      if (this.isConnecting) await this.engine.backend.disconnect();
-      await this.engine.close();
-    }));
+    this.ending.abort();
+    return (this.closed ??= this.quietly(() => this.engine.close()));
   }
 
+  /** The application runs already, so nobody but this can try again. Never rejects. */
+  private async beginAsSoonAsPossible(): Promise<void> {
+    const { signal } = this.ending;
+    for (
+      let pause = FIRST_PAUSE_MS;
+      !signal.aborted;
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
+    ) {
+      try {
+        return await this.begin();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.logger.unheard(error as Error);
+        if (isMistake(error)) return;
+      }
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Each of its steps can be repeated. */
   private async begin(): Promise<void> {
-    await this.connected;
+    await this.engine.connect();
     const { handlers, options, workerHost } = this.engine;
     const worked = new Set(handlers.workedNames());
     const rules = this.rules.filter(({ jobName }) => worked.has(jobName));
     await Promise.all(rules.map((rule) => this.register(rule)));
-    if (options.worker.none || this.drained) return;
-    this.logger.announceHandlers(handlers);
+    if (options.worker.none || this.ending.signal.aborted) return;
     await workerHost.start();
+    this.logger.announceHandlers(handlers);
   }
 
   private async register({ interval, jobName, place, options }: PlannedRule): Promise<void> {
@@ -140,6 +160,10 @@ export class InstanceHost {
     }
   }
 }
+
+/** What the application has to mend: trying again would change nothing. */
+const isMistake = (error: unknown): boolean =>
+  error instanceof InvalidOptionError || error instanceof InvalidScheduleError;
 
 /** What of a rule can be checked before there is a clock to check it with. */
 function timesOf({ interval, options: { timezone, skipDays, catchUp } }: EveryMetadata) {

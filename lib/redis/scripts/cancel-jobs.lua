@@ -3,17 +3,18 @@
 -- not bring them back. A running one loses its lease; the reason is kept for its worker and published.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
--- KEYS[2]  meta  hash  {p}meta
+-- KEYS[2]  meta  hash  {p}meta  longestLease, goneMs
 -- ARGV[1]  prefix of the partition's keys
 -- ARGV[2]  time in ms; empty for the server's clock
 -- ARGV[3]  channel for cancellations; empty for none
 -- ARGV[4]  head of a message
 -- ARGV[5]  reason
--- ARGV[6]  how long the reason is kept, in ms
+-- ARGV[6]  how long the reason is kept, in ms; for two leases if that is longer
 -- ARGV[7]  how long removed ids stay known, in ms
 -- ARGV[8..]  ids, 100 at most
 --
--- Returns  { now, ids that were there … }
+-- Returns  { now, how many of the ids were looked at, and of those the ones that were there … }
+--          fewer than asked for, one at least, when the jobs are large: ask again for the rest
 -- @include time
 -- @include key
 -- @include writes
@@ -21,42 +22,58 @@
 -- @include place
 -- @include remove
 -- @include gone
+-- @include read
 redis.call('PERSIST', META)
-local ids, gone = {}, { now_text }
+local ids, seen, gone = {}, {}, { now_text, '0' }
 for i = 8, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
+local kept_ms = math.max(tonumber(ARGV[6]), 2 * tonumber(redis.call('HGET', META, 'longestLease') or 0))
 
+-- The news may be lost, or not be allowed: the worker's next renewal tells it as well.
 local function tell_worker(id)
-  redis.call('SET', prefix .. 'cancelled:' .. id, ARGV[5], 'PX', ARGV[6])
+  redis.call('SET', prefix .. 'cancelled:' .. id, ARGV[5], 'PX', text(kept_ms))
   if ARGV[3] ~= '' then
-    redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobId":' .. cjson.encode(id) .. ',"reason":' .. cjson.encode(ARGV[5]) .. '}')
+    redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobId":' .. cjson.encode(id) .. ',"reason":' .. cjson.encode(ARGV[5]) .. '}')
   end
 end
 
-local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
-local entries = redis.call('HMGET', LEASE, unpack(ids))
-local seen = {}
-for i, id in ipairs(ids) do
-  if records[i] and not seen[id] then
-    seen[id] = true
-    local name = name_of(records[i])
-    local asked_at, seq, priority = asked(records[i])
-    if entries[i] then
-      zrem(LEASES, id)
-      hdel(LEASE, id)
-      zrem(index('running', name), id)
-      tell_worker(id)
-    else
-      displace(id, name, planned(asked_at, happened(states[i])), seq, priority)
-    end
-    zrem(index('disabled', name), id)
-    remove_keys(id, records[i])
-    remember_gone(id, records[i], tonumber(ARGV[7]))
-    remove_record(id, states[i])
-    gone[#gone + 1] = id
+-- Of a record that cannot be read it leaves the places that name it by its id alone; claims drop the others.
+local function leave_place(id, name, record, state)
+  local asked_at, seq, priority = asked(record)
+  if seq then
+    displace(id, name, planned(asked_at, happened(state)), seq, priority)
+    return
+  end
+  for _, place_name in ipairs({ 'parked', 'repeating', 'retrying', 'completed', 'dead' }) do
+    zrem(index(place_name, name), id)
   end
 end
+
+-- Where the name is damaged, any name may be its own.
+local function names_of(record)
+  local name = name_of(record)
+  return name and { name } or redis.call('SMEMBERS', prefix .. 'names')
+end
+
+local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
+  if not record or seen[id] then return end
+  seen[id] = true
+  if entry then
+    zrem(LEASES, id)
+    hdel(LEASE, id)
+    tell_worker(id)
+  end
+  for _, name in ipairs(names_of(record)) do
+    if entry then zrem(index('running', name), id) else leave_place(id, name, record, state) end
+    zrem(index('disabled', name), id)
+  end
+  remove_keys(id, record)
+  remember_gone(id, record, tonumber(ARGV[7]))
+  remove_record(id, state)
+  gone[#gone + 1] = id
+end)
 flush()
 forget_gone(2 * #ids)
+gone[2] = tostring(count)
 return gone

@@ -11,45 +11,40 @@
 -- ARGV[5]  '1' to disable, '0' to enable
 -- ARGV[6..]  ids, 100 at most
 --
--- Returns  { now, number of jobs found }
+-- Returns  { now, how many of the ids were looked at, how many of those were found }
+--          fewer than asked for, one at least, when the jobs are large: ask again for the rest
 -- @include time
 -- @include key
 -- @include writes
 -- @include record
 -- @include place
-local ids, found = {}, {}
+-- @include read
+local ids, seen, found = {}, {}, 0
 for i = 6, #ARGV do
-  if not found[ARGV[i]] then
-    found[ARGV[i]] = true
-    ids[#ids + 1] = ARGV[i]
-  end
+  ids[#ids + 1] = ARGV[i]
 end
 
 local function with_flags(record, flags)
   return (string.gsub(record, '^(%[[^,]+,[^,]+,[^,]+,[^,]+,)%d+', '%1' .. flags, 1))
 end
 
-local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
-local entries, count = redis.call('HMGET', LEASE, unpack(ids)), 0
-for i, id in ipairs(ids) do
-  local record = records[i]
-  if record then
-    count = count + 1
-    local name, facts = name_of(record), happened(states[i])
-    local asked_at, seq, priority, flags = asked(record)
-    local at = planned(asked_at, facts)
-    local is_disabled = flags % 2 == DISABLED
-    if is_disabled ~= (ARGV[5] == '1') then
-      flags = flags + (is_disabled and -DISABLED or DISABLED)
-      hset(JOBS, id, with_flags(record, flags))
-      if is_disabled then zrem(index('disabled', name), id) else zadd(index('disabled', name), 0, id) end
-      if not entries[i] and at then
-        displace(id, name, at, seq, priority)
-        place(id, name, at, seq, priority, flags, facts)
-      end
-    end
+local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
+  if not record or seen[id] or not is_legible(record) then return end
+  seen[id] = true
+  found = found + 1
+  local name, facts = name_of(record), happened(state)
+  local asked_at, seq, priority, flags = asked(record)
+  local at = planned(asked_at, facts)
+  local is_disabled = flags % 2 == DISABLED
+  if is_disabled == (ARGV[5] == '1') then return end
+  flags = flags + (is_disabled and -DISABLED or DISABLED)
+  hset(JOBS, id, with_flags(record, flags))
+  if is_disabled then zrem(index('disabled', name), id) else zadd(index('disabled', name), 0, id) end
+  if not entry and at then
+    displace(id, name, at, seq, priority)
+    place(id, name, at, seq, priority, flags, facts)
   end
-end
+end)
 flush()
 advance()
-return { now_text, count }
+return { now_text, count, found }

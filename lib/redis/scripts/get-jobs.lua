@@ -7,21 +7,18 @@
 -- ARGV[2]  time in ms; empty for the server's clock
 -- ARGV[3..]  ids, 100 at most
 --
--- Returns  { now, and for each id: record, state, lease entry, result; empty where there is none }
+-- Returns  { now, and for each id that was read: record, state, lease entry, result; empty where there is none }
+--          fewer ids than asked for, one at least, when they are large: ask again for the rest
 -- @include time
 -- @include key
-local ids = {}
+-- @include read
+local ids, reply = {}, { now_text }
 for i = 3, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
-local columns = {}
-for n, key in ipairs({ JOBS, STATE, LEASE, RESULTS }) do
-  columns[n] = redis.call('HMGET', key, unpack(ids))
-end
-local reply = { now_text }
-for i = 1, #ids do
-  for _, column in ipairs(columns) do
-    reply[#reply + 1] = column[i] or ''
+read_some(ids, { JOBS, STATE, LEASE, RESULTS }, function(_, _, ...)
+  for n = 1, 4 do
+    reply[#reply + 1] = select(n, ...) or ''
   end
-end
+end)
 return reply

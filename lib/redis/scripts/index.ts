@@ -76,20 +76,33 @@ local function number_or_nil(part)
   if part ~= 'null' then return tonumber(part) end
 end
 local function asked(spec)
-  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
-  local at = delay ~= 'null' and created + delay or nil
-  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
-  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
-  return string.sub(quoted, 2, -2)
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
 end
 local function own_and_rest(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
   local own = string.sub(spec, name_end + 2, name_end + 2)
-  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
+end
+local function count(part)
+  return part and tonumber(part) or 0
 end
 local function happened(state)
   local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
@@ -105,11 +118,11 @@ local function happened(state)
   facts.nextRunAt = number_or_nil(parts[1])
   facts.lastRunAt = number_or_nil(parts[2] or 'null')
   facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = tonumber(parts[4] or 0)
-  facts.failCount = tonumber(parts[5] or 0)
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
   facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = tonumber(parts[7] or 0)
-  facts.releaseCount = tonumber(parts[8] or 0)
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
@@ -130,7 +143,7 @@ local function planned(spec_at, facts)
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
@@ -170,24 +183,35 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
+  local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
     if not before or at < before then
       redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then announce(name, at) end
+      if not before or before > now then news[name] = at end
     end
   end
   earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
 end
 local function remove_keys(id, record)
   local own = own_and_rest(record)
   if own == '0' then return end
-  for _, field in ipairs(cjson.decode(own).keys or {}) do
+  local ok, facts = pcall(cjson.decode, own)
+  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
     if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
   end
 end
@@ -198,52 +222,90 @@ local function remove_record(id, has_state)
     hdel(RESULTS, id)
   end
 end
-local GONE, gone_until = prefix .. 'gone', nil
+local GONE, gone_until, patience = prefix .. 'gone', nil, nil
+local function gone_kept(keep_ms)
+  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
+  return math.max(keep_ms, patience)
+end
 local function remember_gone(id, record, keep_ms)
-  gone_until = gone_until or text(soon + keep_ms)
+  gone_until = gone_until or text(soon + gone_kept(keep_ms))
   local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
 end
+local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+end
 local function forget_gone(limit)
-  local over = redis.call('ZCOUNT', GONE, '-inf', now_text)
-  if over > 0 then redis.call('ZREMRANGEBYRANK', GONE, 0, math.min(over, limit) - 1) end
+  forget(GONE, limit)
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
 end
 redis.call('PERSIST', META)
-local ids, gone = {}, { now_text }
+local ids, seen, gone = {}, {}, { now_text, '0' }
 for i = 8, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
+local kept_ms = math.max(tonumber(ARGV[6]), 2 * tonumber(redis.call('HGET', META, 'longestLease') or 0))
 local function tell_worker(id)
-  redis.call('SET', prefix .. 'cancelled:' .. id, ARGV[5], 'PX', ARGV[6])
+  redis.call('SET', prefix .. 'cancelled:' .. id, ARGV[5], 'PX', text(kept_ms))
   if ARGV[3] ~= '' then
-    redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobId":' .. cjson.encode(id) .. ',"reason":' .. cjson.encode(ARGV[5]) .. '}')
+    redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobId":' .. cjson.encode(id) .. ',"reason":' .. cjson.encode(ARGV[5]) .. '}')
   end
 end
-local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
-local entries = redis.call('HMGET', LEASE, unpack(ids))
-local seen = {}
-for i, id in ipairs(ids) do
-  if records[i] and not seen[id] then
-    seen[id] = true
-    local name = name_of(records[i])
-    local asked_at, seq, priority = asked(records[i])
-    if entries[i] then
-      zrem(LEASES, id)
-      hdel(LEASE, id)
-      zrem(index('running', name), id)
-      tell_worker(id)
-    else
-      displace(id, name, planned(asked_at, happened(states[i])), seq, priority)
-    end
+local function leave_place(id, name, record, state)
+  local asked_at, seq, priority = asked(record)
+  if seq then
+    displace(id, name, planned(asked_at, happened(state)), seq, priority)
+    return
+  end
+  for _, place_name in ipairs({ 'parked', 'repeating', 'retrying', 'completed', 'dead' }) do
+    zrem(index(place_name, name), id)
+  end
+end
+local function names_of(record)
+  local name = name_of(record)
+  return name and { name } or redis.call('SMEMBERS', prefix .. 'names')
+end
+local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
+  if not record or seen[id] then return end
+  seen[id] = true
+  if entry then
+    zrem(LEASES, id)
+    hdel(LEASE, id)
+    tell_worker(id)
+  end
+  for _, name in ipairs(names_of(record)) do
+    if entry then zrem(index('running', name), id) else leave_place(id, name, record, state) end
     zrem(index('disabled', name), id)
-    remove_keys(id, records[i])
-    remember_gone(id, records[i], tonumber(ARGV[7]))
-    remove_record(id, states[i])
-    gone[#gone + 1] = id
   end
-end
+  remove_keys(id, record)
+  remember_gone(id, record, tonumber(ARGV[7]))
+  remove_record(id, state)
+  gone[#gone + 1] = id
+end)
 flush()
 forget_gone(2 * #ids)
+gone[2] = tostring(count)
 return gone
 `;
 
@@ -380,20 +442,33 @@ local function number_or_nil(part)
   if part ~= 'null' then return tonumber(part) end
 end
 local function asked(spec)
-  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
-  local at = delay ~= 'null' and created + delay or nil
-  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
-  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
-  return string.sub(quoted, 2, -2)
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
 end
 local function own_and_rest(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
   local own = string.sub(spec, name_end + 2, name_end + 2)
-  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
+end
+local function count(part)
+  return part and tonumber(part) or 0
 end
 local function happened(state)
   local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
@@ -409,11 +484,11 @@ local function happened(state)
   facts.nextRunAt = number_or_nil(parts[1])
   facts.lastRunAt = number_or_nil(parts[2] or 'null')
   facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = tonumber(parts[4] or 0)
-  facts.failCount = tonumber(parts[5] or 0)
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
   facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = tonumber(parts[7] or 0)
-  facts.releaseCount = tonumber(parts[8] or 0)
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
@@ -434,7 +509,7 @@ local function planned(spec_at, facts)
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
@@ -474,54 +549,78 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
+  local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
     if not before or at < before then
       redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then announce(name, at) end
+      if not before or before > now then news[name] = at end
     end
   end
   earliest = {}
-end
-local ids, found = {}, {}
-for i = 6, #ARGV do
-  if not found[ARGV[i]] then
-    found[ARGV[i]] = true
-    ids[#ids + 1] = ARGV[i]
+  for name, at in pairs(news) do
+    announce(name, at)
   end
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local ids, seen, found = {}, {}, 0
+for i = 6, #ARGV do
+  ids[#ids + 1] = ARGV[i]
 end
 local function with_flags(record, flags)
   return (string.gsub(record, '^(%[[^,]+,[^,]+,[^,]+,[^,]+,)%d+', '%1' .. flags, 1))
 end
-local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
-local entries, count = redis.call('HMGET', LEASE, unpack(ids)), 0
-for i, id in ipairs(ids) do
-  local record = records[i]
-  if record then
-    count = count + 1
-    local name, facts = name_of(record), happened(states[i])
-    local asked_at, seq, priority, flags = asked(record)
-    local at = planned(asked_at, facts)
-    local is_disabled = flags % 2 == DISABLED
-    if is_disabled ~= (ARGV[5] == '1') then
-      flags = flags + (is_disabled and -DISABLED or DISABLED)
-      hset(JOBS, id, with_flags(record, flags))
-      if is_disabled then zrem(index('disabled', name), id) else zadd(index('disabled', name), 0, id) end
-      if not entries[i] and at then
-        displace(id, name, at, seq, priority)
-        place(id, name, at, seq, priority, flags, facts)
-      end
-    end
+local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
+  if not record or seen[id] or not is_legible(record) then return end
+  seen[id] = true
+  found = found + 1
+  local name, facts = name_of(record), happened(state)
+  local asked_at, seq, priority, flags = asked(record)
+  local at = planned(asked_at, facts)
+  local is_disabled = flags % 2 == DISABLED
+  if is_disabled == (ARGV[5] == '1') then return end
+  flags = flags + (is_disabled and -DISABLED or DISABLED)
+  hset(JOBS, id, with_flags(record, flags))
+  if is_disabled then zrem(index('disabled', name), id) else zadd(index('disabled', name), 0, id) end
+  if not entry and at then
+    displace(id, name, at, seq, priority)
+    place(id, name, at, seq, priority, flags, facts)
   end
-end
+end)
 flush()
 advance()
-return { now_text, count }
+return { now_text, count, found }
 `;
 
 export const enqueueJobs = `local now, soon, micros
@@ -600,20 +699,33 @@ local function number_or_nil(part)
   if part ~= 'null' then return tonumber(part) end
 end
 local function asked(spec)
-  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
-  local at = delay ~= 'null' and created + delay or nil
-  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
-  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
-  return string.sub(quoted, 2, -2)
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
 end
 local function own_and_rest(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
   local own = string.sub(spec, name_end + 2, name_end + 2)
-  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
+end
+local function count(part)
+  return part and tonumber(part) or 0
 end
 local function happened(state)
   local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
@@ -629,11 +741,11 @@ local function happened(state)
   facts.nextRunAt = number_or_nil(parts[1])
   facts.lastRunAt = number_or_nil(parts[2] or 'null')
   facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = tonumber(parts[4] or 0)
-  facts.failCount = tonumber(parts[5] or 0)
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
   facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = tonumber(parts[7] or 0)
-  facts.releaseCount = tonumber(parts[8] or 0)
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
@@ -654,7 +766,7 @@ local function planned(spec_at, facts)
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
@@ -694,19 +806,29 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
+  local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
     if not before or at < before then
       redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then announce(name, at) end
+      if not before or before > now then news[name] = at end
     end
   end
   earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
 end
 local KIND_WIDTH, WIDTH = 4, 3
 local first = 7 + ARGV[6] * KIND_WIDTH
@@ -715,7 +837,24 @@ local ids = {}
 for i = 1, count do
   ids[i] = ARGV[first + (i - 1) * WIDTH]
 end
-local taken = redis.call('HMGET', JOBS, unpack(ids))
+local MAX_BYTES = 1048576
+local taken, bytes, last = {}, 0, 0
+while last < count do
+  local from = last + 1
+  last = math.min(last + (last == 0 and 4 or 16), count)
+  if bytes < MAX_BYTES then
+    local records = redis.call('HMGET', JOBS, unpack(ids, from, last))
+    for i = from, last do
+      local record = records[i - from + 1]
+      taken[i] = record
+      if record then bytes = bytes + #record end
+    end
+  else
+    for i = from, last do
+      taken[i] = redis.call('HEXISTS', JOBS, ids[i]) == 1 and ''
+    end
+  end
+end
 local seq = redis.call('HINCRBY', META, 'seq', count) - count
 local function due_at(due)
   if due == '+0' then return now end
@@ -745,13 +884,15 @@ local function was_removed(id, rest)
   local till = redis.call('ZSCORE', prefix .. 'gone', nonce_in(rest) or id)
   return till and tonumber(till) > now
 end
-local reply, fresh = { now_text, text(soon) }, { attempt = 0 }
+local reply, fresh, sent = { now_text, text(soon) }, { attempt = 0 }, 0
 local function except(i, word, record)
-  local parts = { i, word, record or '', '', '', '' }
-  if record then
+  local parts = { i, word, '', '', '', '' }
+  if record and record ~= '' and sent < MAX_BYTES then
+    parts[3] = record
     parts[4] = redis.call('HGET', STATE, ids[i]) or ''
     parts[5] = redis.call('HGET', LEASE, ids[i]) or ''
     parts[6] = redis.call('HGET', RESULTS, ids[i]) or ''
+    sent = sent + #record + #parts[6]
   end
   for _, part in ipairs(parts) do
     reply[#reply + 1] = part
@@ -762,7 +903,9 @@ for i = 1, count do
   local at_arg = first + (i - 1) * WIDTH
   local id, kind, rest = ids[i], kinds[tonumber(ARGV[at_arg + 1])], ARGV[at_arg + 2]
   local record = taken[i] or added_here[id]
-  if record then
+  if record == '' then
+    except(i, 'taken')
+  elseif record then
     except(i, taken[i] and was_mine(rest, record) and 'mine' or 'existing', record)
   elseif was_removed(id, rest) then
     except(i, 'gone')
@@ -813,20 +956,36 @@ local function index(place, name)
   end
   return key
 end
-local ids = {}
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local ids, reply = {}, { now_text }
 for i = 3, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
-local columns = {}
-for n, key in ipairs({ JOBS, STATE, LEASE, RESULTS }) do
-  columns[n] = redis.call('HMGET', key, unpack(ids))
-end
-local reply = { now_text }
-for i = 1, #ids do
-  for _, column in ipairs(columns) do
-    reply[#reply + 1] = column[i] or ''
+read_some(ids, { JOBS, STATE, LEASE, RESULTS }, function(_, _, ...)
+  for n = 1, 4 do
+    reply[#reply + 1] = select(n, ...) or ''
   end
-end
+end)
 return reply
 `;
 
@@ -868,10 +1027,14 @@ if kind ~= 'none' and kind ~= 'hash' then return { now_text, 'foreign', kind } e
 if kind == 'none' and redis.call('EXISTS', prefix .. 'jobs:all') == 1 then
   return { now_text, 'foreign', 'the layout of another backend (it has a key jobs:all)' }
 end
-local reply = { now_text }
-for i = 3, #ARGV, 2 do
+local reply, fits = { now_text }, true
+for i = 4, #ARGV, 2 do
   if redis.call('HEXISTS', META, ARGV[i]) == 0 then redis.call('HSET', META, ARGV[i], ARGV[i + 1]) end
   reply[#reply + 1] = redis.call('HGET', META, ARGV[i])
+  fits = fits and reply[#reply] == ARGV[i + 1]
+end
+if fits and tonumber(ARGV[3]) > tonumber(redis.call('HGET', META, 'goneMs') or 0) then
+  redis.call('HSET', META, 'goneMs', ARGV[3])
 end
 return reply
 `;
@@ -992,20 +1155,33 @@ local function number_or_nil(part)
   if part ~= 'null' then return tonumber(part) end
 end
 local function asked(spec)
-  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
-  local at = delay ~= 'null' and created + delay or nil
-  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
-  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
-  return string.sub(quoted, 2, -2)
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
 end
 local function own_and_rest(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
   local own = string.sub(spec, name_end + 2, name_end + 2)
-  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
+end
+local function count(part)
+  return part and tonumber(part) or 0
 end
 local function happened(state)
   local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
@@ -1021,11 +1197,11 @@ local function happened(state)
   facts.nextRunAt = number_or_nil(parts[1])
   facts.lastRunAt = number_or_nil(parts[2] or 'null')
   facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = tonumber(parts[4] or 0)
-  facts.failCount = tonumber(parts[5] or 0)
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
   facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = tonumber(parts[7] or 0)
-  facts.releaseCount = tonumber(parts[8] or 0)
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
@@ -1046,7 +1222,7 @@ local function planned(spec_at, facts)
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
 end
 local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then
@@ -1060,6 +1236,7 @@ local function refusal(id, entry, token, earliest_expiry, after_expiry)
 end
 local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
+  if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
     return kind == 'completed' or kind == 'removed' or kind == 'bury'
   end
@@ -1068,14 +1245,21 @@ end
 local function earliest_expiry()
   return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
 end
+local FORGET_AFTER = 10
 local function pass(lease_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence')
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
-  if last and now - last > lease_ms then
-    held = soon + lease_ms
-    redis.call('HSET', META, 'heldUntil', text(held))
+  local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
+  local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
+  if lease_ms > longest or is_forgotten or (lease_ms == longest and math.abs(now - seen_at) > longest) then
+    longest = lease_ms
+    redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
   end
-  return held, fence
+  local before = held
+  if last and now - last > longest and now >= held + longest then held = soon + longest end
+  if held > soon + longest then held = soon + longest end
+  if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
+  return held, fence, longest
 end
 local lease_ms = tonumber(ARGV[3])
 redis.call('PERSIST', META)
@@ -1183,20 +1367,33 @@ local function number_or_nil(part)
   if part ~= 'null' then return tonumber(part) end
 end
 local function asked(spec)
-  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
-  local at = delay ~= 'null' and created + delay or nil
-  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
-  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
-  return string.sub(quoted, 2, -2)
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
 end
 local function own_and_rest(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
   local own = string.sub(spec, name_end + 2, name_end + 2)
-  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
+end
+local function count(part)
+  return part and tonumber(part) or 0
 end
 local function happened(state)
   local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
@@ -1212,11 +1409,11 @@ local function happened(state)
   facts.nextRunAt = number_or_nil(parts[1])
   facts.lastRunAt = number_or_nil(parts[2] or 'null')
   facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = tonumber(parts[4] or 0)
-  facts.failCount = tonumber(parts[5] or 0)
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
   facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = tonumber(parts[7] or 0)
-  facts.releaseCount = tonumber(parts[8] or 0)
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
@@ -1237,7 +1434,7 @@ local function planned(spec_at, facts)
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
@@ -1277,19 +1474,44 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
+  local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
     if not before or at < before then
       redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then announce(name, at) end
+      if not before or before > now then news[name] = at end
     end
   end
   earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
+end
+local function remove_keys(id, record)
+  local own = own_and_rest(record)
+  if own == '0' then return end
+  local ok, facts = pcall(cjson.decode, own)
+  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+end
+local function remove_record(id, has_state)
+  hdel(JOBS, id)
+  if has_state then
+    hdel(STATE, id)
+    hdel(RESULTS, id)
+  end
 end
 local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then
@@ -1303,6 +1525,7 @@ local function refusal(id, entry, token, earliest_expiry, after_expiry)
 end
 local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
+  if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
     return kind == 'completed' or kind == 'removed' or kind == 'bury'
   end
@@ -1311,80 +1534,135 @@ end
 local function earliest_expiry()
   return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
 end
-local GONE, gone_until = prefix .. 'gone', nil
+local GONE, gone_until, patience = prefix .. 'gone', nil, nil
+local function gone_kept(keep_ms)
+  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
+  return math.max(keep_ms, patience)
+end
 local function remember_gone(id, record, keep_ms)
-  gone_until = gone_until or text(soon + keep_ms)
+  gone_until = gone_until or text(soon + gone_kept(keep_ms))
   local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
 end
-local function forget_gone(limit)
-  local over = redis.call('ZCOUNT', GONE, '-inf', now_text)
-  if over > 0 then redis.call('ZREMRANGEBYRANK', GONE, 0, math.min(over, limit) - 1) end
+local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
 end
+local function forget_gone(limit)
+  forget(GONE, limit)
+end
+local FORGET_AFTER = 10
 local function pass(lease_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence')
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
-  if last and now - last > lease_ms then
-    held = soon + lease_ms
-    redis.call('HSET', META, 'heldUntil', text(held))
+  local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
+  local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
+  if lease_ms > longest or is_forgotten or (lease_ms == longest and math.abs(now - seen_at) > longest) then
+    longest = lease_ms
+    redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
   end
-  return held, fence
+  local before = held
+  if last and now - last > longest and now >= held + longest then held = soon + longest end
+  if held > soon + longest then held = soon + longest end
+  if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
+  return held, fence, longest
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
 end
 redis.call('PERSIST', META)
 local held = pass(tonumber(ARGV[6]))
 redis.call('HSET', META, 'lastPass', now_text)
 forget_gone(1000)
+forget(prefix .. 'saved', 1000)
 local first = earliest_expiry()
 if held > now or not first or first > now then
   return { now_text, '', held > now and text(held) or '', first and text(first) or '' }
 end
-local limit, reply = tonumber(ARGV[5]), {}
-local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
-local entries = redis.call('HMGET', LEASE, unpack(ids))
-local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+local ids, reply = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, tonumber(ARGV[5])), {}
+local function max_rescues(settings)
+  local ok, decoded = pcall(cjson.decode, settings)
+  return ok and type(decoded) == 'table' and tonumber(decoded.maxRescues)
+end
 local allowed = {}
 local function rescues_allowed(name)
   if not allowed[name] then
     local settings = redis.call('HGET', prefix .. 'settings', name)
-    allowed[name] = settings and cjson.decode(settings).maxRescues or tonumber(ARGV[7])
+    allowed[name] = max_rescues(settings) or tonumber(ARGV[7])
   end
   return allowed[name]
 end
 local STALLED = '{"reason":"stalled","name":"StalledError","message":"The process that ran this job was lost, more often than maxRescues allows."}'
-for i, id in ipairs(ids) do
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  if entries[i] and records[i] then
-    local _, _, locked_at, pending, host, name = holder(entries[i])
-    zrem(index('running', name), id)
-    local asked_at, seq, priority, flags = asked(records[i])
-    local facts = happened(states[i])
-    local at = planned(asked_at, facts) or now
-    facts.lastRunAt = tonumber(locked_at)
-    facts.attempt = facts.attempt + 1
-    facts.rescueCount = facts.rescueCount + 1
-    local outcome = facts.rescueCount > rescues_allowed(name) and 'buried' or 'requeued'
-    if outcome == 'buried' and pending ~= '' then
-      outcome, at, facts.occurrenceAt = 'requeued', tonumber(pending), nil
-      facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
-    end
-    if pending ~= '' and tonumber(pending) < at then
-      at, facts.occurrenceAt = tonumber(pending), nil
-    end
-    if outcome == 'requeued' then
-      facts.nextRunAt = at
-      place(id, name, at, seq, priority, flags, facts)
-    else
-      facts.nextRunAt, facts.failedAt, facts.lastFinishedAt, facts.failure = nil, now, now, STALLED
-      facts.occurrenceAt = nil
-      zadd(index('dead', name), now_text, id)
-    end
-    hset(STATE, id, packed(facts))
-    for _, part in ipairs({ id, name, host, tostring(facts.rescueCount), outcome }) do
-      reply[#reply + 1] = part
-    end
+local function owner(id, entry, record)
+  if entry then
+    local _, _, locked_at, pending, host, name = holder(entry)
+    if name then return locked_at, pending, host, name end
+  end
+  local name = record and name_of(record)
+  if name and redis.call('ZSCORE', index('running', name), id) then return now_text, '', '', name end
+end
+local function answer(id, name, host, facts, outcome)
+  hset(STATE, id, packed(facts))
+  for _, part in ipairs({ id, name, host, tostring(facts.rescueCount), outcome }) do
+    reply[#reply + 1] = part
   end
 end
+read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  local locked_at, pending, host, name = owner(id, entry, record)
+  if not name then return end
+  zrem(index('running', name), id)
+  if not record then
+    remove_record(id, state)
+    return
+  end
+  local asked_at, seq, priority, flags = asked(record)
+  local facts = happened(state)
+  local at = planned(asked_at, facts) or now
+  facts.lastRunAt = tonumber(locked_at)
+  facts.attempt = facts.attempt + 1
+  facts.rescueCount = facts.rescueCount + 1
+  if not seq then
+    entomb(id, name, facts)
+    return answer(id, name, host, facts, 'buried')
+  end
+  local outcome = facts.rescueCount > rescues_allowed(name) and 'buried' or 'requeued'
+  if outcome == 'buried' and pending ~= '' then
+    outcome, at, facts.occurrenceAt = 'requeued', tonumber(pending), nil
+    facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+  end
+  if pending ~= '' and tonumber(pending) < at then
+    at, facts.occurrenceAt = tonumber(pending), nil
+  end
+  if outcome == 'requeued' then
+    facts.nextRunAt = at
+    place(id, name, at, seq, priority, flags, facts)
+  else
+    facts.nextRunAt, facts.failedAt, facts.lastFinishedAt, facts.failure = nil, now, now, STALLED
+    facts.occurrenceAt = nil
+    zadd(index('dead', name), now_text, id)
+  end
+  answer(id, name, host, facts, outcome)
+end)
 flush()
 advance()
 local next_expiry = earliest_expiry()
@@ -1468,20 +1746,33 @@ local function number_or_nil(part)
   if part ~= 'null' then return tonumber(part) end
 end
 local function asked(spec)
-  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
-  local at = delay ~= 'null' and created + delay or nil
-  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
-  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
-  return string.sub(quoted, 2, -2)
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
 end
 local function own_and_rest(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
   local own = string.sub(spec, name_end + 2, name_end + 2)
-  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
+end
+local function count(part)
+  return part and tonumber(part) or 0
 end
 local function happened(state)
   local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
@@ -1497,11 +1788,11 @@ local function happened(state)
   facts.nextRunAt = number_or_nil(parts[1])
   facts.lastRunAt = number_or_nil(parts[2] or 'null')
   facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = tonumber(parts[4] or 0)
-  facts.failCount = tonumber(parts[5] or 0)
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
   facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = tonumber(parts[7] or 0)
-  facts.releaseCount = tonumber(parts[8] or 0)
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
@@ -1522,7 +1813,7 @@ local function planned(spec_at, facts)
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
@@ -1562,28 +1853,62 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
+  local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
     if not before or at < before then
       redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then announce(name, at) end
+      if not before or before > now then news[name] = at end
     end
   end
   earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
+end
+local GONE, gone_until, patience = prefix .. 'gone', nil, nil
+local function gone_kept(keep_ms)
+  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
+  return math.max(keep_ms, patience)
+end
+local function remember_gone(id, record, keep_ms)
+  gone_until = gone_until or text(soon + gone_kept(keep_ms))
+  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  zadd(GONE, gone_until, nonce or id)
+end
+local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+end
+local function forget_gone(limit)
+  forget(GONE, limit)
 end
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
+local SAVED = prefix .. 'saved'
+local before
 if mode == 'single' then
   local holder_id = redis.call('HGET', prefix .. 'keys', key)
-  if holder_id and redis.call('HEXISTS', JOBS, holder_id) == 1 then id = holder_id end
+  before = holder_id and redis.call('HGET', JOBS, holder_id)
+  if before and not is_legible(before) then before = false end
+  if before then id = holder_id end
+else
+  before = redis.call('HGET', JOBS, id)
 end
-local before = redis.call('HGET', JOBS, id)
-if mode == 'update' and (not before or name_of(before) ~= name) then return { now_text, 'missing' } end
+if mode == 'update' and not (before and is_legible(before) and name_of(before) == name) then
+  return { now_text, 'missing' }
+end
 local function reply(word)
   return {
     now_text, word, id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '',
@@ -1607,7 +1932,17 @@ end
 local function mark_disabled()
   if flags % 2 == DISABLED then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
 end
-if mode == 'insert' and before then return reply('inserted') end
+if ARGV[18] == 'repeat' and tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
+  if before then return reply('updated') end
+  if ARGV[12] == '1' then flags = flags + DISABLED end
+  return { now_text, 'inserted', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
+end
+local function carry_out_all()
+  zadd(SAVED, text(soon + ARGV[19]), ARGV[17])
+  flush()
+  forget(SAVED, 2)
+  advance()
+end
 if not before then
   local seq = redis.call('HINCRBY', META, 'seq', 1)
   if ARGV[12] == '1' then flags = flags + DISABLED end
@@ -1617,8 +1952,7 @@ if not before then
   redis.call('SADD', prefix .. 'names', name)
   put(happened(ARGV[16] ~= '' and ARGV[16]), due, seq)
   mark_disabled()
-  flush()
-  advance()
+  carry_out_all()
   return reply('inserted')
 end
 local state, entry = redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
@@ -1638,7 +1972,7 @@ local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
 local name_and_own = quoted_name .. ',' .. own_and_rest(before)
 if entry then
   local token, fence, locked_at, pending, host = holder(entry)
-  if at and at ~= planned_at then
+  if token and at and at ~= planned_at then
     pending = text(at)
     hset(LEASE, id, table.concat({ token, fence, locked_at, pending, host, name }, '|'))
   end
@@ -1650,8 +1984,7 @@ else
   if state then hset(STATE, id, packed(facts)) end
 end
 mark_disabled()
-flush()
-advance()
+carry_out_all()
 return reply('updated')
 `;
 
@@ -1731,20 +2064,33 @@ local function number_or_nil(part)
   if part ~= 'null' then return tonumber(part) end
 end
 local function asked(spec)
-  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
-  local at = delay ~= 'null' and created + delay or nil
-  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
-  if string.find(quoted, '\\\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
-  return string.sub(quoted, 2, -2)
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
 end
 local function own_and_rest(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
   local own = string.sub(spec, name_end + 2, name_end + 2)
-  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
+end
+local function count(part)
+  return part and tonumber(part) or 0
 end
 local function happened(state)
   local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
@@ -1760,11 +2106,11 @@ local function happened(state)
   facts.nextRunAt = number_or_nil(parts[1])
   facts.lastRunAt = number_or_nil(parts[2] or 'null')
   facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = tonumber(parts[4] or 0)
-  facts.failCount = tonumber(parts[5] or 0)
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
   facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = tonumber(parts[7] or 0)
-  facts.releaseCount = tonumber(parts[8] or 0)
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
@@ -1785,7 +2131,7 @@ local function planned(spec_at, facts)
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
@@ -1825,24 +2171,35 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
+  local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
     if not before or at < before then
       redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then announce(name, at) end
+      if not before or before > now then news[name] = at end
     end
   end
   earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
 end
 local function remove_keys(id, record)
   local own = own_and_rest(record)
   if own == '0' then return end
-  for _, field in ipairs(cjson.decode(own).keys or {}) do
+  local ok, facts = pcall(cjson.decode, own)
+  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
     if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
   end
 end
@@ -1853,15 +2210,22 @@ local function remove_record(id, has_state)
     hdel(RESULTS, id)
   end
 end
-local GONE, gone_until = prefix .. 'gone', nil
+local GONE, gone_until, patience = prefix .. 'gone', nil, nil
+local function gone_kept(keep_ms)
+  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
+  return math.max(keep_ms, patience)
+end
 local function remember_gone(id, record, keep_ms)
-  gone_until = gone_until or text(soon + keep_ms)
+  gone_until = gone_until or text(soon + gone_kept(keep_ms))
   local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
 end
+local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+end
 local function forget_gone(limit)
-  local over = redis.call('ZCOUNT', GONE, '-inf', now_text)
-  if over > 0 then redis.call('ZREMRANGEBYRANK', GONE, 0, math.min(over, limit) - 1) end
+  forget(GONE, limit)
 end
 local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then
@@ -1875,6 +2239,7 @@ local function refusal(id, entry, token, earliest_expiry, after_expiry)
 end
 local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
+  if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
     return kind == 'completed' or kind == 'removed' or kind == 'bury'
   end
@@ -1940,11 +2305,13 @@ local function with_pending(kind, next_at, pending)
 end
 local function settle(id, kind, argument, body, entry, state, gone_ms)
   local _, _, locked_at, pending, _, name = holder(entry)
+  if not name then return 'lease-mismatch' end
   give_up(id, name)
   if kind == 'removed' and pending == '' then
     local record = string.find(argument, 'k', 1, true) and redis.call('HGET', JOBS, id)
     if record then remove_keys(id, record) end
-    if string.find(argument, 'y', 1, true) then remember_gone(id, record, gone_ms) end
+    local age = string.match(argument, 'y(%d+)')
+    if age and tonumber(age) <= gone_kept(gone_ms) then remember_gone(id, record, gone_ms) end
     remove_record(id, state)
     zrem(index('disabled', name), id)
     return
@@ -1964,12 +2331,19 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     facts.nextRunAt = nil
     zadd(index('completed', name), text(facts.lastFinishedAt), id)
   else
-    local asked_at, seq, priority, flags = asked(redis.call('HGET', JOBS, id))
+    local record = redis.call('HGET', JOBS, id)
+    if not record then
+      remove_record(id, state)
+      return 'not-found'
+    end
+    local asked_at, seq, priority, flags = asked(record)
     local at = planned(asked_at, facts)
     local next_at = with_pending(kind, settle_as[kind](facts, at, argument, body), pending)
-    facts.occurrenceAt = occurrence(kind, facts, flags, at, next_at, pending)
+    facts.occurrenceAt = occurrence(kind, facts, flags or 0, at, next_at, pending)
     facts.nextRunAt = next_at
-    if next_at then
+    if next_at and not seq then
+      entomb(id, name, facts)
+    elseif next_at then
       place(id, name, next_at, seq, priority, flags, facts)
     else
       zadd(index(kind == 'bury' and 'dead' or 'completed', name), now_text, id)
@@ -1980,14 +2354,16 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
   end
   hset(STATE, id, packed(facts))
 end
-local PROMOTE_LIMIT, MAX_BYTES, READ_AT_ONCE = 50, 1048576, 16
-local promoted = {}
+local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
+local promoted, promotions_left = {}, PROMOTE_LIMIT
 local function promote(name)
   if promoted[name] then return end
   promoted[name] = true
+  if promotions_left == 0 then return end
   local timed = index('timed', name)
-  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', now_text, 'WITHSCORES', 'LIMIT', 0, PROMOTE_LIMIT)
+  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', now_text, 'WITHSCORES', 'LIMIT', 0, promotions_left)
   if not due[1] then return end
+  promotions_left = promotions_left - #due / 2
   for i = 1, #due, 2 do
     local seq, priority, id = string.match(due[i], '^(%x%x%x%x%x%x%x%x%x%x%x%x)([^:]*):(.*)$')
     zrem(timed, due[i])
@@ -2004,33 +2380,39 @@ local function recede(name)
     redis.call('ZREM', DUE, name)
   end
 end
-local bytes = 0
+local FIRST_READ = 4
+local bytes, read = 0, 0
+local function next_read(left)
+  if read == 0 then return math.min(left, FIRST_READ) end
+  return math.min(left, math.max(math.floor((MAX_BYTES - bytes) * read / math.max(bytes, 1)), 1))
+end
 local function take_ready(name, want, take)
   promote(name)
-  local ready, taken = index('ready', name), 0
+  local ready, taken, from = index('ready', name), 0, 1
+  local repeating, retrying = index('repeating', name), index('retrying', name)
   local members = redis.call('ZRANGE', ready, 0, want - 1)
-  for from = 1, #members, READ_AT_ONCE do
-    if bytes >= MAX_BYTES then break end
-    local ids = {}
-    for i = from, math.min(from + READ_AT_ONCE - 1, #members) do
-      ids[#ids + 1] = string.sub(members[i], 25)
+  local counted_apart = members[1] and redis.call('EXISTS', repeating, retrying) > 0
+  while from <= #members and bytes < MAX_BYTES do
+    local count, ids = next_read(#members - from + 1), {}
+    for i = 1, count do
+      ids[i] = string.sub(members[from + i - 1], 25)
     end
     local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
-    local counted_apart = redis.call('EXISTS', index('repeating', name), index('retrying', name)) > 0
     for i, id in ipairs(ids) do
-      if bytes < MAX_BYTES or not records[i] then
-        zrem(ready, members[from + i - 1])
-        if counted_apart then
-          zrem(index('repeating', name), id)
-          zrem(index('retrying', name), id)
-        end
-        if records[i] then
-          bytes = bytes + #records[i] + (states[i] and #states[i] or 0)
-          taken = taken + 1
-          take(id, records[i], states[i], name)
-        end
+      local record, state = records[i], states[i]
+      zrem(ready, members[from + i - 1])
+      if counted_apart then
+        zrem(repeating, id)
+        zrem(retrying, id)
+      end
+      if record then
+        bytes = bytes + #record + (state and #state or 0)
+        read = read + 1
+        taken = taken + 1
+        take(id, record, state, name)
       end
     end
+    from = from + count
   end
   flush()
   return taken
@@ -2078,44 +2460,79 @@ local function due_in(names)
   end
   return first and math.max(first - now, 0)
 end
+local FORGET_AFTER = 10
 local function pass(lease_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence')
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
-  if last and now - last > lease_ms then
-    held = soon + lease_ms
-    redis.call('HSET', META, 'heldUntil', text(held))
+  local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
+  local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
+  if lease_ms > longest or is_forgotten or (lease_ms == longest and math.abs(now - seen_at) > longest) then
+    longest = lease_ms
+    redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
   end
-  return held, fence
+  local before = held
+  if last and now - last > longest and now >= held + longest then held = soon + longest end
+  if held > soon + longest then held = soon + longest end
+  if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
+  return held, fence, longest
 end
 local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
-local memory = prefix .. 'claim:' .. host
+local memory = prefix .. 'claim:' .. host .. ':' .. ARGV[11]
 local function or_empty(value)
   return value and text(value) or ''
 end
+local function still_held(claimed_by, ids, each)
+  local n = 0
+  for id in string.gmatch(ids, '[^\\n]+') do
+    n = n + 1
+    local entry, token = redis.call('HGET', LEASE, id), claimed_by .. ':' .. n .. '|'
+    if entry and string.sub(entry, 1, #token) == token then each(n, id, entry) end
+  end
+end
+local function parts_of(remembered)
+  return string.match(remembered, '^(%x+)\\n([^\\n]*)\\n([^\\n]*)\\n(.*)$')
+end
+local function take_back(remembered)
+  local claimed_by, _, _, ids = parts_of(remembered)
+  still_held(claimed_by, ids, function(_, id, entry)
+    local _, _, _, pending, _, name = holder(entry)
+    give_up(id, name)
+    local record = redis.call('HGET', JOBS, id)
+    if not record then return end
+    local facts = happened(redis.call('HGET', STATE, id))
+    local asked_at, seq, priority, flags = asked(record)
+    if not seq then return end
+    local at = planned(asked_at, facts)
+    if pending ~= '' then
+      at, facts.nextRunAt, facts.occurrenceAt = tonumber(pending), tonumber(pending), nil
+      hset(STATE, id, packed(facts))
+    end
+    place(id, name, at or now, seq, priority, flags, facts)
+  end)
+  flush()
+  advance()
+end
 local function same_again(remembered)
-  local _, words, fence, ids = string.match(remembered, '^(%x+)\\n([^\\n]*)\\n([^\\n]*)\\n(.*)$')
-  local answers, jobs, expiry, claimed_at, n = {}, {}, nil, '', 0
+  local _, words, fence, ids = parts_of(remembered)
+  local answers, jobs, expiry, claimed_at = {}, {}, nil, ''
   for word in string.gmatch(words, '%S+') do
     answers[#answers + 1] = word
   end
-  for id in string.gmatch(ids, '[^\\n]+') do
-    n = n + 1
-    local entry = redis.call('HGET', LEASE, id)
-    if entry and string.sub(entry, 1, #claim_id + #tostring(n) + 2) == claim_id .. ':' .. n .. '|' then
-      local _, _, locked_at = holder(entry)
-      claimed_at = locked_at
-      expiry = math.min(expiry or math.huge, tonumber(redis.call('ZSCORE', LEASES, id)))
-      for _, part in ipairs({ tostring(n), id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '' }) do
-        jobs[#jobs + 1] = part
-      end
+  still_held(claim_id, ids, function(n, id, entry)
+    local _, _, locked_at = holder(entry)
+    claimed_at = locked_at
+    expiry = math.min(expiry or math.huge, tonumber(redis.call('ZSCORE', LEASES, id)))
+    for _, part in ipairs({ tostring(n), id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '' }) do
+      jobs[#jobs + 1] = part
     end
-  end
+  end)
   return { now_text, answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at }
 end
 local remembered = redis.call('GET', memory)
 if remembered and string.sub(remembered, 1, #claim_id + 1) == claim_id .. '\\n' then return same_again(remembered) end
 redis.call('DEL', memory)
+if remembered and ARGV[12] ~= '-' and parts_of(remembered) ~= ARGV[12] then take_back(remembered) end
 local manners = {}
 local function manner(text_of_it)
   local how = manners[text_of_it]
@@ -2130,12 +2547,12 @@ local answers, all_ok = {}, true
 if settlements > 0 then
   local ids, seen = {}, {}
   for i = 1, settlements do
-    ids[i] = ARGV[7 + i * 4]
+    ids[i] = ARGV[9 + i * 4]
   end
   local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
   local first_expiry, young = earliest_expiry(), false
   for i = 1, settlements do
-    local id, token, how, body = ids[i], ARGV[8 + i * 4], manner(ARGV[9 + i * 4]), ARGV[10 + i * 4]
+    local id, token, how, body = ids[i], ARGV[10 + i * 4], manner(ARGV[11 + i * 4]), ARGV[12 + i * 4]
     if seen[id] then
       flush()
       entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
@@ -2169,7 +2586,7 @@ local function take(id, record, state, name)
   jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = tostring(n), id, record, state or ''
 end
 local asked_for, free = {}, {}
-for i = 11 + settlements * 4, #ARGV, 2 do
+for i = 13 + settlements * 4, #ARGV, 2 do
   asked_for[#asked_for + 1] = ARGV[i]
   free[ARGV[i]] = tonumber(ARGV[i + 1])
 end

@@ -3,7 +3,7 @@
 -- and with the canceller's reason if the job was cancelled. Writes only for leases that are held.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
--- KEYS[2]  meta  hash  {p}meta  lastPass, heldUntil
+-- KEYS[2]  meta  hash  {p}meta  lastPass, heldUntil, longestLease, longestLeaseAt
 -- ARGV[1]  prefix of the partition's keys
 -- ARGV[2]  time in ms; empty for the server's clock
 -- ARGV[3]  how long, in ms

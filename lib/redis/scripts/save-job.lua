@@ -1,7 +1,9 @@
 -- save-job
 -- Writes what is asked of one job: inserts it, updates it by id and name, or upserts the one job of a
 -- key. Look-up and write are one step. A waiting job moves to its new place; of a running one the
--- time is kept in its lease, for afterwards. What happened to the job stays as it is.
+-- time is kept in its lease, for afterwards. What happened to the job stays as it is. A repeat of a
+-- save that was carried out changes nothing, whatever others did since: it is known by its nonce for
+-- as long as ARGV[19] says, which must be longer than its caller goes on repeating it.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta  seq
@@ -21,6 +23,9 @@
 -- ARGV[14] the record from its data on
 -- ARGV[15] the end of the record from its rule on; empty without a rule
 -- ARGV[16] what happened, for a new job; empty for nothing
+-- ARGV[17] nonce of this save
+-- ARGV[18] 'repeat' when the call may have been carried out before; else empty
+-- ARGV[19] how long the save is known for its repeats, in ms
 --
 -- Returns  { now, 'inserted' | 'updated' | 'missing', id, record, state, lease entry, result }
 -- @include time
@@ -28,15 +33,25 @@
 -- @include writes
 -- @include record
 -- @include place
+-- @include gone
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
 
+local SAVED = prefix .. 'saved'
+
+-- A key whose job cannot be read leads to a new one from now on.
+local before
 if mode == 'single' then
   local holder_id = redis.call('HGET', prefix .. 'keys', key)
-  if holder_id and redis.call('HEXISTS', JOBS, holder_id) == 1 then id = holder_id end
+  before = holder_id and redis.call('HGET', JOBS, holder_id)
+  if before and not is_legible(before) then before = false end
+  if before then id = holder_id end
+else
+  before = redis.call('HGET', JOBS, id)
 end
-local before = redis.call('HGET', JOBS, id)
-if mode == 'update' and (not before or name_of(before) ~= name) then return { now_text, 'missing' } end
+if mode == 'update' and not (before and is_legible(before) and name_of(before) == name) then
+  return { now_text, 'missing' }
+end
 
 local function reply(word)
   return {
@@ -68,8 +83,19 @@ local function mark_disabled()
   if flags % 2 == DISABLED then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
 end
 
--- An insert that finds its own id has been carried out before: its answer was lost.
-if mode == 'insert' and before then return reply('inserted') end
+-- Carried out before: its answer was lost. A job that was removed since is answered as it was asked.
+if ARGV[18] == 'repeat' and tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
+  if before then return reply('updated') end
+  if ARGV[12] == '1' then flags = flags + DISABLED end
+  return { now_text, 'inserted', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
+end
+
+local function carry_out_all()
+  zadd(SAVED, text(soon + ARGV[19]), ARGV[17])
+  flush()
+  forget(SAVED, 2)
+  advance()
+end
 
 if not before then
   local seq = redis.call('HINCRBY', META, 'seq', 1)
@@ -80,8 +106,7 @@ if not before then
   redis.call('SADD', prefix .. 'names', name)
   put(happened(ARGV[16] ~= '' and ARGV[16]), due, seq)
   mark_disabled()
-  flush()
-  advance()
+  carry_out_all()
   return reply('inserted')
 end
 
@@ -106,7 +131,7 @@ local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
 local name_and_own = quoted_name .. ',' .. own_and_rest(before)
 if entry then
   local token, fence, locked_at, pending, host = holder(entry)
-  if at and at ~= planned_at then
+  if token and at and at ~= planned_at then
     pending = text(at)
     hset(LEASE, id, table.concat({ token, fence, locked_at, pending, host, name }, '|'))
   end
@@ -118,6 +143,5 @@ else
   if state then hset(STATE, id, packed(facts)) end
 end
 mark_disabled()
-flush()
-advance()
+carry_out_all()
 return reply('updated')

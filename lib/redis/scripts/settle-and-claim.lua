@@ -1,7 +1,8 @@
 -- settle-and-claim
 -- Settles finished attempts, each judged alone, then leases due jobs: of the names asked for those
 -- that are due, in the order given, an equal share of the slots each, then what is left goes round
--- once more. A repeat with the same claim id gets the same answers, jobs and tokens. Its first write
+-- once more. A repeat with the same claim id gets the same answers, jobs and tokens; jobs of a claim
+-- whose answer its host never had go back uncounted. Its first write
 -- is of a kind that Redis allows when its memory is full, so that work goes on and makes room.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
@@ -16,7 +17,9 @@
 -- ARGV[8]  free slots in all
 -- ARGV[9]  how long removed ids stay known, in ms
 -- ARGV[10] number of settlements
--- ARGV[11..]  for each settlement: id, token, 'kind late argument' (late: 'late' or '-'), body; then for each name: name, free slots
+-- ARGV[11] track: each remembers its last claim
+-- ARGV[12] last claim on the track whose answer the host has; empty for none, '-' for unknown
+-- ARGV[13..]  for each settlement: id, token, 'kind late argument' (late: 'late' or '-'), body; then for each name: name, free slots
 --
 -- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim }
 --          answers: one word each, or none when all are 'ok'; jobs: number in the claim, id, record, state
@@ -33,37 +36,70 @@
 -- @include pass
 local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
-local memory = prefix .. 'claim:' .. host
+local memory = prefix .. 'claim:' .. host .. ':' .. ARGV[11]
 
 local function or_empty(value)
   return value and text(value) or ''
 end
 
+-- Calls `each(n, id, entry)` for the jobs of a remembered claim that its host still holds.
+local function still_held(claimed_by, ids, each)
+  local n = 0
+  for id in string.gmatch(ids, '[^\n]+') do
+    n = n + 1
+    local entry, token = redis.call('HGET', LEASE, id), claimed_by .. ':' .. n .. '|'
+    if entry and string.sub(entry, 1, #token) == token then each(n, id, entry) end
+  end
+end
+
+local function parts_of(remembered)
+  return string.match(remembered, '^(%x+)\n([^\n]*)\n([^\n]*)\n(.*)$')
+end
+
+-- The answer to this claim was lost for good: nobody runs its jobs. They go back as if never claimed.
+local function take_back(remembered)
+  local claimed_by, _, _, ids = parts_of(remembered)
+  still_held(claimed_by, ids, function(_, id, entry)
+    local _, _, _, pending, _, name = holder(entry)
+    give_up(id, name)
+    local record = redis.call('HGET', JOBS, id)
+    if not record then return end
+    local facts = happened(redis.call('HGET', STATE, id))
+    local asked_at, seq, priority, flags = asked(record)
+    if not seq then return end
+    local at = planned(asked_at, facts)
+    if pending ~= '' then
+      at, facts.nextRunAt, facts.occurrenceAt = tonumber(pending), tonumber(pending), nil
+      hset(STATE, id, packed(facts))
+    end
+    place(id, name, at or now, seq, priority, flags, facts)
+  end)
+  flush()
+  advance()
+end
+
 -- The jobs of this claim that this host still holds, as they were handed out; of their expiries the earliest.
 local function same_again(remembered)
-  local _, words, fence, ids = string.match(remembered, '^(%x+)\n([^\n]*)\n([^\n]*)\n(.*)$')
-  local answers, jobs, expiry, claimed_at, n = {}, {}, nil, '', 0
+  local _, words, fence, ids = parts_of(remembered)
+  local answers, jobs, expiry, claimed_at = {}, {}, nil, ''
   for word in string.gmatch(words, '%S+') do
     answers[#answers + 1] = word
   end
-  for id in string.gmatch(ids, '[^\n]+') do
-    n = n + 1
-    local entry = redis.call('HGET', LEASE, id)
-    if entry and string.sub(entry, 1, #claim_id + #tostring(n) + 2) == claim_id .. ':' .. n .. '|' then
-      local _, _, locked_at = holder(entry)
-      claimed_at = locked_at
-      expiry = math.min(expiry or math.huge, tonumber(redis.call('ZSCORE', LEASES, id)))
-      for _, part in ipairs({ tostring(n), id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '' }) do
-        jobs[#jobs + 1] = part
-      end
+  still_held(claim_id, ids, function(n, id, entry)
+    local _, _, locked_at = holder(entry)
+    claimed_at = locked_at
+    expiry = math.min(expiry or math.huge, tonumber(redis.call('ZSCORE', LEASES, id)))
+    for _, part in ipairs({ tostring(n), id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '' }) do
+      jobs[#jobs + 1] = part
     end
-  end
+  end)
   return { now_text, answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at }
 end
 
 local remembered = redis.call('GET', memory)
 if remembered and string.sub(remembered, 1, #claim_id + 1) == claim_id .. '\n' then return same_again(remembered) end
 redis.call('DEL', memory)
+if remembered and ARGV[12] ~= '-' and parts_of(remembered) ~= ARGV[12] then take_back(remembered) end
 
 -- 1. Settlements. Most of a batch end in the same manner, which is read once.
 local manners = {}
@@ -81,12 +117,12 @@ local answers, all_ok = {}, true
 if settlements > 0 then
   local ids, seen = {}, {}
   for i = 1, settlements do
-    ids[i] = ARGV[7 + i * 4]
+    ids[i] = ARGV[9 + i * 4]
   end
   local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
   local first_expiry, young = earliest_expiry(), false
   for i = 1, settlements do
-    local id, token, how, body = ids[i], ARGV[8 + i * 4], manner(ARGV[9 + i * 4]), ARGV[10 + i * 4]
+    local id, token, how, body = ids[i], ARGV[10 + i * 4], manner(ARGV[11 + i * 4]), ARGV[12 + i * 4]
     if seen[id] then
       flush()
       entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
@@ -124,7 +160,7 @@ local function take(id, record, state, name)
 end
 
 local asked_for, free = {}, {}
-for i = 11 + settlements * 4, #ARGV, 2 do
+for i = 13 + settlements * 4, #ARGV, 2 do
   asked_for[#asked_for + 1] = ARGV[i]
   free[ARGV[i]] = tonumber(ARGV[i + 1])
 end

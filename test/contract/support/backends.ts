@@ -122,6 +122,9 @@ async function withKeys<T>(
   }
 }
 
+/** What `meta` notes of the hosts that pass by. */
+const OF_HOSTS = /^(lastPass|heldUntil|fence|longestLease|longestLeaseAt)$/;
+
 /** Of every key, its type and content. Members of one score are in order anyway; those of sets and hashes are put in order. */
 async function dumpOf(redis: Redis, keys: readonly string[]): Promise<unknown> {
   const contents: Record<string, unknown> = {};
@@ -142,8 +145,8 @@ async function contentOf(redis: Redis, key: string, type: string): Promise<unkno
     case 'zset':
       return redis.zrange(key, '0', '-1', 'WITHSCORES');
     case 'hash': {
-      const { lastPass: _, heldUntil: __, fence: ___, ...fields } = await redis.hgetall(key);
-      return Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
+      const fields = Object.entries(await redis.hgetall(key));
+      return fields.filter(([name]) => !OF_HOSTS.test(name)).sort(([a], [b]) => (a < b ? -1 : 1));
     }
     default:
       throw new Error(`${key} is a ${type}: no such key is ours`);

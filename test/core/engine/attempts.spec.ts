@@ -3,7 +3,7 @@ import { Executor } from '../../../lib/core/worker/executor.js';
 import { Attempt } from '../../../lib/core/worker/attempt.js';
 import { planOf } from '../../../lib/core/handlers/handler-plan.js';
 import type { JobRecord } from '../../../lib/core/job/job-record.js';
-import { closeBenches, gate, makeBench, nextEvent } from './support.js';
+import { closeBenches, gate, makeBench, nextEvent, nextEvents, until } from './support.js';
 
 afterEach(closeBenches);
 
@@ -228,4 +228,27 @@ it('settles an attempt whose handler ignores its timeout, and says that it is st
   await Promise.resolve();
 
   expect(log).toEqual(['ended failed', 'stuck', 'returned late']);
+});
+
+it('goes on when the store fails at one settlement: that one is dropped with an error, all others are stored', async () => {
+  const { engine, broker, errors } = await makeBench({ defaultConcurrency: 50 });
+  engine.handlers.define('mail', (job) => job.data);
+  const settleAndClaim = broker.inner.settleAndClaim.bind(broker.inner);
+  broker.inner.settleAndClaim = async (settlements, claim) => {
+    if (settlements.some((settlement) => 'result' in settlement && settlement.result === '"bad"')) {
+      throw new Error('ERR user_script:12: attempt to index a nil value');
+    }
+    return settleAndClaim(settlements, claim);
+  };
+  const { scheduler } = engine;
+  const bad = await scheduler.now('mail', 'bad');
+  for (let n = 0; n < 30; n++) await scheduler.now('mail', n);
+  const stored = nextEvents(engine, 'completed', 30);
+
+  await engine.workerHost.start();
+  await stored;
+  await until(() => errors.some(({ message }) => message.includes(bad.id)));
+
+  expect(engine.workerHost.status()).toMatchObject({ running: 0, unsettled: 0 });
+  expect(await scheduler.counts('mail')).toMatchObject({ completed: 30, running: 1 });
 });

@@ -9,6 +9,29 @@ afterEach(closeBenches);
 
 const NEVER_LOOK = { processEvery: '1h' } as const;
 
+describe('where there is plenty of work', () => {
+  it('a second call goes out beside the first, and each job runs once', async () => {
+    const { engine, broker } = await makeBench({ ...NEVER_LOOK, maxConcurrency: 32 });
+    const runs = new Map<unknown, number>();
+    const run = (job: { data: unknown }) => {
+      runs.set(job.data, (runs.get(job.data) ?? 0) + 1);
+    };
+    engine.handlers.define('mail', run, { concurrency: 32 });
+    const items = Array.from({ length: 400 }, (_, i) => ({ name: 'mail', data: i }));
+    await engine.scheduler.enqueueMany(items);
+    const completed = nextEvents(engine, 'completed', 400);
+
+    await engine.workerHost.start();
+    await completed;
+
+    const claims = broker.argsOf('settleAndClaim').map(([, claim]) => claim);
+    expect(new Set(claims.map(({ track }) => track))).toEqual(new Set([0, 1]));
+    expect(Math.max(...claims.map(({ slots }) => slots))).toBe(16);
+    expect([...runs.values()].every((count) => count === 1)).toBe(true);
+    expect(runs.size).toBe(400);
+  });
+});
+
 describe('the loop', () => {
   it('settles attempts that end together in one call, and claims along', async () => {
     const { engine, broker } = await makeBench({ ...NEVER_LOOK, defaultConcurrency: 10 });
@@ -275,7 +298,7 @@ describe('slots', () => {
 
     const orders = [1, 2, 3, 4].map(() =>
       slots
-        .room()!
+        .room(100)!
         .names.map(({ name }) => name)
         .join(''),
     );
@@ -288,7 +311,7 @@ describe('slots', () => {
     slots.open(handler('a', 3, 2));
     slots.open(handler('b', 9));
 
-    expect(slots.room()).toEqual({
+    expect(slots.room(100)).toEqual({
       slots: 4,
       names: [
         { name: 'a', slots: 2 },
@@ -298,12 +321,28 @@ describe('slots', () => {
     slots.take('a');
     slots.take('a');
     slots.take('b');
-    expect(slots.room()).toEqual({ slots: 1, names: [{ name: 'b', slots: 1 }] });
+    expect(slots.room(100)).toEqual({ slots: 1, names: [{ name: 'b', slots: 1 }] });
     expect(slots.hasRoomFor('a')).toBe(false);
     slots.take('b');
-    expect(slots.room()).toBeUndefined();
+    expect(slots.room(100)).toBeUndefined();
     slots.giveBack('a');
     expect(slots.hasRoomFor('a')).toBe(true);
+  });
+
+  it('keep what a claim under way has asked for free for it, and no more than they are asked', () => {
+    const slots = new Slots({ maxConcurrency: 6, lockLimit: Infinity });
+    slots.open(handler('a', 5));
+    slots.open(handler('b', 2));
+    const first = slots.room(3)!;
+    slots.promise(first);
+
+    expect(first.slots).toBe(3);
+    expect(slots.room(100)).toEqual({ slots: 3, names: [{ name: 'a', slots: 2 }] });
+    // The name can still be claimed once the call is back: news of it must not be missed.
+    expect(slots.hasRoomFor('b')).toBe(true);
+
+    slots.redeem(first);
+    expect(slots.room(100)).toMatchObject({ slots: 6 });
   });
 
   it('never run more handlers than allowed, and use all that is allowed', async () => {

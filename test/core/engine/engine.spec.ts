@@ -1,11 +1,12 @@
 import {
   BackendClosedError,
+  ConnectionError,
   InvalidOptionError,
   UnsupportedOperationError,
 } from '../../../lib/core/errors.js';
 import { Engine } from '../../../lib/core/engine.js';
 import { MemoryBackend } from '../../../lib/memory/index.js';
-import { closeBenches, gate, makeBench, nextEvent } from './support.js';
+import { closeBenches, gate, makeBench, nextEvent, until } from './support.js';
 
 afterEach(closeBenches);
 
@@ -96,4 +97,65 @@ it('goes on without news when the channel cannot be opened', async () => {
   expect((await engine.scheduler.now('mail')).created).toBe(true);
   expect(errors).toEqual(['no news']);
   await engine.close();
+});
+
+it('rejects what waits behind an add that could not be sent, instead of letting each wait its time', async () => {
+  const { engine, broker } = await makeBench();
+  const away = gate();
+  broker.answerNext('enqueue', async () => {
+    await away.opened;
+    throw new ConnectionError('The store is away.', false);
+  });
+  const adds = [engine.scheduler.now('mail')];
+  await until(() => broker.argsOf('enqueue').length === 1);
+  for (let n = 0; n < 250; n++) adds.push(engine.scheduler.now('mail', n));
+  await new Promise(setImmediate);
+
+  away.open();
+  const ends = await Promise.allSettled(adds);
+
+  expect(broker.argsOf('enqueue')).toHaveLength(1);
+  const reasons = ends.map((end) => (end as PromiseRejectedResult).reason as ConnectionError);
+  expect(reasons.every((reason) => reason instanceof ConnectionError)).toBe(true);
+  // Of the first nobody knows; the others were never sent.
+  expect(reasons.map(({ outcomeKnown }) => outcomeKnown).indexOf(true)).toBe(1);
+  expect(reasons.filter(({ outcomeKnown }) => !outcomeKnown)).toHaveLength(1);
+  expect((await engine.scheduler.now('mail')).created).toBe(true);
+});
+
+it('closes in bounded time although adds have no answer, and rejects them', async () => {
+  const memory = new MemoryBackend();
+  const { engine, broker, backend } = await makeBench({}, memory);
+  let hangUp: (error: Error) => void = () => {};
+  broker.answerNext('enqueue', () => new Promise((_, reject) => (hangUp = reject)));
+  backend.disconnect = async () => {
+    hangUp(new BackendClosedError());
+    await memory.disconnect();
+  };
+  const end = engine.scheduler.now('mail').catch((error: unknown) => error);
+  const startedAt = performance.now();
+
+  await engine.close();
+
+  expect(performance.now() - startedAt).toBeLessThan(4_000);
+  expect(await end).toBeInstanceOf(BackendClosedError);
+});
+
+it('can be closed while it still waits for its backend', async () => {
+  const memory = new MemoryBackend();
+  const comes = gate();
+  let giveUp: (error: Error) => void = () => {};
+  const engine = new Engine({
+    name: 'late',
+    repository: memory.repository,
+    broker: memory.broker,
+    manager: memory.manager,
+    connect: () => Promise.race([comes.opened, new Promise<void>((_, no) => (giveUp = no))]),
+    disconnect: async () => giveUp(new BackendClosedError()),
+  });
+  const connecting = engine.connect().catch((error: unknown) => error);
+
+  await engine.close();
+
+  expect(await connecting).toBeInstanceOf(BackendClosedError);
 });

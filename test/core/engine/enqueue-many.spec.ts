@@ -128,6 +128,30 @@ it('fails the items of a chunk that could not be sent, and goes on', async () =>
   expect(result.jobs).toHaveLength(20);
 });
 
+it.each([
+  ['sends what it has', true, 15],
+  ['leaves the last chunk, told to stop', false, 10],
+])('keeps what was added when its source fails, and %s', async (_, continueOnError, created) => {
+  const { engine } = await makeBench();
+  const unreadable = new Error('line 16 is broken');
+  async function* lines() {
+    yield* jobs(15);
+    throw unreadable;
+  }
+  const onError: unknown[] = [];
+
+  const result = await engine.scheduler.enqueueMany(lines(), {
+    chunkSize: 10,
+    continueOnError,
+    onError: (error) => onError.push(error),
+  });
+
+  expect(result).toMatchObject({ total: 15, created, failed: 0, stopped: 'error' });
+  expect(result.jobs).toHaveLength(created);
+  expect(result.errors).toEqual([{ index: 15, item: undefined, error: unreadable }]);
+  expect(onError).toEqual([]);
+});
+
 it('tells its progress, and no callback that throws stops it', async () => {
   const { engine, errors } = await makeBench();
   const seen: number[] = [];

@@ -196,6 +196,45 @@ it('tells of a dead letter when a job has lost its process too often', async () 
   expect(await nextEvent(engine, 'dead')).toMatchObject({ id, failure: { reason: 'stalled' } });
 });
 
+it('runs nothing of a claim whose answer came later than its lease, and hands the jobs back uncounted', async () => {
+  const { engine, broker } = await makeBench(SHORT);
+  let runs = 0;
+  engine.handlers.define('quick', () => (runs += 1));
+  const { id } = await engine.scheduler.now('quick');
+  const renewed = broker.failAll('lost request', 'renew', 'rescue');
+  const late = gate();
+  broker.answerNext('settleAndClaim', async () => {
+    const { settlements, claim } = claimOf(broker);
+    const answer = await broker.inner.settleAndClaim(settlements, claim);
+    await late.opened;
+    return answer;
+  });
+  await engine.workerHost.start();
+  await until(() => broker.argsOf('settleAndClaim').length > 0);
+  const sentAt = performance.now();
+  await until(() => performance.now() - sentAt > 150);
+
+  engine.workerHost.pause();
+  late.open();
+  await until(() => broker.argsOf('settleAndClaim').flat(2).some(isRelease));
+  await until(() => engine.workerHost.status().unsettled === 0);
+
+  expect(runs).toBe(0);
+  expect(await engine.scheduler.get(id)).toMatchObject({ state: 'queued', attempt: 0 });
+  renewed();
+  const completed = nextEvent(engine, 'completed');
+  engine.workerHost.resume();
+  await completed;
+  expect(runs).toBe(1);
+});
+
+const isRelease = (part: unknown): boolean => (part as { kind?: unknown }).kind === 'release';
+
+function claimOf(broker: FaultyBroker) {
+  const [settlements, claim] = broker.argsOf('settleAndClaim').at(-1)!;
+  return { settlements, claim };
+}
+
 /** Another host on the same backend, by hand. */
 class MemoryView {
   constructor(private readonly backend: AgendaBackend) {}

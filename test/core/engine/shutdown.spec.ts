@@ -3,7 +3,7 @@ import { closeBenches, gate, makeBench, nextEvent, nextEvents, until } from './s
 
 afterEach(closeBenches);
 
-const NOTHING = { completed: 0, running: 0, timedOut: false, aborted: false };
+const NOTHING = { completed: 0, running: 0, timedOut: false, aborted: false, unsettled: 0 };
 
 it('waits for running handlers, claims nothing more, and settles what they did', async () => {
   const { engine, broker } = await makeBench({ defaultConcurrency: 1 });
@@ -18,7 +18,7 @@ it('waits for running handlers, claims nothing more, and settles what they did',
   expect(engine.workerHost.status()).toMatchObject({ state: 'stopping', running: 1 });
   ends.open();
 
-  expect(await drained).toEqual({ completed: 1, running: 0, timedOut: false, aborted: false });
+  expect(await drained).toEqual({ ...NOTHING, completed: 1 });
   expect((await engine.scheduler.get(first.id))?.state).toBe('completed');
   expect((await engine.scheduler.get(second.id))?.state).toBe('queued');
   expect(engine.workerHost.status()).toMatchObject({ state: 'stopped', running: 0, unsettled: 0 });
@@ -125,7 +125,7 @@ it('releases at once what a claim under way brings after the stop began', async 
   expect(await engine.scheduler.get(id)).toMatchObject({ state: 'queued', attempt: 0 });
 });
 
-it('ends in bounded time when the store is away, and settles after the next start', async () => {
+it('ends in bounded time when the store is away, and says so, and settles after the next start', async () => {
   const { engine, broker, errors } = await makeBench();
   const ends = gate();
   engine.handlers.define('mail', () => ends.opened);
@@ -136,10 +136,12 @@ it('ends in bounded time when the store is away, and settles after the next star
   const comeBack = broker.failAll('lost request', 'settleAndClaim', 'renew', 'rescue');
 
   ends.open();
-  await engine.workerHost.stop();
+  const report = await engine.workerHost.drain();
 
+  expect(report).toMatchObject({ completed: 1, unsettled: 1 });
   expect(engine.workerHost.status()).toMatchObject({ state: 'stopped', unsettled: 1 });
-  expect(errors).toHaveLength(1);
+  expect(errors).toHaveLength(2);
+  expect(errors[1]!.message).toContain(`ends of 1 job are not stored: ${id}`);
   comeBack();
   const completed = nextEvent(engine, 'completed');
   await engine.workerHost.start();

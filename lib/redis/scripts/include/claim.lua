@@ -1,16 +1,18 @@
 -- claim
 -- Hands due jobs to a host: they move to `running` and get a lease; no record is written.
 -- @include time, key, writes, record, place
-local PROMOTE_LIMIT, MAX_BYTES, READ_AT_ONCE = 50, 1048576, 16
-local promoted = {}
+local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
+local promoted, promotions_left = {}, PROMOTE_LIMIT
 
--- Moves what has become due from `timed` to `ready`: a bounded number, the rest in the next call.
+-- Moves what has become due from `timed` to `ready`: a bounded number in a call, the rest in the next.
 local function promote(name)
   if promoted[name] then return end
   promoted[name] = true
+  if promotions_left == 0 then return end
   local timed = index('timed', name)
-  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', now_text, 'WITHSCORES', 'LIMIT', 0, PROMOTE_LIMIT)
+  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', now_text, 'WITHSCORES', 'LIMIT', 0, promotions_left)
   if not due[1] then return end
+  promotions_left = promotions_left - #due / 2
   for i = 1, #due, 2 do
     local seq, priority, id = string.match(due[i], '^(%x%x%x%x%x%x%x%x%x%x%x%x)([^:]*):(.*)$')
     zrem(timed, due[i])
@@ -30,35 +32,43 @@ local function recede(name)
   end
 end
 
+-- How many records to read next: few at first, then as many as the room left promises to hold.
+local FIRST_READ = 4
+local bytes, read = 0, 0
+local function next_read(left)
+  if read == 0 then return math.min(left, FIRST_READ) end
+  return math.min(left, math.max(math.floor((MAX_BYTES - bytes) * read / math.max(bytes, 1)), 1))
+end
+
 -- Takes up to `want` jobs of a name, in order; stops when the reply gets large. An index entry
--- without a record is dropped. Calls `take(id, record, state)` for each.
-local bytes = 0
+-- without a record is dropped. Calls `take(id, record, state, name)` for each.
 local function take_ready(name, want, take)
   promote(name)
-  local ready, taken = index('ready', name), 0
+  local ready, taken, from = index('ready', name), 0, 1
+  local repeating, retrying = index('repeating', name), index('retrying', name)
   local members = redis.call('ZRANGE', ready, 0, want - 1)
-  for from = 1, #members, READ_AT_ONCE do
-    if bytes >= MAX_BYTES then break end
-    local ids = {}
-    for i = from, math.min(from + READ_AT_ONCE - 1, #members) do
-      ids[#ids + 1] = string.sub(members[i], 25)
+  local counted_apart = members[1] and redis.call('EXISTS', repeating, retrying) > 0
+  while from <= #members and bytes < MAX_BYTES do
+    local count, ids = next_read(#members - from + 1), {}
+    for i = 1, count do
+      ids[i] = string.sub(members[from + i - 1], 25)
     end
     local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
-    local counted_apart = redis.call('EXISTS', index('repeating', name), index('retrying', name)) > 0
     for i, id in ipairs(ids) do
-      if bytes < MAX_BYTES or not records[i] then
-        zrem(ready, members[from + i - 1])
-        if counted_apart then
-          zrem(index('repeating', name), id)
-          zrem(index('retrying', name), id)
-        end
-        if records[i] then
-          bytes = bytes + #records[i] + (states[i] and #states[i] or 0)
-          taken = taken + 1
-          take(id, records[i], states[i], name)
-        end
+      local record, state = records[i], states[i]
+      zrem(ready, members[from + i - 1])
+      if counted_apart then
+        zrem(repeating, id)
+        zrem(retrying, id)
+      end
+      if record then
+        bytes = bytes + #record + (state and #state or 0)
+        read = read + 1
+        taken = taken + 1
+        take(id, record, state, name)
       end
     end
+    from = from + count
   end
   flush()
   return taken

@@ -1,13 +1,27 @@
 -- pass
 -- Notes that a living host passed by. After a gap of more than a lease the store, not the hosts, was
--- away: rescuing is then held off for one lease, so that the living can renew first.
+-- away: rescuing is then held off for one lease, so that the living can renew first. Hosts may have
+-- leases of different lengths: the longest that was seen lately counts, so that a host with a short
+-- one neither takes its own pace for an outage nor cuts the others' time short. After a hold-off
+-- there is none for as long as it lasted, so that slow hosts still rescue.
 -- @include time, key
+local FORGET_AFTER = 10
+
+-- Until when rescuing is held off, the newest fence, and the longest lease.
 local function pass(lease_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence')
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
-  if last and now - last > lease_ms then
-    held = soon + lease_ms
-    redis.call('HSET', META, 'heldUntil', text(held))
+  local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
+  -- As of the last pass: an outage in between makes nobody forgotten.
+  local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
+  if lease_ms > longest or is_forgotten or (lease_ms == longest and math.abs(now - seen_at) > longest) then
+    longest = lease_ms
+    redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
   end
-  return held, fence
+  local before = held
+  if last and now - last > longest and now >= held + longest then held = soon + longest end
+  -- The clock stepped back.
+  if held > soon + longest then held = soon + longest end
+  if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
+  return held, fence, longest
 end

@@ -50,19 +50,32 @@ local function displace(id, name, at, seq, priority)
   end
 end
 
-local function announce(name, at)
-  if ARGV[3] == '' then return end
-  redis.call('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+-- A job whose record is damaged can go nowhere else than among the dead, where it is found.
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
 end
 
--- After the flush: names that became claimable earlier get their due time, and their news.
+-- News may be lost: a user who may not publish hears no error after the jobs were written.
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+end
+
+-- After the flush: names that became claimable earlier get their due time, and then their news.
 local function advance()
+  local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
     if not before or at < before then
       redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then announce(name, at) end
+      if not before or before > now then news[name] = at end
     end
   end
   earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
 end

@@ -1,32 +1,48 @@
 -- record
 -- The numbers at the head of packed records. What follows them is never decoded.
--- Layouts: see keys.ts. @include time, key
+-- Layouts: see keys.ts. Of a record that a stranger has damaged the readers here answer nil, and never
+-- raise: one bad record must not stop the work on the others. @include time, key
 
 local function number_or_nil(part)
   if part ~= 'null' then return tonumber(part) end
 end
 
--- What was asked: at (planned time as asked, or nil), seq, priority, flags.
+-- What was asked: at (planned time as asked, or nil), seq, priority, flags; nothing when the head is damaged.
 local function asked(spec)
-  local created, delay, seq, priority, flags = string.match(spec, '^%[([^,]+),([^,]+),([^,]+),([^,]+),([^,]+),')
-  local at = delay ~= 'null' and created + delay or nil
-  return at, tonumber(seq), tonumber(priority), tonumber(flags)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
 end
 
--- The name of a job. Quotes and backslashes in names are written as \u escapes, so the text ends at the next quote.
+-- The name of a job, or nil. Quotes and backslashes in names are written as \u escapes, so the text ends at the next quote.
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
-  if string.find(quoted, '\\', 1, true) then return cjson.decode('[' .. quoted .. ']')[1] end
-  return string.sub(quoted, 2, -2)
+  if not quoted then return end
+  if not string.find(quoted, '\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
 end
 
 -- The parts behind the numbers: what belongs to the job itself (nonce, keys; '0' for nothing), and
 -- what the user asked (data, extra), which ends the record.
 local function own_and_rest(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
   local own = string.sub(spec, name_end + 2, name_end + 2)
-  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) end
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
+end
+
+local function count(part)
+  return part and tonumber(part) or 0
 end
 
 -- What happened, as a table; `state` may be false: nothing yet.
@@ -44,11 +60,11 @@ local function happened(state)
   facts.nextRunAt = number_or_nil(parts[1])
   facts.lastRunAt = number_or_nil(parts[2] or 'null')
   facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = tonumber(parts[4] or 0)
-  facts.failCount = tonumber(parts[5] or 0)
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
   facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = tonumber(parts[7] or 0)
-  facts.releaseCount = tonumber(parts[8] or 0)
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
   return facts
 end
@@ -72,7 +88,7 @@ local function planned(spec_at, facts)
   return spec_at
 end
 
--- Who holds a job: token, fence, lockedAt, pending ('' or a time), host, name.
+-- Who holds a job: token, fence, lockedAt, pending ('' or a time), host, name; nil when the entry is damaged.
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
 end

@@ -18,6 +18,7 @@ end
 -- Ends that come twice are no refusals: completing a completed job, burying one that is done either way.
 local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
+  if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
     return kind == 'completed' or kind == 'removed' or kind == 'bury'
   end

@@ -6,7 +6,8 @@
 local function remove_keys(id, record)
   local own = own_and_rest(record)
   if own == '0' then return end
-  for _, field in ipairs(cjson.decode(own).keys or {}) do
+  local ok, facts = pcall(cjson.decode, own)
+  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
     if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
   end
 end

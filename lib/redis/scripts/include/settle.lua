@@ -77,13 +77,18 @@ local function with_pending(kind, next_at, pending)
   return saved
 end
 
+-- Settles as the holder of the lease, which has been judged. Returns a word when what is stored of the
+-- job makes that impossible: 'lease-mismatch' for a damaged lease entry, which rescue will mend;
+-- 'not-found' for a lease whose record is gone, as far as the record is looked at.
 local function settle(id, kind, argument, body, entry, state, gone_ms)
   local _, _, locked_at, pending, _, name = holder(entry)
+  if not name then return 'lease-mismatch' end
   give_up(id, name)
   if kind == 'removed' and pending == '' then
     local record = string.find(argument, 'k', 1, true) and redis.call('HGET', JOBS, id)
     if record then remove_keys(id, record) end
-    if string.find(argument, 'y', 1, true) then remember_gone(id, record, gone_ms) end
+    local age = string.match(argument, 'y(%d+)')
+    if age and tonumber(age) <= gone_kept(gone_ms) then remember_gone(id, record, gone_ms) end
     remove_record(id, state)
     zrem(index('disabled', name), id)
     return
@@ -104,12 +109,19 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     facts.nextRunAt = nil
     zadd(index('completed', name), text(facts.lastFinishedAt), id)
   else
-    local asked_at, seq, priority, flags = asked(redis.call('HGET', JOBS, id))
+    local record = redis.call('HGET', JOBS, id)
+    if not record then
+      remove_record(id, state)
+      return 'not-found'
+    end
+    local asked_at, seq, priority, flags = asked(record)
     local at = planned(asked_at, facts)
     local next_at = with_pending(kind, settle_as[kind](facts, at, argument, body), pending)
-    facts.occurrenceAt = occurrence(kind, facts, flags, at, next_at, pending)
+    facts.occurrenceAt = occurrence(kind, facts, flags or 0, at, next_at, pending)
     facts.nextRunAt = next_at
-    if next_at then
+    if next_at and not seq then
+      entomb(id, name, facts)
+    elseif next_at then
       place(id, name, next_at, seq, priority, flags, facts)
     else
       zadd(index(kind == 'bury' and 'dead' or 'completed', name), now_text, id)

@@ -1,0 +1,245 @@
+import type { ClaimedJob, JobBroker, LostLease, Settlement } from '../contracts/job-broker.js';
+import { JobCancelledError, LeaseLostError } from '../errors.js';
+import type { JobEvents } from '../events/job-events.js';
+import { planOf } from '../handlers/handler-plan.js';
+import type { Handler, HandlerRegistry } from '../handlers/handler-registry.js';
+import type { Clock } from '../job/job.js';
+import type { DeathReason } from '../job/job-record.js';
+import { errorOf, failureOf } from '../job/thrown.js';
+import type { Announcer } from './announcer.js';
+import { Attempt } from './attempt.js';
+import { type DecisionContext, decide, passedOver } from './decide.js';
+import { Executor } from './executor.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { type Outcome, RELEASED } from './outcome.js';
+import type { Outages } from './outages.js';
+import { type Settled, Settler } from './settler.js';
+import type { Slots } from './slots.js';
+
+/*
+ * The way of an attempt, from the claim that brought it to the store's answer to its settlement.
+ *
+ *   begin ──▶ Executor ── outcome ──▶ decide ── settlement ──▶ Settler ──▶ accepted, refused, dropped
+ *     └──────── LeaseKeeper holds its lease all the way ───────────────────────┘
+ *
+ * It holds a slot from its begin until its handler returns. Both ends may come in either order.
+ */
+
+/** What attempts work with. */
+export interface AttemptsTools {
+  readonly leaseMs: number;
+  readonly broker: () => JobBroker;
+  readonly handlers: HandlerRegistry;
+  readonly slots: Slots;
+  readonly announcer: Announcer;
+  readonly outages: Outages;
+  readonly events: JobEvents;
+}
+
+export interface AttemptsHooks {
+  /** Whether a job that comes now may begin. */
+  mayBegin(): boolean;
+  /** There is something to send; with `forJobs` also room that nobody expected. */
+  wake(forJobs: boolean): void;
+}
+
+const UNSETTLED_SHOWN = 5;
+
+export class Attempts {
+  readonly settler: Settler;
+  private readonly executor: Executor;
+  private readonly keeper: LeaseKeeper;
+  private readonly clock: Clock;
+  private readonly decisions: DecisionContext;
+  private endedByHandlers = 0;
+  private whenEmpty: (() => void)[] = [];
+
+  constructor(
+    private readonly tools: AttemptsTools,
+    private readonly hooks: AttemptsHooks,
+  ) {
+    const { leaseMs, broker, announcer, outages, events } = tools;
+    const report = (error: Error) => events.reportError(error);
+    const now = () => broker().now();
+    this.clock = { now };
+    this.decisions = {
+      get now() {
+        return now();
+      },
+      random: Math.random,
+      report,
+    };
+    this.settler = new Settler({
+      accepted: (attempt) => this.accepted(attempt),
+      refused: (attempt, refusal, repeated) => {
+        this.keeper.letGo(attempt);
+        announcer.lost(attempt, refusal, repeated);
+      },
+      dropped: (attempt, error) => this.dropped(attempt, error),
+    });
+    this.executor = new Executor({
+      ended: (attempt, outcome) => this.ended(attempt, outcome),
+      returned: (attempt, late) => this.returned(attempt, late),
+      stuck: (attempt, error) => announcer.stuck(attempt, error),
+      report,
+    });
+    this.keeper = new LeaseKeeper(leaseMs, {
+      renew: (leases, forMs) => broker().renew(leases, forMs, { afterExpiry: true }),
+      lost: (attempt, lost) => this.lost(attempt, lost),
+      failed: (error) => outages.failed('renewals', error),
+      recovered: () => outages.recovered('renewals'),
+    });
+  }
+
+  /** A job has come, by a claim first sent then (`performance.now()`). */
+  begin(claimed: ClaimedJob, sentAt: number): void {
+    const handler = this.tools.handlers.get(claimed.record.name);
+    const trustedUntil = this.keeper.trustFrom(sentAt);
+    const attempt = new Attempt(claimed, handler ?? NOBODY, this.clock, trustedUntil);
+    this.keeper.hold(attempt);
+    if (claimed.unreadable) return this.bury(attempt, claimed.unreadable);
+    // An answer later than its lease (a frozen process, a slow link): another may have the job by now.
+    const isTooLate = trustedUntil <= performance.now();
+    if (!handler || isTooLate || !this.hooks.mayBegin()) return this.release(attempt);
+    const passed = passedOver(attempt, this.decisions.now);
+    if (passed) {
+      this.executor.abandon(attempt);
+      return this.settle(attempt, passed);
+    }
+    this.tools.slots.take(handler.name);
+    this.tools.announcer.started(attempt);
+    this.executor.run(attempt);
+  }
+
+  /** Handlers that run. */
+  get running(): number {
+    return this.tools.slots.running;
+  }
+
+  /** Attempts that their handlers have ended, ever; not those that were given up before. */
+  get endedSoFar(): number {
+    return this.endedByHandlers;
+  }
+
+  /** Asks every handler that runs to end. */
+  askToEnd(reason: Error): void {
+    for (const attempt of this.undecided()) attempt.fire(reason);
+  }
+
+  /** Hands back every job whose handler still runs; what that does from now on is not stored. */
+  handBackTheRest(): void {
+    for (const attempt of this.undecided()) this.release(attempt);
+  }
+
+  /** Resolves when no handler runs. */
+  untilNoneRuns(): Promise<void> {
+    if (this.running === 0) return Promise.resolve();
+    return new Promise((resolve) => this.whenEmpty.push(resolve));
+  }
+
+  /** News about a job that may run here: its lease may be gone. */
+  check(jobId: string): void {
+    void this.keeper.check(jobId);
+  }
+
+  /** Whether leases of this host are fresh; an overdue renewal is made up for first. */
+  async leasesAreSafe(): Promise<boolean> {
+    if (this.keeper.isBehind) await this.keeper.renewAll();
+    return !this.keeper.isBehind;
+  }
+
+  /** Renews no lease any more. What is not settled goes out after the next start, if there is one. */
+  leave(): void {
+    this.keeper.stop();
+    const { settler } = this;
+    const count = settler.unanswered;
+    if (count === 0) return;
+    const ids = settler.firstIds(UNSETTLED_SHOWN).join(', ');
+    const message =
+      `The ends of ${count} job${count === 1 ? '' : 's'} are not stored: ${ids}` +
+      `${count > UNSETTLED_SHOWN ? ', …' : ''}. The store did not answer. ` +
+      'They run again when their leases have expired, unless this host starts before.';
+    this.tools.events.reportError(new Error(message));
+  }
+
+  private release(attempt: Attempt): void {
+    this.executor.abandon(attempt);
+    this.ended(attempt, RELEASED);
+  }
+
+  private bury(attempt: Attempt, error: Error): void {
+    this.executor.abandon(attempt);
+    attempt.outcome = { kind: 'failed', error };
+    this.settle(attempt, buried(attempt, error, 'invalid-data'));
+  }
+
+  private ended(attempt: Attempt, outcome: Outcome): void {
+    attempt.outcome = outcome;
+    this.settle(attempt, this.settlementFor(attempt, outcome));
+  }
+
+  private settlementFor(attempt: Attempt, outcome: Outcome): Settlement {
+    try {
+      return decide(attempt, outcome, this.decisions);
+    } catch (thrown) {
+      const error = errorOf(thrown);
+      this.tools.events.reportError(error);
+      return buried(attempt, error, 'unrecoverable');
+    }
+  }
+
+  private settle(attempt: Attempt, settlement: Settlement): void {
+    attempt.settlement = settlement;
+    this.settler.put(attempt as Settled);
+    this.hooks.wake(false);
+  }
+
+  private returned(attempt: Attempt, late: boolean): void {
+    const { slots } = this.tools;
+    slots.giveBack(attempt.handler.name);
+    if (late) this.hooks.wake(true);
+    else this.endedByHandlers += 1;
+    if (slots.running === 0) for (const resolve of this.whenEmpty.splice(0)) resolve();
+  }
+
+  private accepted(attempt: Settled): void {
+    this.keeper.letGo(attempt);
+    this.tools.announcer.settled(attempt);
+  }
+
+  private dropped(attempt: Settled, cause: Error): void {
+    this.keeper.letGo(attempt);
+    const { id, name } = attempt.record;
+    const message =
+      `The end of job ${id} ("${name}") cannot be stored: ${cause.message}. ` +
+      'Its attempt is given up; the job runs again when its lease has expired.';
+    this.tools.events.reportError(new Error(message, { cause }));
+  }
+
+  /** The store says that the lease is gone: nothing more of this attempt is stored. */
+  private lost(attempt: Attempt, { refusal, cancelled }: LostLease): void {
+    // Its settlement is on its way, and gets an answer of its own.
+    if (attempt.decided) return;
+    this.executor.abandon(attempt);
+    const { id } = attempt.record;
+    if (cancelled === undefined) {
+      attempt.fire(new LeaseLostError(id, refusal));
+      this.tools.announcer.lost(attempt, refusal, false);
+    } else {
+      attempt.fire(new JobCancelledError(id, cancelled));
+      this.tools.announcer.cancelled(attempt, cancelled);
+    }
+  }
+
+  private undecided(): Attempt[] {
+    return [...this.keeper.attempts()].filter(({ decided }) => !decided);
+  }
+}
+
+/** Stands for the handler of a job that comes although nobody here handles it. */
+const NOBODY: Handler = { name: '', run: () => undefined, origin: '', plan: planOf('', []) };
+
+/** Stored facts that nobody can work with: kept for people, rather than left running. */
+function buried({ lease }: Attempt, error: Error, reason: DeathReason): Settlement {
+  return { kind: 'bury', lease, afterExpiry: true, reason, failure: failureOf(error, reason) };
+}

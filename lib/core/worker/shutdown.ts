@@ -1,0 +1,62 @@
+import { ShutdownError } from '../errors.js';
+import type { Attempts } from './attempts.js';
+import type { Claimer } from './claimer.js';
+import type { Rescuer } from './rescuer.js';
+import type { Settled } from './settler.js';
+import { waitFor } from './wait.js';
+import type { DrainReport } from './worker-status.js';
+
+/*
+ * How a worker host ends: claim no more, and hand back what a claim under way still brings → wait
+ * for handlers up to the timeout → fire their signals → a short grace → hand back what is left, whose
+ * handlers can no longer settle anything → flush the settlements → leave. Renewals go on until the
+ * end, so nothing is taken over meanwhile; adding jobs works all along.
+ *
+ * Every wait is bounded: a shutdown ends, whatever handlers and the store do.
+ */
+
+export interface ShutdownLimits {
+  /** How long handlers may go on. */
+  readonly timeoutMs: number;
+  /** How long they may take to end when their signals have fired. */
+  readonly graceMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export const NOTHING_TO_DRAIN: DrainReport = {
+  completed: 0,
+  running: 0,
+  unsettled: 0,
+  timedOut: false,
+  aborted: false,
+};
+const FLUSH_MS = 2_000;
+
+/** Ends everything but the renewals, which the host stops when this is done. Never rejects. */
+export async function shutDown(
+  {
+    attempts,
+    claimer,
+    rescuer,
+  }: { attempts: Attempts; claimer: Claimer<Settled>; rescuer: Rescuer },
+  { timeoutMs, graceMs, signal }: ShutdownLimits,
+): Promise<DrainReport> {
+  const endedBefore = attempts.endedSoFar;
+  claimer.stopClaiming();
+  rescuer.stop();
+  const waited = await waitFor(attempts.untilNoneRuns(), timeoutMs, signal);
+  const { running } = attempts;
+  if (waited !== 'done') {
+    attempts.askToEnd(new ShutdownError());
+    await waitFor(attempts.untilNoneRuns(), graceMs);
+    attempts.handBackTheRest();
+  }
+  await waitFor(claimer.idle(), FLUSH_MS);
+  return {
+    completed: attempts.endedSoFar - endedBefore,
+    running,
+    unsettled: attempts.settler.unanswered,
+    timedOut: waited === 'timeout',
+    aborted: waited === 'aborted',
+  };
+}

@@ -1,0 +1,49 @@
+import { MAX_BATCH } from '../core/contracts/job-broker.js';
+import { scripts } from './all-scripts.js';
+import type { RedisStore } from './redis-store.js';
+
+/** The texts of a stored job; `asked` is empty when there is none, the others where there is nothing to tell. */
+export interface JobTexts {
+  readonly id: string;
+  readonly asked: string;
+  readonly happened: string;
+  readonly lease: string;
+  readonly result: string;
+}
+
+const WIDTH = 4;
+
+/** The jobs with these ids, in their order. */
+export async function readJobs(store: RedisStore, ids: readonly string[]): Promise<JobTexts[]> {
+  const jobs: JobTexts[] = [];
+  await inBites(ids, async (bite) => {
+    const [, ...parts] = await store.run(scripts.getJobs, bite);
+    const count = parts.length / WIDTH;
+    for (let i = 0; i < count; i++) {
+      const [asked, happened, lease, result] = parts.slice(i * WIDTH, (i + 1) * WIDTH);
+      jobs.push({
+        id: bite[i]!,
+        asked: asked!,
+        happened: happened!,
+        lease: lease!,
+        result: result!,
+      });
+    }
+    return count;
+  });
+  return jobs;
+}
+
+/**
+ * Gives ids to a script that looks at as many of them as make about 1 MiB, until it has had all.
+ *
+ * @param look tells how many of the ids it got were looked at: one at least
+ */
+export async function inBites(
+  ids: readonly string[],
+  look: (bite: readonly string[]) => Promise<number>,
+): Promise<void> {
+  for (let done = 0; done < ids.length;) {
+    done += Math.max(await look(ids.slice(done, done + MAX_BATCH)), 1);
+  }
+}

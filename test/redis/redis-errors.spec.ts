@@ -1,0 +1,87 @@
+import {
+  BackendFullError,
+  ConnectionError,
+  IncompatibleStoreError,
+} from '../../lib/core/errors.js';
+import {
+  isPassing,
+  isRoleChange,
+  isUnknownScript,
+  translated,
+} from '../../lib/redis/redis-errors.js';
+
+/** As Redis 6 says what a command of a script was answered. */
+const wrapped = (reply: string): string =>
+  `ERR Error running script (call to f_6b1bf486c81ceb7edf3c093f4c48582e38c0e791): @user_script:12: @user_script: 12: -${reply}`;
+const READONLY = "READONLY You can't write against a read only replica.";
+const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
+
+describe('an error that passes', () => {
+  it.each([
+    READONLY,
+    `${READONLY} script: 6b1bf486c8, on @user_script:12.`,
+    wrapped(READONLY),
+    'LOADING Redis is loading the dataset in memory',
+    'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.',
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+    'CLUSTERDOWN Hash slot not served',
+    wrapped('CLUSTERDOWN The cluster is down'),
+    'NOREPLICAS Not enough good replicas to write.',
+    wrapped('NOREPLICAS Not enough good replicas to write.'),
+    'MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk.',
+    wrapped('MISCONF Errors writing to the AOF file'),
+    'Command timed out',
+    'Connection is closed.',
+    "Stream isn't writeable and enableOfflineQueue options is false",
+  ])('%s', (message) => {
+    expect(isPassing(new Error(message))).toBe(true);
+  });
+});
+
+describe('an error that lasts', () => {
+  it.each([
+    'ERR value is not an integer or out of range',
+    wrapped('WRONGTYPE Operation against a key holding the wrong kind of value'),
+    'ERR no such job: READONLY',
+    'NOSCRIPT No matching script. Please use EVAL.',
+    'ERR Error running script (call to f_6b): @user_script:3: attempt to index a nil value',
+    OOM,
+    'READONLYISH',
+  ])('%s', (message) => {
+    expect(isPassing(new Error(message))).toBe(false);
+  });
+});
+
+describe('a change of roles', () => {
+  it.each([READONLY, wrapped(READONLY)])('is seen in: %s', (message) => {
+    expect(isRoleChange(new Error(message))).toBe(true);
+  });
+
+  it('is not seen in other errors', () => {
+    expect(isRoleChange(new Error(wrapped('MISCONF Errors writing to the AOF file')))).toBe(false);
+  });
+});
+
+it('knows a script that the server forgot', () => {
+  expect(isUnknownScript(new Error('NOSCRIPT No matching script. Please use EVAL.'))).toBe(true);
+});
+
+describe('translation', () => {
+  it.each([
+    [OOM, BackendFullError],
+    [wrapped(OOM), BackendFullError],
+    ['WRONGTYPE Operation against a key holding the wrong kind of value', IncompatibleStoreError],
+    [wrapped('WRONGTYPE Operation against a key'), IncompatibleStoreError],
+    ['NOAUTH Authentication required.', ConnectionError],
+    ['WRONGPASS invalid username-password pair or user is disabled.', ConnectionError],
+    ['ERR invalid password', ConnectionError],
+    [wrapped("NOPERM this user has no permissions to run the 'hget' command"), ConnectionError],
+    ['ERR syntax error', Error],
+  ])('%s', (message, type) => {
+    const given = new Error(message);
+    const error = translated(given, 'host:6379') as Error;
+
+    expect(error.constructor).toBe(type);
+    expect(error.constructor === Error ? error : error.cause).toBe(given);
+  });
+});
