@@ -172,7 +172,6 @@ export class MemoryJobBroker extends JobBroker {
     return refusal === 'not-running' && hasEndedSo(job!, kind) ? 'ok' : (refusal ?? 'ok');
   }
 
-  /** The answers of that claim, and its jobs as far as they still run. */
   /** The answer to this claim was lost for good: nobody runs its jobs. They go back as if never claimed. */
   private takeBack({ jobs }: RememberedClaim): void {
     const { store } = this;
@@ -185,6 +184,7 @@ export class MemoryJobBroker extends JobBroker {
     store.announceEarlier();
   }
 
+  /** The answers of that claim, and its jobs as far as they still run. */
   private sameAgain({ answers, jobs }: RememberedClaim): Claimed {
     const held = jobs
       .filter(({ id, token }) => this.store.jobs.get(id)?.lease?.token === token)

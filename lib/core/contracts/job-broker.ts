@@ -77,8 +77,8 @@ export abstract class JobBroker {
 
   /**
    * Gives jobs with expired leases another attempt, or buries them; at most `limit`, oldest first.
-   * Holds off for `leaseMs` when no host has been heard of for longer than that: then the store was
-   * away, and living hosts get the time to renew.
+   * Holds off for the longest lease seen of late when no host has been heard of for longer than that:
+   * then the store was away, and living hosts get the time to renew.
    */
   abstract rescue(limit: number, leaseMs: number): Promise<Rescue>;
 

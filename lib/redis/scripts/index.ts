@@ -2497,12 +2497,11 @@ local function take_back(remembered)
   local claimed_by, _, _, ids = parts_of(remembered)
   still_held(claimed_by, ids, function(_, id, entry)
     local _, _, _, pending, _, name = holder(entry)
-    give_up(id, name)
     local record = redis.call('HGET', JOBS, id)
-    if not record then return end
+    local asked_at, seq, priority, flags = asked(record or '')
+    if not name or not seq then return end
+    give_up(id, name)
     local facts = happened(redis.call('HGET', STATE, id))
-    local asked_at, seq, priority, flags = asked(record)
-    if not seq then return end
     local at = planned(asked_at, facts)
     if pending ~= '' then
       at, facts.nextRunAt, facts.occurrenceAt = tonumber(pending), tonumber(pending), nil
@@ -2521,9 +2520,11 @@ local function same_again(remembered)
   end
   still_held(claim_id, ids, function(n, id, entry)
     local _, _, locked_at = holder(entry)
+    local record, score = redis.call('HGET', JOBS, id), tonumber(redis.call('ZSCORE', LEASES, id))
+    if not locked_at or not record or not score then return end
     claimed_at = locked_at
-    expiry = math.min(expiry or math.huge, tonumber(redis.call('ZSCORE', LEASES, id)))
-    for _, part in ipairs({ tostring(n), id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '' }) do
+    expiry = math.min(expiry or math.huge, score)
+    for _, part in ipairs({ tostring(n), id, record, redis.call('HGET', STATE, id) or '' }) do
       jobs[#jobs + 1] = part
     end
   end)
@@ -2560,7 +2561,7 @@ if settlements > 0 then
     seen[id] = true
     local word = refusal(id, entries[i], token, first_expiry, how.late)
     if not word then
-      settle(id, how.kind, how.argument, body, entries[i], states[i], gone_ms)
+      word = settle(id, how.kind, how.argument, body, entries[i], states[i], gone_ms)
       young = young or how.kind == 'removed'
     elseif word == 'not-running' and ended_already(id, how.kind) then
       word = nil
