@@ -6,7 +6,6 @@ import {
 } from '../core/contracts/broker-arguments.js';
 import {
   MAX_BATCH,
-  type ClaimedJob,
   type ClaimRequest,
   type Claimed,
   type Enqueued,
@@ -22,36 +21,19 @@ import {
   type Settlement,
 } from '../core/contracts/job-broker.js';
 import type { NewJob } from '../core/job/job-record.js';
-import { errorOf } from '../core/job/thrown.js';
 import { scripts } from './all-scripts.js';
-import { FLAG } from './keys.js';
-import {
-  addedRecord,
-  flagsOf,
-  nonceOf,
-  packExtra,
-  packName,
-  packOwn,
-  packRest,
-  unpackRecord,
-} from './record-codec.js';
+import { claimedJobs } from './claim-codec.js';
+import { enqueueArgs } from './enqueue-codec.js';
+import { pushSettlement } from './settlement-codec.js';
+import { addedRecord, nonceOf, unpackRecord } from './record-codec.js';
 import { readJobs, type JobTexts } from './read-jobs.js';
 import type { RedisStore } from './redis-store.js';
 
 const ENQUEUE_REPLY_WIDTH = 6;
 const DEFAULT_MAX_RESCUES = 2;
-/** How far our idea of the server's clock may be off. */
-const CLOCK_MARGIN_MS = 1_000;
-
 /** A job that stood under an id that was added. */
 interface JobInPlace extends JobTexts {
   readonly word: 'existing' | 'mine' | 'gone' | 'taken';
-}
-
-/** A lease with notes that spare the store a look when the job is removed. */
-interface NotedLease extends Lease {
-  readonly keyed: boolean;
-  readonly createdAt: number;
 }
 
 /** Hands jobs out over Redis: each call is one script, one round trip. */
@@ -139,7 +121,8 @@ export class RedisJobBroker extends JobBroker {
       String(claim.track ?? 0),
       claim.heard ?? '-',
     ];
-    for (const settlement of settlements) this.pushSettlement(args, settlement);
+    const now = this.now();
+    for (const settlement of settlements) pushSettlement(args, settlement, now);
     for (const { name, slots } of claim.names) args.push(name, String(slots));
 
     const reply = (await this.store.run(scripts.settleAndClaim, args)) as unknown as [
@@ -153,9 +136,8 @@ export class RedisJobBroker extends JobBroker {
       claimedAt: string,
     ];
     const [time, answers, dueIn, earliestExpiry, fence, expiry, jobs, claimedAt] = reply;
-    const now = Number(time);
     return {
-      now,
+      now: Number(time),
       answers: answers.length === 0 ? settlements.map(() => 'ok') : answers,
       jobs: claimedJobs(jobs, claim.claimId, Number(fence), Number(expiry), Number(claimedAt)),
       dueInMs: numberOrNull(dueIn),
@@ -231,139 +213,6 @@ export class RedisJobBroker extends JobBroker {
       );
     }
   }
-
-  /** id, token, 'kind late argument', body */
-  private pushSettlement(args: string[], settlement: Settlement): void {
-    const { lease } = settlement;
-    let kind: string = settlement.kind;
-    let argument = '';
-    let body = '';
-    switch (settlement.kind) {
-      case 'completed':
-        if (settlement.nextRunAt !== undefined) argument = instant(settlement.nextRunAt);
-        else if (settlement.remove) {
-          kind = 'removed';
-          argument = this.removalNotes(lease as Partial<NotedLease>);
-        }
-        body = settlement.result ?? '';
-        break;
-      case 'retry':
-        if (settlement.fresh) kind = 'retry-fresh';
-        argument = dueText(settlement.due);
-        body = JSON.stringify(settlement.failure);
-        break;
-      case 'bury':
-        body = JSON.stringify({ ...settlement.failure, reason: settlement.reason });
-        break;
-      case 'skip':
-        argument = instant(settlement.nextRunAt);
-        break;
-      case 'release':
-        argument = dueText({ delayMs: settlement.delayMs ?? 0 });
-        break;
-    }
-    const manner = `${kind} ${settlement.afterExpiry ? 'late' : '-'} ${argument}`;
-    args.push(lease.id, lease.token, manner, body);
-  }
-
-  /**
-   * What the script must take care of when it removes the job: 'k' its keys; 'y' and its age, since the
-   * add of a young one may be repeated. Roughly told, so that most of a batch are told alike.
-   */
-  private removalNotes({ keyed = true, createdAt }: Partial<NotedLease>): string {
-    const age = createdAt === undefined ? 0 : this.now() - createdAt - CLOCK_MARGIN_MS;
-    const atLeast = age < 1_000 ? 0 : 2 ** Math.floor(Math.log2(age));
-    return `${keyed ? 'k' : ''}y${atLeast}`;
-  }
-}
-
-/** What jobs of a call have in common goes over once: number of kinds, the kinds, then the jobs. */
-function enqueueArgs(jobs: readonly NewJob[]): string[] {
-  const kinds: string[] = [];
-  const numbers = new Map<string, string>();
-  const parts: string[] = [];
-  for (const job of jobs) {
-    const { id, nonce, overrides, lastModifiedBy, data, name } = job;
-    const flags = (data === undefined ? 0 : FLAG.hasData) | (nonce === undefined ? 0 : FLAG.keyed);
-    const due = dueText(job.due);
-    const kind = `${due} ${job.priority} ${flags} ${name}`;
-    let number = numbers.get(kind);
-    if (number === undefined) {
-      number = String(numbers.size + 1);
-      numbers.set(kind, number);
-      kinds.push(due, String(job.priority), String(flags), name);
-    }
-    const own =
-      nonce === undefined && overrides === undefined ? '0' : packOwn({ nonce, overrides });
-    const extra = lastModifiedBy === undefined ? null : packExtra({ lastModifiedBy });
-    parts.push(id, number, `${packName(name)},${own},${packRest(data, extra)}`);
-  }
-  return [String(numbers.size), ...kinds, ...parts];
-}
-
-function dueText(due: NewJob['due']): string {
-  return 'at' in due ? instant(due.at) : `+${Math.ceil(due.delayMs)}`;
-}
-
-/** A due time with a fraction rounds up: nothing starts early. */
-const instant = (at: number): string => String(Math.ceil(at));
-
-function claimedJobs(
-  parts: readonly string[],
-  claimId: string,
-  fence: number,
-  expiresAt: number,
-  claimedAt: number,
-): ClaimedJob[] {
-  const jobs: ClaimedJob[] = [];
-  for (let i = 0; i < parts.length; i += 4) {
-    const number = Number(parts[i]);
-    const id = parts[i + 1]!;
-    const asked = parts[i + 2]!;
-    const { record, ...trouble } = readRecord(id, asked, parts[i + 3]!);
-    record.lockedAt = claimedAt;
-    record.lastRunAt = claimedAt;
-    const lease: NotedLease = {
-      id,
-      name: record.name,
-      token: `${claimId}:${number}`,
-      fence: fence + number - 1,
-      expiresAt,
-      keyed: (flagsOf(asked) & FLAG.keyed) !== 0,
-      createdAt: record.createdAt,
-    };
-    jobs.push({ record, lease, ...trouble });
-  }
-  return jobs;
-}
-
-/** One record that cannot be read must not keep the others of its claim from running. */
-function readRecord(
-  id: string,
-  asked: string,
-  happened: string,
-): Pick<ClaimedJob, 'record' | 'unreadable'> {
-  try {
-    return { record: unpackRecord(id, asked, happened) };
-  } catch (thrown) {
-    const { message } = errorOf(thrown);
-    const unreadable = new Error(`The stored record of job ${id} cannot be read: ${message}`, {
-      cause: thrown,
-    });
-    return { record: addedRecord(headOf(id, asked), { now: 0, soon: 0 }), unreadable };
-  }
-}
-
-/** The part that scripts read, too: the name. What cannot be read at all is nameless. */
-function headOf(id: string, asked: string): NewJob {
-  const quoted = /^\[[^"]*("[^"]*")/.exec(asked)?.[1] ?? '""';
-  let name = '';
-  try {
-    name = JSON.parse(quoted) as string;
-  } catch {
-    // Nobody has written this name.
-  }
-  return { id, name, data: undefined, priority: 0, due: { delayMs: 0 } };
 }
 
 const numberOrNull = (text: string): number | null => (text === '' ? null : Number(text));

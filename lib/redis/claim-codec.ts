@@ -1,0 +1,70 @@
+import type { ClaimedJob, Lease } from '../core/contracts/job-broker.js';
+import type { NewJob } from '../core/job/job-record.js';
+import { errorOf } from '../core/job/thrown.js';
+import { FLAG } from './keys.js';
+import { addedRecord, flagsOf, unpackRecord } from './record-codec.js';
+
+/** Notes on a lease that spare the store a look when its job is removed. */
+export interface LeaseNotes {
+  readonly keyed: boolean;
+  readonly createdAt: number;
+}
+
+/** The jobs of a claim's answer: number in the claim, id, record and state of each. */
+export function claimedJobs(
+  parts: readonly string[],
+  claimId: string,
+  fence: number,
+  expiresAt: number,
+  claimedAt: number,
+): ClaimedJob[] {
+  const jobs: ClaimedJob[] = [];
+  for (let i = 0; i < parts.length; i += 4) {
+    const number = Number(parts[i]);
+    const id = parts[i + 1]!;
+    const asked = parts[i + 2]!;
+    const { record, ...trouble } = readRecord(id, asked, parts[i + 3]!);
+    record.lockedAt = claimedAt;
+    record.lastRunAt = claimedAt;
+    const lease: Lease & LeaseNotes = {
+      id,
+      name: record.name,
+      token: `${claimId}:${number}`,
+      fence: fence + number - 1,
+      expiresAt,
+      keyed: (flagsOf(asked) & FLAG.keyed) !== 0,
+      createdAt: record.createdAt,
+    };
+    jobs.push({ record, lease, ...trouble });
+  }
+  return jobs;
+}
+
+/** One record that cannot be read must not keep the others of its claim from running. */
+function readRecord(
+  id: string,
+  asked: string,
+  happened: string,
+): Pick<ClaimedJob, 'record' | 'unreadable'> {
+  try {
+    return { record: unpackRecord(id, asked, happened) };
+  } catch (thrown) {
+    const { message } = errorOf(thrown);
+    const unreadable = new Error(`The stored record of job ${id} cannot be read: ${message}`, {
+      cause: thrown,
+    });
+    return { record: addedRecord(headOf(id, asked), { now: 0, soon: 0 }), unreadable };
+  }
+}
+
+/** The part that scripts read, too: the name. What cannot be read at all is nameless. */
+function headOf(id: string, asked: string): NewJob {
+  const quoted = /^\[[^"]*("[^"]*")/.exec(asked)?.[1] ?? '""';
+  let name = '';
+  try {
+    name = JSON.parse(quoted) as string;
+  } catch {
+    // Nobody has written this name.
+  }
+  return { id, name, data: undefined, priority: 0, due: { delayMs: 0 } };
+}
