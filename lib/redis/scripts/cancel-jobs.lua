@@ -50,10 +50,10 @@ local function leave_place(id, name, record, state)
   end
 end
 
--- Where the name is damaged, any name may be its own.
+-- Where the name is damaged, any name may be its own: as many are tried as one call may take.
 local function names_of(record)
   local name = name_of(record)
-  return name and { name } or redis.call('SMEMBERS', prefix .. 'names')
+  return name and { name } or redis.call('SRANDMEMBER', prefix .. 'names', 200)
 end
 
 local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)

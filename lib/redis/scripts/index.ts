@@ -284,7 +284,7 @@ local function leave_place(id, name, record, state)
 end
 local function names_of(record)
   local name = name_of(record)
-  return name and { name } or redis.call('SMEMBERS', prefix .. 'names')
+  return name and { name } or redis.call('SRANDMEMBER', prefix .. 'names', 200)
 end
 local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
   if not record or seen[id] then return end
