@@ -186,5 +186,12 @@ export class UnsupportedOperationError extends AgendaError {
 }
 
 /** Whether a thrown value is an error, also one of another realm (a test runner's sandbox, a `vm` context). */
-export const isError = (value: unknown): value is Error =>
-  value instanceof Error || types.isNativeError(value);
+export function isError(value: unknown): value is Error {
+  if (types.isNativeError(value)) return true;
+  try {
+    return value instanceof Error;
+  } catch {
+    // A proxy may throw at every question.
+    return false;
+  }
+}

@@ -1,4 +1,6 @@
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
+import { DEFAULT_MAX_DATA_BYTES } from '../core/job/job-data.js';
+import { trueOrFalse, wholeNumber } from '../core/options/checks.js';
 import { checkKnownKeys } from '../core/options/known-keys.js';
 import { InvalidOptionError } from '../core/errors.js';
 import { durationOption, type Duration } from '../core/duration.js';
@@ -101,6 +103,7 @@ export type Endpoint =
 /** @throws InvalidOptionError for an unknown option, a wrong value, or no single way to connect */
 export function resolveRedisOptions(options: RedisBackendOptions): ResolvedRedisOptions {
   checkKnownKeys('', options, REDIS_OPTION_NAMES);
+  const { waitForRedis = false, allowEviction = false } = options;
   return {
     endpoint: endpointOf(options),
     keyPrefix: textOption('keyPrefix', options.keyPrefix ?? 'agenda:'),
@@ -108,9 +111,9 @@ export function resolveRedisOptions(options: RedisBackendOptions): ResolvedRedis
     name: options.name ?? null,
     connectTimeoutMs: durationOption('connectTimeout', options.connectTimeout ?? 10_000),
     retryForMs: durationOption('retryFor', options.retryFor ?? 10_000),
-    waitForRedis: flagOption('waitForRedis', options.waitForRedis),
-    allowEviction: flagOption('allowEviction', options.allowEviction),
-    maxDataBytes: countOption('maxDataBytes', options.maxDataBytes ?? 256 * 1024),
+    waitForRedis: trueOrFalse('waitForRedis', waitForRedis),
+    allowEviction: trueOrFalse('allowEviction', allowEviction),
+    maxDataBytes: wholeNumber('maxDataBytes', options.maxDataBytes ?? DEFAULT_MAX_DATA_BYTES, 1),
   };
 }
 
@@ -213,18 +216,4 @@ function textOption(option: string, value: unknown): string {
   if (typeof value !== 'string' || value === '')
     throw new InvalidOptionError(option, value, 'text');
   return value;
-}
-
-function flagOption(option: string, value: unknown): boolean {
-  if (value !== undefined && typeof value !== 'boolean') {
-    throw new InvalidOptionError(option, value, 'true or false');
-  }
-  return value ?? false;
-}
-
-function countOption(option: string, value: unknown): number {
-  if (!Number.isInteger(value) || (value as number) < 1) {
-    throw new InvalidOptionError(option, value, 'a whole number of 1 or more');
-  }
-  return value as number;
 }

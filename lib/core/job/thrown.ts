@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { NonRetryableError } from '../errors.js';
+import { isError, NonRetryableError } from '../errors.js';
 import type { DeathReason, Failure } from './job-record.js';
 
 /*
@@ -41,14 +41,6 @@ export function isNonRetryable(error: unknown): boolean {
     link = read(link, 'cause');
   }
   return false;
-}
-
-function isError(value: unknown): value is Error {
-  try {
-    return value instanceof Error;
-  } catch {
-    return false;
-  }
 }
 
 function describeThrown(thrown: unknown): string {
