@@ -1,3 +1,5 @@
+import { NotUnderstood, type Reading, readingOf, Words } from './words.js';
+
 /*
  * Amounts of time in words: '1 hour and 30 minutes', '2d 12h', 'half an hour', 'two weeks'.
  *
@@ -13,9 +15,6 @@ export interface Amount {
   readonly unit: TimeUnit;
 }
 
-/** What reading a text gave: its meaning, or why it has none (a clause for an error message). */
-export type Reading<T> = { readonly value: T } | { readonly reason: string };
-
 // `m` is always minutes; months are `mo`.
 const UNITS: Record<TimeUnit, string> = {
   millisecond: 'ms millisecond milliseconds',
@@ -27,112 +26,106 @@ const UNITS: Record<TimeUnit, string> = {
   month: 'mo mos month months',
   year: 'y year years',
 };
-const FORTNIGHT = /^fortnights?$/;
 
-const unitOf = new Map<string, TimeUnit>();
+/** What one of each unit is; a fortnight is two weeks. */
+const unitOf = new Map<string, Amount>([
+  ['fortnight', { count: 2, unit: 'week' }],
+  ['fortnights', { count: 2, unit: 'week' }],
+]);
 for (const [unit, names] of Object.entries(UNITS))
-  for (const name of names.split(' ')) unitOf.set(name, unit as TimeUnit);
+  for (const name of names.split(' ')) unitOf.set(name, { count: 1, unit: unit as TimeUnit });
 
 const SMALL =
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
     ' ',
   );
+const ONES = SMALL.slice(1, 10);
 const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
+const FIRST_WORDS_OF_COUNTS = new Set([...SMALL, ...TENS, 'a', 'an', 'half']);
+const DIGITS = /^\d*\.?\d+$/;
+
+/** Reads a text that is a sum of amounts and nothing else; a unit alone, as in 'minute', is one of it. */
+export function readAmounts(text: string): Reading<Amount[]> {
+  return readingOf(() => {
+    const words = new Words(text);
+    const amounts = isUnit(words.peek()) ? [takeUnit(words, 1)] : takeAmounts(words);
+    if (!words.atEnd()) throw words.notUnderstood();
+    return amounts;
+  });
+}
 
 /**
- * Reads a sum of amounts: every word must have a meaning in it. A unit needs a number, except that
- * 'minute' alone is one minute.
+ * Takes amounts as long as they follow one another, with ',' and 'and' between them or without.
  *
- * @param text - lower case
+ * @throws NotUnderstood when there is none, and after a ',' or 'and' that no amount follows
  */
-export function readAmounts(text: string): Reading<Amount[]> {
-  const words = text.match(/\d+(?:\.\d+)?|\.\d+|[a-z]+|,|\S/g) ?? [];
-  if (words.length === 0) return { reason: 'it is empty' };
-  const only = words.length === 1 ? amountOf(1, words[0]!) : undefined;
-  if (only) return { value: [only] };
-
-  const amounts: Amount[] = [];
-  const cursor = new Words(words);
-  while (!cursor.atEnd()) {
-    if (amounts.length > 0) takeSeparator(cursor);
-    const count = readCount(cursor);
-    if (count === undefined) return { reason: `'${cursor.peek() ?? text}' is not understood` };
-    const amount = amountOf(count, cursor.peek() ?? '');
-    if (!amount) return { reason: missingUnit(cursor.peek()) };
-    cursor.next();
-    amounts.push(amount);
-  }
-  return { value: amounts };
+export function takeAmounts(words: Words): Amount[] {
+  const amounts = [takeAmount(words)];
+  while (takeSeparator(words) || beginsAmount(words)) amounts.push(takeAmount(words));
+  return amounts;
 }
 
-/** ',' and 'and' between two amounts; both may be left out. */
-function takeSeparator(words: Words): void {
-  words.take(',');
-  words.take('and');
+/** Whether a word is the name of a unit of time. */
+export const isUnit = (word: string | undefined): boolean => unitOf.has(word ?? '');
+
+/** Whether an amount comes next. A number alone may also be a date or a time of day. */
+function beginsAmount(words: Words): boolean {
+  const word = words.peek() ?? '';
+  if (!DIGITS.test(word)) return FIRST_WORDS_OF_COUNTS.has(word);
+  return isUnit(words.peek(1)) || words.peek(1) === 'and';
 }
 
-/** Walks over the words of a text. */
-class Words {
-  private position = 0;
+/** ',' and 'and' between two amounts. */
+function takeSeparator(words: Words): boolean {
+  const comma = words.take(',');
+  return words.take('and') || comma;
+}
 
-  constructor(private readonly words: readonly string[]) {}
+function takeAmount(words: Words): Amount {
+  const count = takeCount(words);
+  if (count !== undefined) return takeUnit(words, count);
+  if (isUnit(words.peek())) throw new NotUnderstood(`'${words.peek()}' has no number`);
+  throw words.notUnderstood();
+}
 
-  atEnd(): boolean {
-    return this.position >= this.words.length;
-  }
-
-  peek(ahead = 0): string | undefined {
-    return this.words[this.position + ahead];
-  }
-
-  next(): string | undefined {
-    return this.words[this.position++];
-  }
-
-  /** Steps over these words if they come next. */
-  take(...expected: string[]): boolean {
-    if (!expected.every((word, index) => this.peek(index) === word)) return false;
-    this.position += expected.length;
-    return true;
-  }
-
-  /** The place of the next word in a list, stepping over it; `undefined` when it is not in it. */
-  takeFrom(list: readonly string[]): number | undefined {
-    const index = list.indexOf(this.peek() ?? '');
-    if (index < 0) return undefined;
-    this.position += 1;
-    return index;
-  }
+function takeUnit(words: Words, count: number): Amount {
+  const word = words.next();
+  if (word === undefined) throw new NotUnderstood('a number without a unit stands at its end');
+  const one = unitOf.get(word);
+  if (!one) throw new NotUnderstood(`'${word}' is not a unit of time`);
+  return { count: count * one.count, unit: one.unit };
 }
 
 /** '5', '1.5', 'twenty-five', 'a', 'half an', 'one and a half'; `undefined` when there is no number. */
-function readCount(words: Words): number | undefined {
+function takeCount(words: Words): number | undefined {
   if (words.take('half', 'a') || words.take('half', 'an') || words.take('half')) return 0.5;
   if (words.take('a') || words.take('an')) return 1;
-  const whole = /\d/.test(words.peek() ?? '') ? Number(words.next()) : readNumberWords(words);
+  const whole = DIGITS.test(words.peek() ?? '') ? Number(words.next()) : takeNumberWords(words);
   return whole !== undefined && words.take('and', 'a', 'half') ? whole + 0.5 : whole;
 }
 
 /** 'one thousand two hundred and five'. */
-function readNumberWords(words: Words): number | undefined {
-  const first = readHundreds(words);
+function takeNumberWords(words: Words): number | undefined {
+  const first = takeHundreds(words);
   if (first === undefined || !words.take('thousand')) return first;
-  return first * 1_000 + (readHundreds(afterAnd(words)) ?? 0);
+  return first * 1_000 + (takeHundreds(afterAnd(words)) ?? 0);
 }
 
 /** 'five hundred', 'two hundred and five', 'twenty-five'. */
-function readHundreds(words: Words): number | undefined {
-  const first = readTens(words);
+function takeHundreds(words: Words): number | undefined {
+  const first = takeTens(words);
   if (first === undefined || !words.take('hundred')) return first;
-  return first * 100 + (readTens(afterAnd(words)) ?? 0);
+  return first * 100 + (takeTens(afterAnd(words)) ?? 0);
 }
 
 /** 'twenty-five', 'twenty five', 'twenty', 'seven'. */
-function readTens(words: Words): number | undefined {
+function takeTens(words: Words): number | undefined {
   const tens = words.takeFrom(TENS);
   if (tens === undefined) return words.takeFrom(SMALL);
-  words.take('-');
-  return (tens + 2) * 10 + (words.takeFrom(SMALL.slice(0, 10)) ?? 0);
+  const hyphen = words.take('-');
+  const ones = words.takeFrom(ONES);
+  if (hyphen && ones === undefined) throw words.notUnderstood();
+  return (tens + 2) * 10 + (ones === undefined ? 0 : ones + 1);
 }
 
 /** Steps over an 'and' inside a number; one before the next amount, or before a half, stays. */
@@ -141,14 +134,3 @@ function afterAnd(words: Words): Words {
   if (SMALL.includes(following) || TENS.includes(following)) words.take('and');
   return words;
 }
-
-function amountOf(count: number, word: string): Amount | undefined {
-  if (FORTNIGHT.test(word)) return { count: count * 2, unit: 'week' };
-  const unit = unitOf.get(word);
-  return unit && { count, unit };
-}
-
-const missingUnit = (word: string | undefined): string =>
-  word === undefined
-    ? 'a number without a unit stands at its end'
-    : `'${word}' is not a unit of time`;

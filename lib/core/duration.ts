@@ -1,5 +1,6 @@
-import { type Amount, type Reading, type TimeUnit, readAmounts } from './amounts.js';
+import { type Amount, type TimeUnit, readAmounts } from './amounts.js';
 import { InvalidOptionError, InvalidScheduleError } from './errors.js';
+import type { Reading } from './words.js';
 
 /**
  * A length of time: a number of milliseconds, or a text such as `'5s'`, `'10 minutes'`, `'1h30m'`,

@@ -10,9 +10,15 @@ import { Zone } from './zone.js';
 
 /** A rule as it is stored with its job (`RepeatFacts` of the job record). */
 export interface RepeatRuleFields {
-  /** A duration, or a cron rule. It goes before `at`. */
+  /**
+   * A duration (see `Duration`), or a cron rule: five fields, or six with seconds first, of `*`,
+   * lists, ranges, steps, names of months and weekdays, `?`, `L` (last day of the month, `5L` its
+   * last Friday), `1#2` (its second Monday) and `H` (a value made from the job's name); or one of
+   * `@yearly` `@annually` `@monthly` `@weekly` `@daily` `@midnight` `@hourly` `@minutely`
+   * `@secondly` `@weekdays` `@weekends`. It goes before `at`.
+   */
   interval?: string | number | null;
-  /** A daily time of day, such as `'3:30pm'`. */
+  /** A daily time of day: `'3:30pm'`, `'15:30'`, `'at 9'`, `'noon'`, `'9 in the evening'`. */
   at?: string | null;
   /** IANA name; the zone of the process when left out. Cron, `at` and `skipDays` live in it. */
   timezone?: string | null;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { NotUnderstood } from '../words.js';
 
 /*
  * One field of a cron rule: a list of `*`, values, ranges, steps and `H`. All texts are in lower
@@ -53,7 +54,7 @@ export function readItem(item: string, kind: FieldKind, seed: string): number[] 
   const step = every === undefined ? 1 : Number(every);
   const end = kind.end ?? kind.max;
   if (step < 1 || step > kind.max - kind.min + 1)
-    throw new FieldError(`the step of the ${kind.label} '${item}' is out of range`);
+    throw new NotUnderstood(`the step of the ${kind.label} '${item}' is out of range`);
 
   if (what === '*') return valuesFrom(kind.min, end, step);
   if (what!.startsWith('h') && from === undefined) {
@@ -79,7 +80,7 @@ export function readValue(text: string, kind: FieldKind): number {
   if (!/^\d+$/.test(text)) throw notUnderstood(text, kind);
   const value = Number(text);
   if (value < kind.min || value > kind.max)
-    throw new FieldError(`the ${kind.label} must be ${kind.min} to ${kind.max}, not ${text}`);
+    throw new NotUnderstood(`the ${kind.label} must be ${kind.min} to ${kind.max}, not ${text}`);
   return value;
 }
 
@@ -94,14 +95,11 @@ function hash(seed: string, kind: FieldKind, below: number): number {
   return createHash('sha256').update(`${kind.label}:${seed}`).digest().readUInt32BE(0) % below;
 }
 
-/** A field that is not understood; `readCron` turns it into the error for users. */
-export class FieldError extends Error {}
+const reversed = (item: string, kind: FieldKind): NotUnderstood =>
+  new NotUnderstood(`the range of the ${kind.label} '${item}' is reversed`);
 
-const reversed = (item: string, kind: FieldKind): FieldError =>
-  new FieldError(`the range of the ${kind.label} '${item}' is reversed`);
-
-const notUnderstood = (item: string, kind: FieldKind): FieldError =>
-  new FieldError(
+const notUnderstood = (item: string, kind: FieldKind): NotUnderstood =>
+  new NotUnderstood(
     item.includes('w') && kind === DAY_OF_MONTH
       ? `'W' (nearest working day) is not supported`
       : item === ''

@@ -1,7 +1,7 @@
 import { InvalidScheduleError } from '../errors.js';
+import { readingOf } from '../words.js';
 import {
   DAY_OF_MONTH,
-  FieldError,
   HOUR,
   MINUTE,
   MONTH,
@@ -86,11 +86,9 @@ export function readCron(text: string, seed: string): CronFields {
   const parts = rule.split(/\s+/);
   if (parts.length !== 5 && parts.length !== 6)
     throw refusal(text, `a cron rule has 5 fields, or 6 with seconds first, not ${parts.length}`);
-  try {
-    return readFields(parts.length === 5 ? ['0', ...parts] : parts, seed);
-  } catch (error) {
-    throw error instanceof FieldError ? refusal(text, error.message) : error;
-  }
+  const reading = readingOf(() => readFields(parts.length === 5 ? ['0', ...parts] : parts, seed));
+  if ('reason' in reading) throw refusal(text, reading.reason);
+  return reading.value;
 }
 
 function readFields(parts: readonly string[], seed: string): CronFields {

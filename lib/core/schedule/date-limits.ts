@@ -30,9 +30,7 @@ export class DateLimits {
    */
   static of(constraints: DateConstraints): DateLimits {
     const limits = DateLimits.unchecked(constraints);
-    const { startDate, endDate, skipDays } = constraints;
-    if (Number.isNaN(limits.start)) throw refusal(startDate, '`startDate` is not a valid date');
-    if (Number.isNaN(limits.end)) throw refusal(endDate, '`endDate` is not a valid date');
+    const { startDate, skipDays } = constraints;
     if (limits.start > limits.end)
       throw refusal(startDate, '`startDate` is after `endDate`, so no run is left');
     for (const day of limits.skipDays)
@@ -43,16 +41,19 @@ export class DateLimits {
     return limits;
   }
 
-  /** The same without the checks, for the helpers of single dates. */
+  /**
+   * The same without asking whether the limits leave any date, for the helpers of single dates.
+   *
+   * @throws InvalidScheduleError for an invalid date
+   */
   static unchecked({ startDate, endDate, skipDays, timezone }: DateConstraints): DateLimits {
     if (!Array.isArray(skipDays ?? []))
       throw refusal(skipDays, '`skipDays` is a list of weekdays', ['[0, 6]']);
-    return new DateLimits(
-      startDate === undefined || startDate === null ? -Infinity : Number(startDate),
-      endDate === undefined || endDate === null ? Infinity : Number(endDate),
-      new Set(skipDays),
-      Zone.of(timezone),
-    );
+    const start = startDate === undefined || startDate === null ? -Infinity : Number(startDate);
+    const end = endDate === undefined || endDate === null ? Infinity : Number(endDate);
+    if (Number.isNaN(start)) throw refusal(startDate, '`startDate` is not a valid date');
+    if (Number.isNaN(end)) throw refusal(endDate, '`endDate` is not a valid date');
+    return new DateLimits(start, end, new Set(skipDays), Zone.of(timezone));
   }
 
   /** Moves a date to the first one allowed; `null` when the job has come to its end. */
@@ -74,9 +75,10 @@ export class DateLimits {
   afterSkippedDays(date: number): number | null {
     if (!this.skips(date)) return date;
     const wall = this.zone.wallTime(date);
-    for (let days = 1; days < 7; days += 1) {
-      const later = wall + days * DAY;
-      if (!this.skipDays.has(weekday(later))) return this.zone.instant(later);
+    // A wall time that the clocks leave out can land on the next day, once even on the day after.
+    for (let days = 1; days <= 7; days += 1) {
+      const later = this.zone.instant(wall + days * DAY);
+      if (!this.skips(later)) return later;
     }
     return null;
   }

@@ -32,11 +32,25 @@ it('moves a skipped day to the next one allowed', () => {
   expect(applySkipDays(SATURDAY, [6, 0, 1, 2, 3, 4], 'UTC')).toEqual(at('2026-03-13T10:00:00Z'));
 });
 
-it('keeps the clock on the wall over a change of the clocks', () => {
-  // Saturday 11:00 in Paris, then Sunday and Monday 11:00 in summer time.
-  expect(applySkipDays(at('2026-03-28T10:00:00Z'), [6], 'Europe/Paris')).toEqual(
-    at('2026-03-29T09:00:00Z'),
-  );
+describe('a skipped day where clocks change', () => {
+  it.each<[zone: string, date: string, skipDays: number[], expected: string]>([
+    // Saturday 11:00 in Paris, then Sunday 11:00 in summer time.
+    ['Europe/Paris', '2026-03-28T10:00:00Z', [6], '2026-03-29T09:00:00Z'],
+    ['Europe/Paris', '2026-10-24T09:00:00Z', [6], '2026-10-25T10:00:00Z'],
+    // Saturday 02:30, which Sunday leaves out, and which it has twice.
+    ['Europe/Paris', '2026-03-28T01:30:00Z', [6], '2026-03-29T01:30:00Z'],
+    ['Europe/Paris', '2026-10-24T00:30:00Z', [6], '2026-10-25T00:30:00Z'],
+    ['America/New_York', '2026-03-07T17:00:00Z', [6], '2026-03-08T16:00:00Z'],
+    ['Australia/Lord_Howe', '2026-10-02T23:00:00Z', [6], '2026-10-03T22:30:00Z'],
+    ['America/Sao_Paulo', '2018-11-03T03:30:00Z', [6], '2018-11-04T03:30:00Z'],
+    ['Asia/Kolkata', '2026-03-28T10:00:00Z', [6], '2026-03-29T10:00:00Z'],
+    ['UTC', '2026-03-28T10:00:00Z', [6], '2026-03-29T10:00:00Z'],
+    // There was no Friday 30 December 2011 in Apia: Thursday, then Saturday, then Sunday.
+    ['Pacific/Apia', '2011-12-29T22:00:00Z', [4], '2011-12-30T22:00:00Z'],
+    ['Pacific/Apia', '2011-12-29T22:00:00Z', [4, 6], '2011-12-31T22:00:00Z'],
+  ])('in %s moves %s without %j to the same clock: %s', (zone, date, skipDays, expected) => {
+    expect(applySkipDays(at(date), skipDays, zone)).toEqual(at(expected));
+  });
 });
 
 it('keeps dates between start and end, both included', () => {
@@ -77,6 +91,17 @@ it.each<[string, DateConstraints]>([
   ['an unknown zone', { skipDays: [1], timezone: 'Nope/Zone' }],
 ])('%s is refused', (_, constraints) => {
   expect(() => DateLimits.of(constraints)).toThrow(InvalidScheduleError);
+});
+
+it('is refused for a date that is none', () => {
+  const none = at('foo');
+
+  expect(() => shouldSkipDay(none, [1], 'UTC')).toThrow(InvalidScheduleError);
+  expect(() => applySkipDays(none, [1], 'UTC')).toThrow(InvalidScheduleError);
+  expect(() => applyDateRangeConstraints(none)).toThrow(InvalidScheduleError);
+  expect(() => applyDateRangeConstraints(FRIDAY, none)).toThrow(InvalidScheduleError);
+  expect(() => applyAllDateConstraints(FRIDAY, { endDate: none })).toThrow(InvalidScheduleError);
+  expect(() => isWithinDateRange(none)).toThrow(InvalidScheduleError);
 });
 
 it('drops weekdays named twice', () => {

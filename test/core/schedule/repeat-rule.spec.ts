@@ -196,6 +196,78 @@ describe('the run after one of a cron rule', () => {
   });
 });
 
+describe('a daily time', () => {
+  // The run before, at the time itself, the run after.
+  it.each<[zone: string, time: string, from: string, runs: string[]]>([
+    [
+      'Europe/Paris',
+      '2:30am',
+      '2026-03-28T00:00:00Z',
+      ['2026-03-28T01:30:00Z', '2026-03-29T01:30:00Z', '2026-03-30T00:30:00Z'],
+    ],
+    [
+      'Europe/Paris',
+      '2:30am',
+      '2026-10-24T00:00:00Z',
+      ['2026-10-24T00:30:00Z', '2026-10-25T00:30:00Z', '2026-10-26T01:30:00Z'],
+    ],
+    [
+      'America/New_York',
+      '3:30pm',
+      '2026-03-07T12:00:00Z',
+      ['2026-03-07T20:30:00Z', '2026-03-08T19:30:00Z', '2026-03-09T19:30:00Z'],
+    ],
+    [
+      'America/New_York',
+      '1:30',
+      '2026-10-31T00:00:00Z',
+      ['2026-10-31T05:30:00Z', '2026-11-01T05:30:00Z', '2026-11-02T06:30:00Z'],
+    ],
+    [
+      'Australia/Lord_Howe',
+      'at 2.15',
+      '2026-10-02T00:00:00Z',
+      ['2026-10-02T15:45:00Z', '2026-10-03T15:45:00Z', '2026-10-04T15:15:00Z'],
+    ],
+    [
+      'America/Sao_Paulo',
+      'midnight',
+      '2018-11-03T00:00:00Z',
+      ['2018-11-03T03:00:00Z', '2018-11-04T03:00:00Z', '2018-11-05T02:00:00Z'],
+    ],
+    [
+      'Asia/Kolkata',
+      '9 in the morning',
+      '2026-03-28T00:00:00Z',
+      ['2026-03-28T03:30:00Z', '2026-03-29T03:30:00Z', '2026-03-30T03:30:00Z'],
+    ],
+    [
+      'UTC',
+      'in the evening',
+      '2026-03-28T00:00:00Z',
+      ['2026-03-28T17:00:00Z', '2026-03-29T17:00:00Z', '2026-03-30T17:00:00Z'],
+    ],
+  ])('in %s of %j after %s comes at %j', (timezone, time, from, runs) => {
+    const daily = rule({ at: time, timezone });
+    const first = daily.first(at(from))!;
+    const second = daily.next({ planned: first, started: first, now: first })!;
+    const third = daily.next({ planned: second, started: second, now: second });
+
+    expect([first, second, third].map(show)).toEqual(runs);
+  });
+
+  it('is the same rule however it is written', () => {
+    expect(rule({ at: 'at 9 in the evening' }).identity).toBe(rule({ at: '21:00' }).identity);
+  });
+
+  it('that is not understood is refused with examples', () => {
+    expect(() => rule({ at: '3:30pm tomorrow' })).toThrow(
+      "Cannot schedule `'3:30pm tomorrow'` (string): 'tomorrow' is not understood." +
+        " Examples that work: '15:30', '3:30pm', '9am', '09:05:10', 'noon'.",
+    );
+  });
+});
+
 describe('the planned time of a job that is found due', () => {
   const due = (fields: RepeatRuleFields, planned: number, now: number, grace?: number) =>
     rule(fields).due({ planned, now, ...(grace !== undefined && { grace }) });
