@@ -1,14 +1,23 @@
-import type { AgendaBackend } from './contracts/agenda-backend.js';
-import { UnsupportedOperationError } from './errors.js';
+import type { AgendaBackend, AgendaChannel, CompleteBackend } from './contracts/agenda-backend.js';
+import { checkedBackend } from './contracts/checked-backend.js';
+import type { JobLogger } from './contracts/job-logger.js';
 import { type ErrorSink, JobEvents } from './events/job-events.js';
+import { RemoteEvents } from './events/remote-events.js';
+import { StateNews } from './events/state-news.js';
+import { completed } from './foreign/complete-backend.js';
 import { HandlerRegistry } from './handlers/handler-registry.js';
 import { errorOf } from './job/thrown.js';
+import { JobLog } from './logging/job-log.js';
+import { loggerOf } from './logging/logging-option.js';
 import type { EngineOptions } from './options/engine-options.js';
+import { checkKnownKeys } from './options/known-keys.js';
 import {
   type ResolvedEngineOptions,
   resolveEngineOptions,
 } from './options/resolve-engine-options.js';
 import { JobScheduler } from './scheduler/job-scheduler.js';
+import { StoredJobs } from './scheduler/stored-jobs.js';
+import { hostId } from './worker/host-id.js';
 import { waitFor } from './worker/wait.js';
 import { WorkerHost } from './worker/worker-host.js';
 
@@ -19,6 +28,8 @@ const FLUSH_MS = 2_000;
 export interface EngineParts {
   /** Takes errors that nobody listens to. @default a process warning */
   onUnheardError?: ErrorSink;
+  /** News goes here instead of to the backend's own channel: storage there, news here. */
+  notificationChannel?: AgendaChannel | undefined;
 }
 
 /**
@@ -37,6 +48,15 @@ export class Engine {
   readonly handlers: HandlerRegistry;
   readonly scheduler: JobScheduler;
   readonly workerHost: WorkerHost;
+  /** The backend with all that this engine works with; a foreign one brings less. */
+  readonly parts: CompleteBackend;
+  /** Where news goes to and comes from. */
+  readonly channel: AgendaChannel | undefined;
+  /** Where the log of job events is kept; `undefined` when nothing is logged. */
+  readonly logger: JobLogger | undefined;
+  private readonly log: JobLog | undefined;
+  private readonly stateNews: StateNews;
+  private readonly remoteEvents: RemoteEvents;
   private opened: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
   private isOpening = false;
@@ -48,18 +68,47 @@ export class Engine {
     options: EngineOptions = {},
     parts: EngineParts = {},
   ) {
+    checkedBackend(backend);
+    checkKnownKeys('parts', parts, ['onUnheardError', 'notificationChannel']);
     this.options = resolveEngineOptions(options);
     this.events = new JobEvents(parts.onUnheardError);
     this.handlers = new HandlerRegistry(this.options);
-    this.scheduler = new JobScheduler(backend, this.handlers, this.events, this.options);
-    this.workerHost = new WorkerHost(backend, this.handlers, this.events, this.options);
+    this.channel = parts.notificationChannel ?? backend.notificationChannel;
+    this.parts = completed(backend, {
+      name: this.options.name,
+      channel: this.channel,
+      report: (error) => this.events.reportError(error),
+    });
+    this.logger = loggerOf(this.parts, this.options.logging);
+    this.log = this.logger && this.logTo(this.logger);
+    const { parts: backendParts, handlers, events } = this;
+    const source = hostId(this.options.name);
+    this.remoteEvents = new RemoteEvents(source, backendParts, events);
+    this.stateNews = new StateNews(source, backendParts.notificationChannel, (error) =>
+      events.reportError(error),
+    );
+    const jobs = new StoredJobs(
+      backendParts,
+      handlers,
+      events,
+      this.options,
+      () => this.workerHost,
+    );
+    this.scheduler = new JobScheduler(backendParts, handlers, events, this.options, jobs);
+    this.workerHost = new WorkerHost(
+      backendParts,
+      handlers,
+      events,
+      this.options,
+      jobs,
+      this.stateNews,
+    );
   }
 
   /**
    * Opens the backend and its news. Calling it again changes nothing; after `close` it opens anew.
    *
    * @throws ConnectionError naming host and port
-   * @throws UnsupportedOperationError for a backend that can only store
    * @throws BackendClosedError when it is closed while it waits for its backend
    */
   connect(): Promise<void> {
@@ -80,6 +129,20 @@ export class Engine {
     return this.closed;
   }
 
+  private logTo(logger: JobLogger): JobLog {
+    const { events, handlers, options, parts } = this;
+    const byDefault = options.logging?.byDefault ?? false;
+    const log = new JobLog({
+      logger,
+      agendaName: options.name,
+      isLogged: (jobName) => handlers.planFor(jobName).logging ?? byDefault,
+      now: () => parts.broker.now(),
+      report: (error) => events.reportError(error),
+    });
+    log.listenTo(events);
+    return log;
+  }
+
   private async tryToOpen(): Promise<void> {
     this.isOpening = true;
     try {
@@ -93,21 +156,23 @@ export class Engine {
   }
 
   private async open(): Promise<void> {
-    const { backend } = this;
-    if (!backend.broker || !backend.manager) {
-      const missing = backend.broker ? 'JobManager' : 'JobBroker';
-      throw new UnsupportedOperationError(
-        `run this engine (it brings no ${missing})`,
-        backend.name,
-      );
-    }
-    await backend.connect();
-    const channel = backend.notificationChannel;
+    await this.parts.connect();
+    await this.tryTo(() => this.logger?.expectEntries?.());
+    await this.openChannel();
+    this.events.emitReady();
+  }
+
+  private async openChannel(): Promise<void> {
+    const channel = this.parts.notificationChannel;
     if (!channel) return;
     // News is best effort: without it jobs are found by looking for them.
     this.channelIsOpen = true;
+    // Before the channel connects: so what is told from then on is heard.
+    this.remoteEvents.open();
     const isOpen = await this.tryTo(() => channel.connect());
     this.channelIsOpen &&= isOpen;
+    if (!isOpen) this.remoteEvents.close();
+    await this.remoteEvents.declared;
   }
 
   private async shut(): Promise<void> {
@@ -117,15 +182,18 @@ export class Engine {
     await this.workerHost.stop();
     if (!this.opened) return;
     await waitFor(this.scheduler.settled(), FLUSH_MS);
+    if (this.log) await waitFor(this.log.settled(), FLUSH_MS);
     await this.disconnect();
   }
 
   private async disconnect(): Promise<void> {
+    await waitFor(this.stateNews.flush(), FLUSH_MS);
+    this.remoteEvents.close();
     if (this.channelIsOpen) {
       this.channelIsOpen = false;
-      await this.tryTo(() => this.backend.notificationChannel?.disconnect());
+      await this.tryTo(() => this.parts.notificationChannel?.disconnect());
     }
-    await this.tryTo(() => this.backend.disconnect());
+    await this.tryTo(() => this.parts.disconnect());
   }
 
   private async tryTo(act: () => Promise<void> | undefined): Promise<boolean> {

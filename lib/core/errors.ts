@@ -110,6 +110,37 @@ export class DuplicateHandlerError extends AgendaError {
   }
 }
 
+/** There is no such job: it was never saved, or it is removed. */
+export class JobNotFoundError extends AgendaError {
+  /** @param jobId - empty for a job that was never saved */
+  constructor(
+    readonly jobId: string,
+    readonly jobName: string,
+  ) {
+    super(
+      jobId === ''
+        ? `A job "${jobName}" that is not saved yet has nothing in the store: call \`save()\` first.`
+        : `There is no job ${jobId} ("${jobName}"): it is removed.`,
+    );
+  }
+}
+
+/** The job cannot be run in this process: no handler is defined for its name here. */
+export class MissingHandlerError extends AgendaError {
+  constructor(readonly jobName: string) {
+    super(
+      `There is no handler for job "${jobName}" in this process. Define one, or run the job where there is.`,
+    );
+  }
+}
+
+/** Asked of a worker host that does not run. */
+export class WorkerNotStartedError extends AgendaError {
+  constructor(verb: string) {
+    super(`The worker host of this process is not started: \`${verb}\` has nothing to tell of.`);
+  }
+}
+
 /** The handler's lease is no longer its own: another attempt may be under way, and nothing more of this one is stored. */
 export class LeaseLostError extends AgendaError {
   /** @param reason - a word of the refusal ladder, or `expired` when the process could not renew in time */
@@ -128,18 +159,27 @@ export class JobCancelledError extends AgendaError {
   constructor(
     readonly jobId: string,
     readonly reason: string,
+    readonly jobName?: string,
+    options?: ErrorOptions,
   ) {
-    super(`Job ${jobId} was cancelled${reason === '' ? '' : `: ${reason}`}.`);
+    const named = jobName === undefined ? jobId : `${jobId} ("${jobName}")`;
+    super(`Job ${named} was cancelled${reason === '' ? '' : `: ${reason}`}.`, options);
   }
 }
 
-/** An attempt took longer than its handler's `timeout`. */
+/** An attempt took longer than its handler's `timeout`, or was silent for longer than its `lockLifetime`. */
 export class JobTimeoutError extends AgendaError {
   constructor(
     readonly jobId: string,
     readonly timeoutMs: number,
+    readonly limit: 'timeout' | 'lockLifetime' = 'timeout',
   ) {
-    super(`The attempt of job ${jobId} took longer than its timeout of ${timeoutMs} ms.`);
+    super(
+      limit === 'timeout'
+        ? `The attempt of job ${jobId} took longer than its timeout of ${timeoutMs} ms.`
+        : `The attempt of job ${jobId} was silent for longer than its lockLifetime of ${timeoutMs} ms: ` +
+            'call `job.touch()` now and then.',
+    );
   }
 }
 

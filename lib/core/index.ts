@@ -1,5 +1,6 @@
-export type { AgendaBackend } from './contracts/agenda-backend.js';
+export type { AgendaBackend, AgendaChannel, CompleteBackend } from './contracts/agenda-backend.js';
 export * from './contracts/job-broker.js';
+export * from './contracts/job-logger.js';
 export { JobManager } from './contracts/job-manager.js';
 export type * from './contracts/job-parameters.js';
 export { JobRepository, type JobRepositoryOptions } from './contracts/job-repository.js';
@@ -20,23 +21,29 @@ export { compileRepeatRule, type RepeatRuleFields } from './schedule/compile-rep
 export { parseDate, type DateInput } from './schedule/date.js';
 export * from './schedule/date-constraints.js';
 
+export type * from './events/agenda-event.js';
 export type * from './events/job-event.js';
 export { JOB_EVENTS } from './events/job-event.js';
 export { JobEvents, type ErrorSink } from './events/job-events.js';
+export { InMemoryNotificationChannel } from './notifications/in-memory-notification-channel.js';
 
 export type { HandlerOptions } from './handlers/handler-options.js';
 export type { BackoffChoice, DeclaredBackoff } from './handlers/handler-backoff.js';
 export type { HandlerPlan } from './handlers/handler-plan.js';
 export { HandlerRegistry, type Handler } from './handlers/handler-registry.js';
-export type { JobFunction } from './handlers/job-function.js';
+export type { Done, JobFunction } from './handlers/job-function.js';
 
-export { Job, type JobJson } from './job/job.js';
+export { Job, type JobJson, type RepeatOptions } from './job/job.js';
+export { computeJobState, datefields, type JobAttrs } from './job/job-attrs.js';
 export * from './job/job-data.js';
 export * from './job/job-id.js';
 export type * from './job/job-record.js';
 export * from './job/job-row.js';
 export * from './job/job-state.js';
+export type { DebounceOptions } from './job/unique-options.js';
 
+export type { LoggingOptions } from './logging/logging-option.js';
+export type { LogRetention } from './logging/log-retention.js';
 export { checkKnownKeys } from './options/known-keys.js';
 export type { EngineOptions, ShutdownOptions } from './options/engine-options.js';
 export type { Priority } from './options/priority.js';
@@ -48,6 +55,7 @@ export {
 export { WorkerNames } from './options/worker-names.js';
 
 export type * from './scheduler/job-options.js';
+export type { JobInStats, NameStats, RunningStats } from './scheduler/running-stats.js';
 export { JobScheduler } from './scheduler/job-scheduler.js';
 export { WorkerHost } from './worker/worker-host.js';
 export type { DrainOptions, DrainReport, WorkerStatus } from './worker/worker-status.js';

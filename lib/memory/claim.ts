@@ -21,8 +21,7 @@ export class Claim {
     this.now = store.now();
     this.slots = request.slots;
     this.free = new Map(request.names.map(({ name, slots }) => [name, slots]));
-    // Grows with time too, so that a job made anew is ahead of everything before it.
-    this.firstFence = Math.max(store.fence + 1, this.now * 1000);
+    this.firstFence = store.nextFence();
   }
 
   run(): void {
@@ -62,12 +61,14 @@ export class Claim {
     const fence = this.firstFence + this.jobs.length;
     const expiresAt = Math.ceil(this.now + leaseMs);
     this.store.startLease(job, {
+      phase: 'run',
       token,
       fence,
       host,
       lockedAt: this.now,
       expiresAt,
       pending: null,
+      planned: null,
     });
     this.jobs.push(handOut(job));
   }

@@ -1,10 +1,11 @@
+import { compareInOrder, type ClaimOrder, type Orderable } from '../core/options/claim-order.js';
 import { OrderedList } from './ordered-list.js';
 import type { StoredJob } from './stored-job.js';
 
 /** The jobs of one name that wait for a worker. */
 export class Lane {
-  /** Due jobs: higher priority first, then earlier, then first in. */
-  readonly ready = new OrderedList<StoredJob>(byOrder);
+  /** Due jobs, in the order of claims, then first in. */
+  readonly ready: OrderedList<StoredJob>;
   /** Jobs that were not due when they were put here. */
   readonly timed = new OrderedList<StoredJob>(byTime);
   /**
@@ -12,6 +13,13 @@ export class Lane {
    * harmless (a claim that finds nothing corrects it), too late never happens.
    */
   due: number | undefined;
+
+  private readonly byTurn: (a: StoredJob, b: StoredJob) => number;
+
+  constructor(order: ClaimOrder) {
+    this.byTurn = byTurn(order);
+    this.ready = new OrderedList(this.byTurn);
+  }
 
   put(job: StoredJob, at: number, now: number): void {
     if (at <= now) this.ready.add(job);
@@ -45,6 +53,17 @@ export class Lane {
     return jobs;
   }
 
+  /** The jobs of the earliest time ahead, in the order of claims. */
+  nextTimed(): StoredJob[] {
+    const first = this.timed.first();
+    const jobs: StoredJob[] = [];
+    for (const job of this.timed) {
+      if (plannedAt(job) !== plannedAt(first!)) break;
+      jobs.push(job);
+    }
+    return jobs.sort(this.byTurn);
+  }
+
   /** After the first jobs were taken: when is the next one due? */
   recede(): void {
     if (this.ready.size > 0) return;
@@ -55,12 +74,16 @@ export class Lane {
 
 const plannedAt = (job: StoredJob): number => job.happened.nextRunAt!;
 
-/** Times before 1970 count as 1970. */
-const lineAt = (job: StoredJob): number => Math.max(plannedAt(job), 0);
-
-function byOrder(a: StoredJob, b: StoredJob): number {
-  return b.asked.priority - a.asked.priority || lineAt(a) - lineAt(b) || a.birth.seq - b.birth.seq;
+/** Who goes first of two jobs that wait: by the order of claims, then first in. */
+function byTurn(order: ClaimOrder): (a: StoredJob, b: StoredJob) => number {
+  return (a, b) => compareInOrder(order, inLine(a), inLine(b)) || a.birth.seq - b.birth.seq;
 }
+
+/** Times before 1970 count as 1970. */
+const inLine = (job: StoredJob): Orderable => ({
+  nextRunAt: Math.max(plannedAt(job), 0),
+  priority: job.asked.priority,
+});
 
 function byTime(a: StoredJob, b: StoredJob): number {
   return plannedAt(a) - plannedAt(b) || a.birth.seq - b.birth.seq;

@@ -1,9 +1,12 @@
 import type { AgendaBackend } from '../core/contracts/agenda-backend.js';
+import { InMemoryNotificationChannel } from '../core/notifications/in-memory-notification-channel.js';
+import { type LogRetention, readLogRetention } from '../core/logging/log-retention.js';
+import { parseClaimSort, TIME_FIRST, type ClaimSort } from '../core/options/claim-order.js';
 import { ManualClock } from './manual-clock.js';
 import { MemoryJobBroker } from './memory-job-broker.js';
+import { MemoryJobLogger } from './memory-job-logger.js';
 import { MemoryJobManager } from './memory-job-manager.js';
 import { MemoryJobRepository } from './memory-job-repository.js';
-import { MemoryNotificationChannel } from './memory-notification-channel.js';
 import { MemoryStore } from './memory-store.js';
 
 export interface MemoryBackendOptions {
@@ -11,6 +14,22 @@ export interface MemoryBackendOptions {
   clock?: ManualClock;
   /** The most bytes of JSON a saved job's data may have. @default 262144 */
   maxDataBytes?: number;
+  /**
+   * The order of claims: keys in their order of precedence, ties by insertion.
+   *
+   * @default { nextRunAt: 1, priority: -1 }
+   */
+  sort?: ClaimSort;
+  /** How much of the log of job events is kept. @default 100,000 entries, of any age */
+  logs?: LogRetention;
+}
+
+/** What only tests choose. */
+export interface MemoryBackendInternals {
+  /** One more process on the store of this backend. */
+  readonly sharing?: MemoryBackend | undefined;
+  /** How long a row stays with a process that says nothing, in ms. */
+  readonly rowLeaseMs?: number | undefined;
 }
 
 /**
@@ -20,20 +39,29 @@ export interface MemoryBackendOptions {
 export class MemoryBackend implements AgendaBackend {
   readonly name = 'Memory';
   readonly ownsConnection = true;
-  readonly notificationChannel = new MemoryNotificationChannel();
+  readonly notificationChannel: InMemoryNotificationChannel;
   readonly broker: MemoryJobBroker;
   readonly manager: MemoryJobManager;
   readonly repository: MemoryJobRepository;
+  readonly logger: MemoryJobLogger;
   private readonly store: MemoryStore;
   private readonly clock: ManualClock | undefined;
   private stopListening: (() => void) | undefined;
 
-  constructor({ clock, maxDataBytes }: MemoryBackendOptions = {}) {
+  /** @throws InvalidOptionError */
+  constructor(
+    { clock, maxDataBytes, sort = TIME_FIRST, logs }: MemoryBackendOptions = {},
+    { sharing, rowLeaseMs }: MemoryBackendInternals = {},
+  ) {
     this.clock = clock;
-    this.store = new MemoryStore(clock ?? { now: Date.now }, this.notificationChannel);
+    const time = clock ?? { now: Date.now };
+    this.notificationChannel = sharing?.notificationChannel ?? new InMemoryNotificationChannel();
+    this.store =
+      sharing?.store ?? new MemoryStore(time, this.notificationChannel, parseClaimSort(sort));
     this.broker = new MemoryJobBroker(this.store);
     this.manager = new MemoryJobManager(this.store);
-    this.repository = new MemoryJobRepository(this.store, maxDataBytes);
+    this.repository = new MemoryJobRepository(this.store, maxDataBytes, rowLeaseMs);
+    this.logger = new MemoryJobLogger(this.store, readLogRetention('logs', logs));
   }
 
   async connect(): Promise<void> {

@@ -1,4 +1,5 @@
 import {
+  checkClaimOne,
   checkEnqueue,
   checkRenew,
   checkRescue,
@@ -8,29 +9,26 @@ import {
   JobBroker,
   MAX_BATCH,
   type Claimed,
+  type ClaimedOne,
+  type ClaimOneRequest,
   type ClaimRequest,
   type Enqueued,
-  type Lease,
   type LostLease,
   type NameSettings,
   type Renewal,
+  type Renewed,
   type Rescue,
-  type RescuedJob,
   type SettleAnswer,
   type Settlement,
 } from '../core/contracts/job-broker.js';
-import type { Failure, NewJob } from '../core/job/job-record.js';
+import type { NewJob } from '../core/job/job-record.js';
+import { claimOne } from './claim-one.js';
 import { Claim, handOut } from './claim.js';
 import type { MemoryStore, RememberedClaim } from './memory-store.js';
+import { renewLease } from './renew.js';
+import { rescueExpired } from './rescue.js';
 import { hasEndedSo, refusalOf, settle } from './settle.js';
 import { copied, nothingHappened, StoredJob } from './stored-job.js';
-
-const DEFAULT_MAX_RESCUES = 2;
-const STALLED: Failure = {
-  reason: 'stalled',
-  name: 'StalledError',
-  message: 'The process that ran this job was lost, more often than maxRescues allows.',
-};
 
 /** The hand-out in maps: what the contract says, in the plainest words we know. */
 export class MemoryJobBroker extends JobBroker {
@@ -81,31 +79,28 @@ export class MemoryJobBroker extends JobBroker {
       jobs: claim.jobs,
       dueInMs: claim.dueInMs(),
       earliestExpiry: store.earliestExpiry(),
+      watched: store.isWatched,
     };
   }
 
   async renew(
-    leases: readonly Lease[],
+    leases: readonly Renewed[],
     forMs: number,
     { afterExpiry = false }: { readonly afterExpiry?: boolean } = {},
   ): Promise<Renewal> {
     checkRenew(leases, forMs);
     const { store } = this;
     store.expectOpen();
-    const now = store.now();
     if (leases.length > 0) store.pass(forMs);
     const lost: LostLease[] = [];
-    for (const { id, token } of leases) {
-      const job = store.jobs.get(id);
-      const refusal = refusalOf(job, token, now, afterExpiry);
-      if (!refusal) {
-        store.moveExpiry(job!, Math.max(job!.lease!.expiresAt, Math.ceil(now + forMs)));
-        continue;
-      }
+    for (const lease of leases) {
+      const { id, token } = lease;
+      const refusal = renewLease(store, lease, forMs, afterExpiry);
+      if (!refusal) continue;
       const cancelled = refusal === 'lease-expired' ? undefined : store.cancelled.get(id);
       lost.push({ id, token, refusal, ...(cancelled !== undefined && { cancelled }) });
     }
-    return { now, lost };
+    return { now: store.now(), lost };
   }
 
   async rescue(limit: number, leaseMs: number): Promise<Rescue> {
@@ -114,16 +109,12 @@ export class MemoryJobBroker extends JobBroker {
     store.expectOpen();
     const now = store.now();
     const heldUntil = store.pass(leaseMs);
-    const jobs: RescuedJob[] = [];
-    if (heldUntil <= now) {
-      const most = Math.min(limit, MAX_BATCH);
-      while (jobs.length < most && this.hasExpired()) jobs.push(this.rescueFirst());
-      store.announceEarlier();
-    }
+    const jobs = heldUntil <= now ? rescueExpired(store, Math.min(limit, MAX_BATCH)) : [];
+    store.announceEarlier();
     return {
       now,
       jobs,
-      more: heldUntil <= now && this.hasExpired(),
+      more: heldUntil <= now && store.hasExpired(),
       heldUntil: heldUntil > now ? heldUntil : null,
       earliestExpiry: store.earliestExpiry(),
     };
@@ -132,6 +123,18 @@ export class MemoryJobBroker extends JobBroker {
   async register(settings: readonly NameSettings[]): Promise<void> {
     this.store.expectOpen();
     for (const one of settings) this.store.settings.set(one.name, { ...one });
+  }
+
+  override async claimOne(request: ClaimOneRequest): Promise<ClaimedOne> {
+    checkClaimOne(request);
+    this.store.expectOpen();
+    this.store.pass(request.leaseMs);
+    return claimOne(this.store, request);
+  }
+
+  override async watch(): Promise<void> {
+    this.store.expectOpen();
+    this.store.watch();
   }
 
   private add(asked: NewJob, addedHere: Set<StoredJob>): Enqueued {
@@ -155,8 +158,10 @@ export class MemoryJobBroker extends JobBroker {
         repeat: null,
         overrides: copied(overrides ?? null),
         lastModifiedBy: asked.lastModifiedBy ?? null,
+        fork: false,
       },
       nothingHappened(at),
+      store,
     );
     store.jobs.set(id, job);
     addedHere.add(job);
@@ -198,41 +203,7 @@ export class MemoryJobBroker extends JobBroker {
       // The other names were not looked at: come again at once.
       dueInMs: 0,
       earliestExpiry: this.store.earliestExpiry(),
-    };
-  }
-
-  private hasExpired(): boolean {
-    const first = this.store.earliestExpiry();
-    return first !== null && first <= this.store.now();
-  }
-
-  private rescueFirst(): RescuedJob {
-    const { store } = this;
-    const job = store.leases.first()!;
-    const { host, lockedAt, pending } = store.endLease(job);
-    const { happened } = job;
-    happened.lastRunAt = lockedAt;
-    happened.attempt++;
-    happened.rescueCount++;
-    const allowed = store.settings.get(job.name)?.maxRescues ?? DEFAULT_MAX_RESCUES;
-    const isOver = happened.rescueCount > allowed && pending === null;
-    if (happened.rescueCount > allowed && pending !== null) {
-      // A time that a user saved during the run begins the job anew, whatever became of the run.
-      job.beginAnew();
-      store.place(job, pending);
-    } else if (isOver) {
-      happened.lastFinishedAt = happened.failedAt = store.now();
-      happened.failure = STALLED;
-      store.place(job, null);
-    } else {
-      store.place(job, Math.min(happened.nextRunAt ?? store.now(), pending ?? Infinity));
-    }
-    return {
-      id: job.id,
-      name: job.name,
-      host,
-      rescueCount: happened.rescueCount,
-      outcome: isOver ? 'buried' : 'requeued',
+      watched: this.store.isWatched,
     };
   }
 }

@@ -1,22 +1,46 @@
 import { JobManager } from '../core/contracts/job-manager.js';
+import type { JobsFilter, JobsQueryOptions } from '../core/contracts/job-parameters.js';
+import { orderOf } from '../core/query/job-order.js';
+import { jobTest, parseQuery } from '../core/query/job-query.js';
+import { nameTest, selectionOf, type JobSelection } from '../core/query/job-selection.js';
 import { computeState, emptyCounts, type StateCounts } from '../core/job/job-state.js';
 import type { JobRecord } from '../core/job/job-record.js';
 import type { MemoryStore } from './memory-store.js';
+import type { StoredJob } from './stored-job.js';
 
 /** Finding, counting and mending over the maps. */
 export class MemoryJobManager extends JobManager {
-  constructor(private readonly store: MemoryStore) {
+  /** @param outlastsClose - whether it may be asked after the backend was closed, as repositories may */
+  constructor(
+    private readonly store: MemoryStore,
+    private readonly outlastsClose = false,
+  ) {
     super();
   }
 
   async get(id: string): Promise<JobRecord | undefined> {
-    this.store.expectOpen();
+    this.expectOpen();
     return this.store.jobs.get(id)?.toRecord();
+  }
+
+  /** Looks at every job, unlike Redis: the definition of what a query has to answer. */
+  async query(options: JobsQueryOptions): Promise<{ jobs: JobRecord[]; total: number }> {
+    const query = parseQuery(options);
+    this.expectOpen();
+    const isMeant = jobTest(query, this.store.now());
+    const order = orderOf(query, this.store.order);
+    const found = this.listed(query)
+      .map((job) => ({ record: job.toRecord(), seq: job.birth.seq }))
+      .filter(({ record }) => isMeant(record))
+      .map((job) => ({ record: job.record, keys: order.keysOf(job) }))
+      .sort((a, b) => order.compare(a.keys, b.keys));
+    const page = found.slice(query.skip, query.skip + query.limit);
+    return { jobs: page.map(({ record }) => record), total: found.length };
   }
 
   /** Looks at every job, unlike Redis: the definition of what the counts there have to be. */
   async counts(names?: readonly string[]): Promise<Map<string, StateCounts>> {
-    this.store.expectOpen();
+    this.expectOpen();
     const now = this.store.now();
     const counts = new Map(names?.map((name) => [name, emptyCounts()]));
     for (const job of this.store.jobs.values()) {
@@ -34,10 +58,39 @@ export class MemoryJobManager extends JobManager {
     return counts;
   }
 
+  /**
+   * The jobs that a filter means.
+   *
+   * @throws InvalidOptionError for a filter that cannot be meant
+   */
+  matching(filter: JobsFilter): StoredJob[] {
+    this.expectOpen();
+    const selection = selectionOf(filter);
+    return selection === undefined ? [] : this.selected(selection);
+  }
+
   async cancel(ids: readonly string[], reason: string): Promise<string[]> {
-    this.store.expectOpen();
+    this.expectOpen();
     const there = [...new Set(ids)].filter((id) => this.store.jobs.has(id));
     for (const id of there) this.store.cancel(this.store.jobs.get(id)!, reason);
     return there;
+  }
+
+  private selected(selection: JobSelection): StoredJob[] {
+    const hasName = nameTest(selection.names);
+    const { matchesData } = selection;
+    return this.listed(selection).filter(
+      (job) => (hasName?.(job.name) ?? true) && (matchesData?.(job.toRecord().data) ?? true),
+    );
+  }
+
+  private listed({ ids }: JobSelection): StoredJob[] {
+    const { jobs } = this.store;
+    if (ids === undefined) return [...jobs.values()];
+    return ids.map((id) => jobs.get(id)).filter((job) => job !== undefined);
+  }
+
+  private expectOpen(): void {
+    if (!this.outlastsClose) this.store.expectOpen();
   }
 }

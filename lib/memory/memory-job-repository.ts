@@ -2,48 +2,68 @@ import type {
   JobParameters,
   JobsFilter,
   JobsOverview,
+  JobsQueryOptions,
   JobsResult,
+  StoredRow,
 } from '../core/contracts/job-parameters.js';
 import { JobRepository, type JobRepositoryOptions } from '../core/contracts/job-repository.js';
-import { UnsupportedOperationError } from '../core/errors.js';
-import { newJobId } from '../core/job/job-id.js';
-import { fromRow, singleKey, toRow, type AskedRow } from '../core/job/job-row.js';
+import { fromRow, toRow } from '../core/job/job-row.js';
+import { computeState } from '../core/job/job-state.js';
+import { ROW_LEASE_MS } from '../core/rows/held-rows.js';
 import { MemoryJobManager } from './memory-job-manager.js';
 import type { MemoryStore } from './memory-store.js';
-import { nothingHappened, StoredJob, type Asked } from './stored-job.js';
+import { RowHandout } from './row-handout.js';
+import { RowSave, setDisabled } from './row-save.js';
+import type { StoredJob } from './stored-job.js';
 
-/** The record in maps: what is asked of jobs, in the rows of Agenda's contract. */
+/**
+ * The record in maps: what is asked of jobs and what is told of their runs, in the rows of Agenda's
+ * contract. Agenda's own engine goes on with it after it has closed the backend.
+ */
 export class MemoryJobRepository extends JobRepository {
   private readonly manager: MemoryJobManager;
+  private readonly handout: RowHandout;
 
+  /** @param rowLeaseMs - how long a row stays with a process that says nothing */
   constructor(
     private readonly store: MemoryStore,
     private readonly maxDataBytes?: number,
+    rowLeaseMs = ROW_LEASE_MS,
   ) {
     super();
-    this.manager = new MemoryJobManager(store);
+    this.manager = new MemoryJobManager(store, true);
+    this.handout = new RowHandout(store, rowLeaseMs);
   }
 
-  async connect(): Promise<void> {
-    this.store.expectOpen();
-  }
+  async connect(): Promise<void> {}
 
   async saveJob<Data = unknown>(
     row: JobParameters<Data>,
     options: JobRepositoryOptions = {},
-  ): Promise<JobParameters<Data>> {
-    if (row.unique) throw unsupported('saveJob with unique');
+  ): Promise<StoredRow<Data>> {
     const asked = fromRow(row, this.maxDataBytes);
-    this.store.expectOpen();
-    const job =
-      asked.id === undefined ? this.insertOrUpsert(asked, options) : this.update(asked, options);
+    const lastModifiedBy = options.lastModifiedBy ?? asked.lastModifiedBy ?? null;
+    const job = new RowSave(this.store, asked, lastModifiedBy).run();
     this.store.announceEarlier();
-    return job ? (toRow(job.toRecord()) as JobParameters<Data>) : row;
+    if (!job) return row as StoredRow<Data>;
+    const record = job.toRecord();
+    // The time that counts for who saves: of a run under way, when the next begins.
+    const nextRunAt = job.lease?.pending ?? record.nextRunAt;
+    return toRow({ ...record, nextRunAt }) as StoredRow<Data>;
   }
 
-  async getJobById(id: string): Promise<JobParameters | null> {
+  async getJobById(id: string): Promise<StoredRow | null> {
     const record = await this.manager.get(id);
     return record ? toRow(record) : null;
+  }
+
+  async queryJobs(options: JobsQueryOptions = {}): Promise<JobsResult> {
+    const { jobs, total } = await this.manager.query(options);
+    const now = this.store.now();
+    return {
+      jobs: jobs.map((record) => ({ ...toRow(record), state: computeState(record, now) })),
+      total,
+    };
   }
 
   async getJobsOverview(): Promise<JobsOverview[]> {
@@ -52,12 +72,10 @@ export class MemoryJobRepository extends JobRepository {
   }
 
   async getDistinctJobNames(): Promise<string[]> {
-    this.store.expectOpen();
     return [...new Set(this.jobs().map(({ name }) => name))];
   }
 
   async getQueueSize(): Promise<number> {
-    this.store.expectOpen();
     const now = this.store.now();
     return this.jobs().filter(
       ({ asked, happened, lease }) =>
@@ -66,110 +84,52 @@ export class MemoryJobRepository extends JobRepository {
   }
 
   async removeJobs(filter: JobsFilter): Promise<number> {
-    const jobs = this.matching('removeJobs', filter);
+    const jobs = this.manager.matching(filter);
     for (const job of jobs) this.store.cancel(job, 'removed');
     return jobs.length;
   }
 
   async disableJobs(filter: JobsFilter): Promise<number> {
-    return this.setDisabled(this.matching('disableJobs', filter), true);
+    return this.setDisabled(this.manager.matching(filter), true);
   }
 
   async enableJobs(filter: JobsFilter): Promise<number> {
-    return this.setDisabled(this.matching('enableJobs', filter), false);
+    return this.setDisabled(this.manager.matching(filter), false);
   }
 
   async purgeAllJobs(): Promise<number> {
-    this.store.expectOpen();
     const jobs = this.jobs();
-    for (const job of jobs) this.store.cancel(job, 'removed');
+    for (const job of jobs) this.store.cancel(job, 'removed', { keepLog: true });
     return jobs.length;
   }
 
-  async saveJobState(): Promise<void> {
-    throw unsupported('saveJobState');
+  async saveJobState(row: JobParameters, options: JobRepositoryOptions = {}): Promise<void> {
+    this.handout.write(row, options.lastModifiedBy);
   }
 
-  async getNextJobToRun(): Promise<JobParameters | undefined> {
-    throw unsupported('getNextJobToRun');
+  async getNextJobToRun(
+    jobName: string,
+    nextScanAt: Date,
+    lockDeadline: Date,
+    now: Date | undefined,
+  ): Promise<StoredRow | undefined> {
+    return this.handout.next(jobName, nextScanAt, lockDeadline, now);
   }
 
-  async lockJob(): Promise<JobParameters | undefined> {
-    throw unsupported('lockJob');
+  async lockJob(row: JobParameters): Promise<StoredRow | undefined> {
+    return this.handout.lock(row);
   }
 
-  async unlockJob(): Promise<void> {
-    throw unsupported('unlockJob');
+  async unlockJob(row: JobParameters): Promise<void> {
+    this.handout.release(row);
   }
 
-  async unlockJobs(): Promise<void> {
-    throw unsupported('unlockJobs');
-  }
-
-  async queryJobs(): Promise<JobsResult> {
-    throw unsupported('queryJobs');
-  }
-
-  private insertOrUpsert(asked: AskedRow, options: JobRepositoryOptions): StoredJob {
-    if (asked.type !== 'single') return this.insert(asked, options, undefined);
-    const key = singleKey(asked.name, asked.repeat?.key);
-    const inPlace = this.store.jobs.get(this.store.keys.get(key) ?? '');
-    if (!inPlace) return this.insert(asked, options, key);
-    const at = keepsTime(inPlace, asked, this.store.now())
-      ? inPlace.happened.nextRunAt
-      : asked.nextRunAt;
-    return this.rewrite(inPlace, asked, at, options);
-  }
-
-  private update(asked: AskedRow, options: JobRepositoryOptions): StoredJob | undefined {
-    const job = this.store.jobs.get(asked.id!);
-    if (!job || job.name !== asked.name) return undefined;
-    return this.rewrite(job, asked, asked.nextRunAt, options);
-  }
-
-  private insert(
-    asked: AskedRow,
-    options: JobRepositoryOptions,
-    key: string | undefined,
-  ): StoredJob {
-    const { store } = this;
-    const job = new StoredJob(
-      { id: newJobId(), name: asked.name, seq: store.nextSeq(), createdAt: store.now(), key },
-      askedOf(asked, asked.disabled ?? false, options.lastModifiedBy ?? null),
-      { ...nothingHappened(asked.nextRunAt), ...asked.happened, result: undefined },
-    );
-    store.jobs.set(job.id, job);
-    if (key !== undefined) store.keys.set(key, job.id);
-    store.place(job, asked.nextRunAt);
-    return job;
-  }
-
-  /** A waiting job moves with the save; of a running one the time is kept for afterwards. */
-  private rewrite(
-    job: StoredJob,
-    asked: AskedRow,
-    at: number | null,
-    options: JobRepositoryOptions,
-  ): StoredJob {
-    const { lease, happened } = job;
-    if (!lease) this.store.displace(job);
-    const disabled = asked.disabled ?? job.asked.disabled;
-    const { overrides } = job.asked;
-    job.asked = { ...askedOf(asked, disabled, options.lastModifiedBy ?? null), overrides };
-    if (!lease) {
-      if (happened.nextRunAt === null) job.beginAnew();
-      this.store.place(job, at);
-    } else if (at !== null && at !== happened.nextRunAt) lease.pending = at;
-    return job;
+  async unlockJobs(ids: readonly string[]): Promise<void> {
+    this.handout.releaseAll(ids);
   }
 
   private setDisabled(jobs: readonly StoredJob[], disabled: boolean): number {
-    for (const job of jobs) {
-      if (job.asked.disabled === disabled) continue;
-      if (!job.lease) this.store.displace(job);
-      job.asked.disabled = disabled;
-      if (!job.lease) this.store.place(job, job.happened.nextRunAt);
-    }
+    for (const job of jobs) setDisabled(this.store, job, disabled);
     this.store.announceEarlier();
     return jobs.length;
   }
@@ -177,33 +137,4 @@ export class MemoryJobRepository extends JobRepository {
   private jobs(): StoredJob[] {
     return [...this.store.jobs.values()];
   }
-
-  /** The groups are combined with AND; no criterion matches nothing. */
-  private matching(verb: string, filter: JobsFilter): StoredJob[] {
-    if (filter.data !== undefined) throw unsupported(`${verb} by data`);
-    this.store.expectOpen();
-    const ids = filter.id !== undefined ? [filter.id] : filter.ids;
-    const names = filter.name !== undefined ? [filter.name] : filter.names;
-    const excluded = names || !filter.notNames?.length ? undefined : filter.notNames;
-    if (!ids && !names && !excluded) return [];
-    return this.jobs().filter(
-      ({ id, name }) =>
-        (ids?.includes(id) ?? true) && (names?.includes(name) ?? true) && !excluded?.includes(name),
-    );
-  }
 }
-
-/** Saving an unchanged rule again moves nothing, least of all a run that is due. */
-function keepsTime({ asked: before, happened }: StoredJob, asked: AskedRow, now: number): boolean {
-  if (happened.nextRunAt === null) return false;
-  if (asked.repeat) return JSON.stringify(before.repeat) === JSON.stringify(asked.repeat);
-  return !before.repeat && asked.nextRunAt !== null && asked.nextRunAt <= now;
-}
-
-function askedOf(asked: AskedRow, disabled: boolean, lastModifiedBy: string | null): Asked {
-  const { data, priority, type, repeat } = asked;
-  return { data, priority, disabled, type, repeat, overrides: null, lastModifiedBy };
-}
-
-const unsupported = (verb: string): UnsupportedOperationError =>
-  new UnsupportedOperationError(verb, 'Memory');

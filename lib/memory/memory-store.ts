@@ -1,8 +1,11 @@
-import type { NameSettings, SettleAnswer } from '../core/contracts/job-broker.js';
+import { WATCH_MS, type NameSettings, type SettleAnswer } from '../core/contracts/job-broker.js';
 import { BackendClosedError } from '../core/errors.js';
+import { toJobId } from '../core/job/job-id.js';
+import type { InMemoryNotificationChannel } from '../core/notifications/in-memory-notification-channel.js';
+import type { ClaimOrder } from '../core/options/claim-order.js';
+import { EventLog } from './event-log.js';
 import { Lane } from './lane.js';
 import type { Clock } from './manual-clock.js';
-import type { MemoryNotificationChannel } from './memory-notification-channel.js';
 import { OrderedList } from './ordered-list.js';
 import type { HeldLease, StoredJob } from './stored-job.js';
 
@@ -25,7 +28,8 @@ export interface RememberedClaim {
  * A job is in exactly one of these places:
  *
  *   a lane's `ready` or `timed`   it waits (see lane.ts)
- *   `leases`                      it runs; then, and only then, it has a `lease`
+ *   `leases`                      it runs, or was handed out as a row; then it has a `lease`
+ *   `rows`, without `leases`      it came with a lock; then it has a `lease` without an end
  *   none of them                  it is disabled, or it has ended: `nextRunAt` is null
  */
 export class MemoryStore {
@@ -33,12 +37,15 @@ export class MemoryStore {
   readonly lanes = new Map<string, Lane>();
   /** Running jobs, the lease that ends first at the front. */
   readonly leases = new OrderedList<StoredJob>(byExpiry);
+  /** Those of them that a repository handed out as rows, and the locked ones. */
+  readonly rows = new Set<StoredJob>();
   readonly settings = new Map<string, NameSettings>();
-  /** The key of a `single` job → its id. */
+  /** The key of a `single` or `unique` job → its id. */
   readonly keys = new Map<string, string>();
   readonly claims = new Map<string, RememberedClaim>();
   /** Why a running job was cancelled, by its id. */
   readonly cancelled = new Map<string, string>();
+  readonly log = new EventLog();
   fence = 0;
   isOpen = true;
 
@@ -48,11 +55,13 @@ export class MemoryStore {
   /** The longest lease of late, and when a host with it was seen. */
   private longestLease = 0;
   private longestLeaseAt = 0;
+  private watchedUntil = -Infinity;
   private readonly earliest = new Map<string, number>();
 
   constructor(
     private readonly clock: Clock,
-    private readonly channel: MemoryNotificationChannel,
+    private readonly channel: InMemoryNotificationChannel,
+    readonly order: ClaimOrder,
   ) {}
 
   /** @throws BackendClosedError */
@@ -105,7 +114,8 @@ export class MemoryStore {
 
   startLease(job: StoredJob, lease: HeldLease): void {
     job.lease = lease;
-    this.leases.add(job);
+    if (lease.phase !== 'run') this.rows.add(job);
+    if (lease.phase !== 'locked') this.leases.add(job);
   }
 
   moveExpiry(job: StoredJob, expiresAt: number): void {
@@ -116,26 +126,38 @@ export class MemoryStore {
 
   endLease(job: StoredJob): HeldLease {
     const lease = job.lease!;
-    this.leases.delete(job);
+    this.rows.delete(job);
+    if (lease.phase !== 'locked') this.leases.delete(job);
     job.lease = undefined;
     return lease;
+  }
+
+  hasExpired(): boolean {
+    const first = this.earliestExpiry();
+    return first !== null && first <= this.now();
+  }
+
+  nextFence(): number {
+    // Grows with time too, so that a job made anew is ahead of everything before it.
+    return Math.max(this.fence + 1, this.now() * 1000);
   }
 
   earliestExpiry(): number | null {
     return this.leases.first()?.lease?.expiresAt ?? null;
   }
 
-  /** The job, all that belongs to it, and what leads to it. */
-  remove(job: StoredJob): void {
+  /** The job, all that belongs to it, and what leads to it; its log only if that shall stay. */
+  remove(job: StoredJob, { keepLog = false } = {}): void {
     if (job.lease) this.endLease(job);
     else this.displace(job);
     const { key } = job.birth;
     if (key !== undefined && this.keys.get(key) === job.id) this.keys.delete(key);
     this.jobs.delete(job.id);
+    if (!keepLog) this.log.leave(job.id);
   }
 
   /** Removes a job on somebody's wish; the worker that runs it is told. */
-  cancel(job: StoredJob, reason: string): void {
+  cancel(job: StoredJob, reason: string, options: { keepLog?: boolean } = {}): void {
     if (job.lease) {
       this.cancelled.delete(job.id);
       this.cancelled.set(job.id, reason);
@@ -144,7 +166,7 @@ export class MemoryStore {
       }
       this.channel.deliverCancel({ jobId: job.id, reason });
     }
-    this.remove(job);
+    this.remove(job, options);
   }
 
   /**
@@ -154,13 +176,15 @@ export class MemoryStore {
    * short one neither takes its own pace for an outage nor cuts the others' time short. After a
    * hold-off there is none for as long as it lasted, so that slow hosts still rescue.
    *
+   * @param paceMs - within which time this host comes by again; a pause of two such is no outage
    * @returns until when it is held off
    */
-  pass(leaseMs: number): number {
+  pass(leaseMs: number, paceMs = 0): number {
     const now = this.now();
     this.noteLease(leaseMs, now);
     const latest = now + this.longestLease;
-    const wasAway = this.lastPass !== undefined && now - this.lastPass > this.longestLease;
+    const longestPause = Math.max(this.longestLease, 2 * paceMs);
+    const wasAway = this.lastPass !== undefined && now - this.lastPass > longestPause;
     if (wasAway && now >= this.heldUntil + this.longestLease) this.heldUntil = latest;
     // The clock may have stepped back.
     this.heldUntil = Math.min(this.heldUntil, latest);
@@ -176,6 +200,15 @@ export class MemoryStore {
     if (!isForgotten && (isKnown || leaseMs < longestLease)) return;
     this.longestLease = leaseMs;
     this.longestLeaseAt = now;
+  }
+
+  /** Notes that a process listens for what happens to jobs. */
+  watch(): void {
+    this.watchedUntil = Math.max(this.watchedUntil, this.now() + WATCH_MS);
+  }
+
+  get isWatched(): boolean {
+    return this.channel.hasStateHandlers || this.watchedUntil > this.now();
   }
 
   /** Everything, as plain values that share nothing with the store: for tests and for a look inside. */
@@ -196,19 +229,20 @@ export class MemoryStore {
       keys: this.keys,
       claims: this.claims,
       cancelled: this.cancelled,
+      log: [...this.log],
       meta: [this.seq, this.fence, this.lastPass, this.heldUntil],
     });
   }
 
   lane(name: string): Lane {
     let lane = this.lanes.get(name);
-    if (!lane) this.lanes.set(name, (lane = new Lane()));
+    if (!lane) this.lanes.set(name, (lane = new Lane(this.order)));
     return lane;
   }
 
   private announce(name: string, at: number): void {
     this.channel.deliver({
-      jobId: '',
+      jobId: toJobId(''),
       jobName: name,
       nextRunAt: new Date(at),
       priority: 0,

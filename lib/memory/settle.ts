@@ -13,7 +13,7 @@ export function refusalOf(
   if (!job) return 'not-found';
   if (!job.lease) return 'not-running';
   if (!afterExpiry && job.lease.expiresAt <= now) return 'lease-expired';
-  if (job.lease.token !== token) return 'lease-mismatch';
+  if (job.lease.phase === 'locked' || job.lease.token !== token) return 'lease-mismatch';
   return undefined;
 }
 
@@ -26,7 +26,9 @@ export function hasEndedSo(job: StoredJob, kind: Settlement['kind']): boolean {
 /** Ends an attempt whose lease has been judged good. */
 export function settle(store: MemoryStore, job: StoredJob, settlement: Settlement): void {
   const now = store.now();
-  const { lockedAt, pending } = store.endLease(job);
+  const lease = store.endLease(job);
+  const { lockedAt, pending } = lease;
+  job.closeWindow(lease);
   const planned = job.happened.nextRunAt ?? now;
   if (settlement.kind === 'completed' && leavesNothing(settlement) && pending === null) {
     store.remove(job);

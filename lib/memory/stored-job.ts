@@ -1,4 +1,6 @@
+import type { DebounceWindow } from '../core/job/debounce.js';
 import type { AskedFacts, Failure, HappenedFacts, JobRecord } from '../core/job/job-record.js';
+import type { Clock } from './manual-clock.js';
 
 /** What a save rewrites; `data` is JSON text, so that nobody outside shares an object with the store. */
 export interface Asked extends Omit<AskedFacts, 'id' | 'name' | 'createdAt' | 'data'> {
@@ -6,19 +8,30 @@ export interface Asked extends Omit<AskedFacts, 'id' | 'name' | 'createdAt' | 'd
 }
 
 /** What settlements and rescues write; `result` is JSON text. */
-export interface Happened extends Omit<HappenedFacts, 'lockedAt' | 'result'> {
+export interface Happened extends Omit<HappenedFacts, 'lockedAt' | 'result' | 'debounceStartedAt'> {
   result: string | undefined;
+  /** The newest debounce window; whether it is still open, see `openWindow`. */
+  window: DebounceWindow | null;
 }
 
-/** Who runs a job, and until when. */
+/** Who has a job, and until when. */
 export interface HeldLease {
+  /**
+   * `run`: of a host, whose claim is the start. `claimed`, `started`: of a row that was handed out
+   * through the repository. `locked`: a lock that came with a row; nobody holds it, and it never expires.
+   */
+  phase: 'run' | 'claimed' | 'started' | 'locked';
+  /** Empty for a lock. */
   readonly token: string;
   readonly fence: number;
   readonly host: string;
-  readonly lockedAt: number;
+  /** Of a host: when it claimed. Of a row: when it last said that it is alive. */
+  lockedAt: number;
   expiresAt: number;
   /** A run time that was saved while the job runs. */
   pending: number | null;
+  /** Of a row: the time it goes back to, when this run does not count. */
+  readonly planned: number | null;
 }
 
 /** The rows of a job's birth, which nothing changes afterwards. */
@@ -30,7 +43,7 @@ export interface Birth {
   readonly createdAt: number;
   /** Given by a producer, to know its own call again. */
   readonly nonce?: string | undefined;
-  /** The key that leads here, for a `single` job. */
+  /** The key that leads here, for a `single` or `unique` job. */
   readonly key?: string | undefined;
 }
 
@@ -42,6 +55,7 @@ export class StoredJob {
     readonly birth: Birth,
     public asked: Asked,
     readonly happened: Happened,
+    private readonly clock: Clock,
   ) {}
 
   get id(): string {
@@ -58,6 +72,40 @@ export class StoredJob {
     return failedAt !== null && failedAt >= (lastFinishedAt ?? 0);
   }
 
+  /** When the run under way was planned for; without one, when the next is. */
+  get plannedAt(): number | null {
+    const { lease, happened } = this;
+    return lease?.phase === 'started' ? lease.planned : happened.nextRunAt;
+  }
+
+  /** A change now concerns the next run: this one has begun, or so it seems. */
+  get isUnderWay(): boolean {
+    return this.lease !== undefined && this.lease.phase !== 'claimed';
+  }
+
+  /**
+   * The debounce window that is open. A trailing one is over when a run began after it was opened; one
+   * that is opened while a run is under way belongs to the next.
+   */
+  get openWindow(): DebounceWindow | null {
+    const { lease } = this;
+    const { window, nextRunAt } = this.happened;
+    if (!window) return null;
+    if (window.kind === 'leading') return window.endsAt > this.clock.now() ? window : null;
+    const hasRun = lease ? this.isOverBy(lease) : nextRunAt === null;
+    return hasRun ? null : window;
+  }
+
+  /** A run of a host has ended, with which a window that was open at its claim is over. */
+  closeWindow(lease: HeldLease): void {
+    if (this.isOverBy(lease)) this.happened.window = null;
+  }
+
+  private isOverBy({ phase, lockedAt }: HeldLease): boolean {
+    const { window } = this.happened;
+    return phase === 'run' && window?.kind !== 'leading' && lockedAt > (window?.startedAt ?? 0);
+  }
+
   /** What earlier runs used up is not held against the next ones. */
   beginAnew(): void {
     const { happened } = this;
@@ -68,7 +116,8 @@ export class StoredJob {
 
   /** A copy for the outside. */
   toRecord(): JobRecord {
-    const { asked, happened, lease } = this;
+    const { asked, lease, openWindow } = this;
+    const { window: _, ...happened } = this.happened;
     return {
       id: this.id,
       name: this.name,
@@ -79,9 +128,11 @@ export class StoredJob {
       overrides: copied(asked.overrides),
       ...happened,
       lockedAt: lease?.lockedAt ?? null,
-      lastRunAt: lease?.lockedAt ?? happened.lastRunAt,
+      lastRunAt: lease?.phase === 'run' ? lease.lockedAt : happened.lastRunAt,
       failure: copied(happened.failure),
       result: parsed(happened.result),
+      // An overdue window is nobody's business any more: its run is due.
+      debounceStartedAt: openWindow?.kind === 'overdue' ? null : (openWindow?.startedAt ?? null),
     };
   }
 }
@@ -99,6 +150,8 @@ export function nothingHappened(nextRunAt: number | null): Happened {
     occurrenceAt: null,
     failure: null,
     result: undefined,
+    progress: null,
+    window: null,
   };
 }
 

@@ -3,6 +3,7 @@ import {
   Engine,
   HandlerRegistry,
   JobBroker,
+  JobLogger,
   JobManager,
   JobRepository,
   JobScheduler,
@@ -76,7 +77,10 @@ function innerProviders(instance: string): Provider[] {
     {
       provide: Engine,
       useFactory: (backend: AgendaBackend, options: AgendaRedisOptions, logger: JobEventLogger) =>
-        new Engine(backend, engineOptionsOf(options), { onUnheardError: logger.unheard }),
+        new Engine(backend, engineOptionsOf(options), {
+          onUnheardError: logger.unheard,
+          notificationChannel: options.notificationChannel,
+        }),
       inject: [getBackendToken(instance), CHECKED_OPTIONS, JobEventLogger],
     },
     {
@@ -103,15 +107,15 @@ function exportedProviders(
     from(JobScheduler, (engine) => engine.scheduler),
     from(WorkerHost, (engine) => engine.workerHost),
     from(HandlerRegistry, (engine) => engine.handlers),
-    from(JobRepository, ({ backend }) => backend.repository),
+    from(JobRepository, ({ parts }) => parts.repository),
+    from(JobBroker, ({ parts }) => parts.broker),
+    from(JobManager, ({ parts }) => parts.manager),
     // A backend may come without these; what is injected is then `undefined`.
-    from(JobBroker, ({ backend }) => backend.broker as JobBroker),
-    from(JobManager, ({ backend }) => backend.manager as JobManager),
-    from(NotificationChannel, ({ backend }) => backend.notificationChannel as NotificationChannel),
+    // The one that the option `logging` names, else the backend's.
+    from(JobLogger, (engine) => (engine.logger ?? engine.backend.logger) as JobLogger),
+    from(NotificationChannel, ({ parts }) => parts.notificationChannel as NotificationChannel),
     from(RedisJobRepository, ({ backend }) => ifIt(backend.repository, RedisJobRepository)),
-    from(RedisNotificationChannel, ({ backend }) =>
-      ifIt(backend.notificationChannel, RedisNotificationChannel),
-    ),
+    from(RedisNotificationChannel, ({ channel }) => ifIt(channel, RedisNotificationChannel)),
   ];
 }
 

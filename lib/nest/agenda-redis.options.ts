@@ -2,6 +2,7 @@ import {
   checkKnownKeys,
   ENGINE_OPTION_KEYS,
   InvalidOptionError,
+  type AgendaChannel,
   type EngineOptions,
 } from '../core/index.js';
 import { REDIS_OPTION_NAMES } from '../redis/redis-options.js';
@@ -18,6 +19,13 @@ export interface AgendaRedisOptions extends ConnectionOptions, EngineOptions {
   name?: string;
   /** The most bytes of JSON a job's data may have. @default 262144 (256 KiB) */
   maxDataBytes?: number;
+  /**
+   * News goes here instead of to the channel of the storage: the one of another backend, or any
+   * channel of Agenda's contract. It is connected and disconnected with the application.
+   *
+   * @default the channel of the storage
+   */
+  notificationChannel?: AgendaChannel;
 }
 
 /** Makes the options where `forRootAsync` is given `useClass` or `useExisting`. */
@@ -42,7 +50,7 @@ export interface AgendaRedisModuleExtras {
 }
 
 const OPTION_KEYS: readonly string[] = [
-  ...new Set([...REDIS_OPTION_NAMES, 'backend', ...ENGINE_OPTION_KEYS]),
+  ...new Set([...REDIS_OPTION_NAMES, 'backend', 'notificationChannel', ...ENGINE_OPTION_KEYS]),
 ];
 const EXTRA_KEYS: readonly string[] = ['isGlobal', 'instance'];
 const ASYNC_KEYS: readonly string[] = [

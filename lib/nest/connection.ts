@@ -1,4 +1,6 @@
 import { InvalidOptionError, type AgendaBackend } from '../core/index.js';
+import { checkedBackend } from '../core/contracts/checked-backend.js';
+import { PRIORITY_FIRST } from '../core/options/claim-order.js';
 import { RedisBackend, type RedisBackendOptions } from '../redis/index.js';
 
 /*
@@ -28,8 +30,9 @@ export function makeBackend(options: ConnectionOptions, environment: Environment
     refuseUnused(redis);
     return checkedBackend(backend);
   }
-  if (ways.length > 0) return new RedisBackend(redis);
-  return new RedisBackend({ ...redis, ...fromEnvironment(environment) });
+  const withOrder = { ...redis, sort: redis.sort ?? PRIORITY_FIRST };
+  if (ways.length > 0) return new RedisBackend(withOrder);
+  return new RedisBackend({ ...withOrder, ...fromEnvironment(environment) });
 }
 
 function severalConnections(ways: readonly string[]): InvalidOptionError {
@@ -47,6 +50,8 @@ const OF_REDIS_ONLY = [
   'retryFor',
   'waitForRedis',
   'allowEviction',
+  'logs',
+  'sort',
 ] as const;
 
 /** What a given backend would never see is a mistake, not a wish. */
@@ -56,17 +61,6 @@ function refuseUnused(options: RedisBackendOptions): void {
     const expected = 'left out beside `backend` (give it to that backend instead)';
     throw new InvalidOptionError(option, options[option], expected);
   }
-}
-
-function checkedBackend(backend: AgendaBackend): AgendaBackend {
-  if (typeof backend?.connect !== 'function' || typeof backend.repository !== 'object') {
-    throw new InvalidOptionError(
-      'backend',
-      backend,
-      'an AgendaBackend: an object with connect(), disconnect() and a repository',
-    );
-  }
-  return backend;
 }
 
 function fromEnvironment(environment: Environment): RedisBackendOptions {

@@ -51,7 +51,7 @@ export class JobEventLogger {
     events.on('cancelled', ({ job, reason }) => this.log(`${about(job)} was cancelled: ${reason}`));
     events.on('online', ({ host }) => this.log(`Worker host ${host} is online`));
     events.on('offline', ({ host }) => this.log(`Worker host ${host} is offline`));
-    events.on('error', ({ error }) => this.unheard(error));
+    events.on('error', (error) => this.unheard(error));
     events.once('started', () => this.warnIfSignalsAreUnheard());
   }
 

@@ -10,20 +10,21 @@ export interface LeaseNotes {
   readonly createdAt: number;
 }
 
-/** The jobs of a claim's answer: number in the claim, id, record and state of each. */
+/** The jobs of a claim's answer: number in the claim, id, record and state of each. `now`: when it was given, perhaps again. */
 export function claimedJobs(
   parts: readonly string[],
   claimId: string,
   fence: number,
   expiresAt: number,
   claimedAt: number,
+  now = claimedAt,
 ): ClaimedJob[] {
   const jobs: ClaimedJob[] = [];
   for (let i = 0; i < parts.length; i += 4) {
     const number = Number(parts[i]);
     const id = parts[i + 1]!;
     const asked = parts[i + 2]!;
-    const { record, ...trouble } = readRecord(id, asked, parts[i + 3]!);
+    const { record, ...trouble } = readRecord(id, asked, parts[i + 3]!, claimedAt, now);
     record.lockedAt = claimedAt;
     record.lastRunAt = claimedAt;
     const lease: Lease & LeaseNotes = {
@@ -45,9 +46,13 @@ function readRecord(
   id: string,
   asked: string,
   happened: string,
+  claimedAt: number,
+  now: number,
 ): Pick<ClaimedJob, 'record' | 'unreadable'> {
   try {
-    return { record: unpackRecord(id, asked, happened) };
+    // The claim closes a debounce window.
+    const lease = happened === '' ? '' : `||${claimedAt}|||||`;
+    return { record: unpackRecord(id, asked, happened, lease, '', now) };
   } catch (thrown) {
     const { message } = errorOf(thrown);
     const unreadable = new Error(`The stored record of job ${id} cannot be read: ${message}`, {

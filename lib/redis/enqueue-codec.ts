@@ -1,7 +1,7 @@
 import type { NewJob } from '../core/job/job-record.js';
 import { dueText } from './due-text.js';
 import { FLAG } from './keys.js';
-import { packExtra, packName, packOwn, packRest } from './record-codec.js';
+import { packExtra, packName, packOwn, packRest } from './pack-record.js';
 
 /** What jobs of a call have in common goes over once: number of kinds, the kinds, then the jobs. */
 export function enqueueArgs(jobs: readonly NewJob[]): string[] {

@@ -1,12 +1,19 @@
 import { IncompatibleStoreError, isError } from '../core/errors.js';
 import { LAYOUT } from './keys.js';
+import type { ResolvedRedisOptions } from './redis-options.js';
 import type { RedisStore } from './redis-store.js';
 import { scripts } from './all-scripts.js';
 
 const OLDEST_VERSION = 6;
 
+const layout = { layout: String(LAYOUT) };
+
 /** What is fixed in a store at its first connect; all later ones must agree. */
-const FIXED = { layout: String(LAYOUT), sort: 'priority:-1,nextRunAt:1', partitions: '1' };
+const fixed = ({ sort }: ResolvedRedisOptions): Record<string, string> => ({
+  ...layout,
+  sort: sort.text,
+  partitions: '1',
+});
 
 /**
  * Looks at the server and at what lies under the prefix, before anything is written.
@@ -16,7 +23,20 @@ const FIXED = { layout: String(LAYOUT), sort: 'priority:-1,nextRunAt:1', partiti
  */
 export async function prepareStore(store: RedisStore): Promise<void> {
   await checkServer(store);
-  const fields = Object.entries(FIXED);
+  await fix(store, fixed(store.options));
+}
+
+/**
+ * As above, for a log that stands alone: what is said of jobs is none of its business.
+ *
+ * @throws IncompatibleStoreError for a store of another layout
+ */
+export async function prepareLog(store: RedisStore): Promise<void> {
+  await fix(store, layout);
+}
+
+async function fix(store: RedisStore, settings: Record<string, string>): Promise<void> {
+  const fields = Object.entries(settings);
   const [, ...found] = await store.runEarly(scripts.openStore, [
     String(store.options.retryForMs),
     ...fields.flat(),

@@ -1,5 +1,7 @@
 import { MAX_BATCH } from '../core/contracts/job-broker.js';
+import type { Orderable } from '../core/query/job-order.js';
 import { scripts } from './all-scripts.js';
+import { readableRecord, seqOf } from './readable-record.js';
 import type { RedisStore } from './redis-store.js';
 
 /** The texts of a stored job; `asked` is empty when there is none, the others where there is nothing to tell. */
@@ -9,6 +11,8 @@ export interface JobTexts {
   readonly happened: string;
   readonly lease: string;
   readonly result: string;
+  /** When they were read, by the store's clock. */
+  readonly now: number;
 }
 
 const WIDTH = 4;
@@ -17,7 +21,7 @@ const WIDTH = 4;
 export async function readJobs(store: RedisStore, ids: readonly string[]): Promise<JobTexts[]> {
   const jobs: JobTexts[] = [];
   await inBites(ids, async (bite) => {
-    const [, ...parts] = await store.run(scripts.getJobs, bite);
+    const [time, ...parts] = await store.run(scripts.getJobs, bite);
     const count = parts.length / WIDTH;
     for (let i = 0; i < count; i++) {
       const [asked, happened, lease, result] = parts.slice(i * WIDTH, (i + 1) * WIDTH);
@@ -27,11 +31,22 @@ export async function readJobs(store: RedisStore, ids: readonly string[]): Promi
         happened: happened!,
         lease: lease!,
         result: result!,
+        now: Number(time),
       });
     }
     return count;
   });
   return jobs;
+}
+
+/** The records of the jobs with these ids, in their order; `undefined` where there is none. */
+export async function readRecords(
+  store: RedisStore,
+  ids: readonly string[],
+): Promise<(Orderable | undefined)[]> {
+  return (await readJobs(store, ids)).map((texts) =>
+    texts.asked === '' ? undefined : { record: readableRecord(texts), seq: seqOf(texts.asked) },
+  );
 }
 
 /**

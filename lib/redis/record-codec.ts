@@ -1,65 +1,23 @@
-import type {
-  Failure,
-  HappenedFacts,
-  JobOverrides,
-  JobRecord,
-  NewJob,
-  RepeatFacts,
-} from '../core/job/job-record.js';
+import type { Failure, JobRecord, NewJob } from '../core/job/job-record.js';
 import { FLAG } from './keys.js';
+import { WINDOW, type PackedAsked, type PackedHappened } from './pack-record.js';
 
 /*
- * Records to and from their packed form; the layout is described in `keys.ts`. Scripts find the parts
- * by position and by the first quotes and braces, so names are written without raw quotes inside,
- * and what belongs to the job itself without raw braces or brackets in its texts.
+ * Records from their packed form; the layout is described in `keys.ts`.
  */
 
-type PackedAsked = [
-  createdAt: number,
-  delay: number | null,
-  seq: number,
-  priority: number,
-  flags: number,
-  name: string,
-  own: 0 | Own,
-  data: unknown,
-  extra?: PackedExtra,
-];
-
-/** What belongs to the job itself and no save changes. */
-interface Own {
-  nonce?: string | undefined;
-  keys?: string[] | undefined;
-  overrides?: JobOverrides | undefined;
-}
-
-interface PackedExtra {
-  type?: 'single';
-  lastModifiedBy?: string;
-  /** Always the last member, so that scripts can compare rules by the end of the record. */
-  repeat?: RepeatFacts;
-}
-
-type PackedHappened = [
-  nextRunAt: number | null,
-  lastRunAt?: number | null,
-  lastFinishedAt?: number | null,
-  attempt?: number,
-  failCount?: number,
-  failedAt?: number | null,
-  rescueCount?: number,
-  releaseCount?: number,
-  occurrenceAt?: number | null,
-  failure?: Failure | null,
-];
-
-/** A stored job, from the texts that scripts answer; empty or absent texts stand for nothing. */
+/**
+ * A stored job, from the texts that scripts answer; empty or absent texts stand for nothing.
+ *
+ * @param now - when they were read, by the store's clock: a leading debounce window may be over by then
+ */
 export function unpackRecord(
   id: string,
   asked: string,
   happened: string,
   leaseEntry = '',
   result = '',
+  now = 0,
 ): JobRecord {
   const [createdAt, delay, , priority, flags, name, own, data, extra] = JSON.parse(
     asked,
@@ -67,6 +25,8 @@ export function unpackRecord(
   const past: PackedHappened | null =
     happened === '' ? null : (JSON.parse(happened) as PackedHappened);
   const lease = leaseEntry === '' ? null : unpackLease(leaseEntry);
+  const nextRunAt = past === null ? (delay === null ? null : createdAt + delay) : past[0];
+  const { progress, window, failure } = unpackRest(past?.slice(9) ?? []);
   return {
     id,
     name,
@@ -77,10 +37,11 @@ export function unpackRecord(
     type: extra?.type ?? 'normal',
     repeat: extra?.repeat ?? null,
     overrides: own === 0 ? null : (own.overrides ?? null),
-    lastModifiedBy: extra?.lastModifiedBy ?? null,
-    nextRunAt: past === null ? (delay === null ? null : createdAt + delay) : past[0],
+    lastModifiedBy: (own !== 0 && own.by) || (extra?.lastModifiedBy ?? null),
+    fork: (flags & FLAG.forked) !== 0,
+    nextRunAt,
     lockedAt: lease?.lockedAt ?? null,
-    lastRunAt: lease?.lockedAt ?? past?.[1] ?? null,
+    lastRunAt: lease?.startedAt ?? past?.[1] ?? null,
     lastFinishedAt: past?.[2] ?? null,
     attempt: past?.[3] ?? 0,
     failCount: past?.[4] ?? 0,
@@ -88,7 +49,9 @@ export function unpackRecord(
     rescueCount: past?.[6] ?? 0,
     releaseCount: past?.[7] ?? 0,
     occurrenceAt: past?.[8] ?? null,
-    failure: past?.[9] ?? null,
+    progress: lease?.progress ?? progress,
+    debounceStartedAt: window && isOpen(window, lease, nextRunAt, now) ? window.startedAt : null,
+    failure,
     result: result === '' ? undefined : (JSON.parse(result) as unknown),
   };
 }
@@ -105,76 +68,64 @@ export function nonceOf(asked: string): string | undefined {
   return /^[^"]*"[^"]*",\{"nonce":"([0-9a-f]+)"/.exec(asked)?.[1];
 }
 
-function unpackLease(entry: string): { lockedAt: number } {
-  return { lockedAt: Number(entry.split('|', 3)[2]) };
+interface UnpackedWindow {
+  readonly startedAt: number;
+  /** One of `WINDOW`, or when a leading one is over. */
+  readonly end: number;
 }
 
-/** A name as JSON whose only quotes are the outer ones. */
-export function packName(name: string): string {
-  const text = JSON.stringify(name);
-  return text.includes('\\')
-    ? text.replaceAll('\\\\', '\\u005c').replaceAll('\\"', '\\u0022')
-    : text;
+/** Progress, window and failure, of which each may be missing. */
+function unpackRest(parts: readonly unknown[]): {
+  progress: number | null;
+  window: UnpackedWindow | null;
+  failure: Failure | null;
+} {
+  const last = parts.at(-1);
+  const failure = typeof last === 'object' && last !== null ? (last as Failure) : null;
+  const [progress, startedAt, end] = parts;
+  return {
+    progress: typeof progress === 'number' ? progress : null,
+    window: typeof startedAt === 'number' ? { startedAt, end: end as number } : null,
+    failure,
+  };
 }
 
-/** The nonce goes first; texts hold no raw braces, brackets or inner quotes. */
-export function packOwn({ nonce, keys, overrides }: Own): string {
-  const parts: string[] = [];
-  if (nonce !== undefined) parts.push(`"nonce":"${nonce}"`);
-  if (keys !== undefined) parts.push(`"keys":[${keys.map(packText).join(',')}]`);
-  if (overrides !== undefined) {
-    const json = JSON.stringify(overrides);
-    parts.push(
-      `"overrides":${json.replace(/"(?:[^"\\]|\\.)*"/g, (text) => packText(JSON.parse(text) as string))}`,
-    );
-  }
-  return parts.length === 0 ? '0' : `{${parts.join(',')}}`;
+/** Whether it may still be told of; scripts judge the same by `window.lua`. */
+function isOpen(
+  { startedAt, end }: UnpackedWindow,
+  lease: UnpackedLease | null,
+  nextRunAt: number | null,
+  now: number,
+): boolean {
+  // An overdue window is nobody's business any more: its run is due.
+  if (end === WINDOW.overdue) return false;
+  if (end !== WINDOW.trailing) return end > now;
+  if (lease === null) return nextRunAt !== null;
+  return lease.startedAt === null || lease.startedAt <= startedAt;
 }
 
-const packText = (text: string): string =>
-  packName(text).replace(/[{}[\]]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
-
-/** The record of a job from its data on. */
-export function packRest(data: string | undefined, extra: PackedExtra | null): string {
-  const rest = extra === null || Object.keys(extra).length === 0 ? '' : `,${JSON.stringify(extra)}`;
-  return `${data ?? 'null'}${rest}]`;
+/** Who has a job, as far as its record tells. */
+interface UnpackedLease {
+  readonly lockedAt: number;
+  /** `null` for a row that is handed out: what was written of its run counts. */
+  readonly startedAt: number | null;
+  readonly progress: number | null;
 }
 
-/** The end of a record whose rule is this one. */
-export function packRule(repeat: RepeatFacts | null): string {
-  return repeat === null ? '' : `"repeat":${JSON.stringify(repeat)}}]`;
+function unpackLease(entry: string): UnpackedLease {
+  const [, , locked, , , run, progress] = entry.split('|', 7);
+  const lockedAt = Number(locked);
+  return {
+    lockedAt,
+    startedAt: run === '' ? lockedAt : null,
+    progress: progress === '' || progress === undefined ? null : Number(progress),
+  };
 }
 
-export function packExtra(facts: {
-  type?: 'normal' | 'single';
-  lastModifiedBy?: string | null | undefined;
-  repeat?: RepeatFacts | null | undefined;
-}): PackedExtra {
-  const extra: PackedExtra = {};
-  if (facts.type === 'single') extra.type = 'single';
-  if (facts.lastModifiedBy) extra.lastModifiedBy = facts.lastModifiedBy;
-  if (facts.repeat) extra.repeat = facts.repeat;
-  return extra;
-}
-
-/** What a new row brings along of its history; empty for nothing. */
-export function packHappened(nextRunAt: number | null, facts: Partial<HappenedFacts>): string {
-  const { lastRunAt, lastFinishedAt, failedAt, failCount, failure } = facts;
-  if (lastRunAt == null && lastFinishedAt == null && failedAt == null && !failCount && !failure)
-    return '';
-  const packed: PackedHappened = [
-    nextRunAt,
-    lastRunAt ?? null,
-    lastFinishedAt ?? null,
-    0,
-    failCount ?? 0,
-    failedAt ?? null,
-    0,
-    0,
-    null,
-  ];
-  if (failure) packed.push(failure);
-  return JSON.stringify(packed);
+/** The run time that was saved while the job runs; `null` without one. */
+export function pendingOf(leaseEntry: string): number | null {
+  const pending = leaseEntry.split('|', 4)[3];
+  return pending === undefined || pending === '' ? null : Number(pending);
 }
 
 /** The record that an add has written, from what was sent and when the store took it. */
@@ -191,6 +142,7 @@ export function addedRecord(job: NewJob, { now, soon }: { now: number; soon: num
     repeat: null,
     overrides: job.overrides ?? null,
     lastModifiedBy: job.lastModifiedBy ?? null,
+    fork: false,
     nextRunAt,
     lockedAt: null,
     lastRunAt: null,
@@ -202,6 +154,8 @@ export function addedRecord(job: NewJob, { now, soon }: { now: number; soon: num
     releaseCount: 0,
     occurrenceAt: null,
     failure: null,
+    progress: null,
+    debounceStartedAt: null,
     result: undefined,
   };
 }

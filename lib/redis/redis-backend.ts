@@ -1,11 +1,18 @@
 import type { AgendaBackend } from '../core/contracts/agenda-backend.js';
+import { waitFor } from '../core/worker/wait.js';
 import { prepareStore } from './prepare-store.js';
 import { RedisJobBroker } from './redis-job-broker.js';
+import { RedisJobLogger } from './redis-job-logger.js';
 import { RedisJobManager } from './redis-job-manager.js';
 import { RedisJobRepository } from './redis-job-repository.js';
+import { NewsLine } from './news-line.js';
 import { RedisNotificationChannel } from './redis-notification-channel.js';
 import { resolveRedisOptions, type RedisBackendOptions } from './redis-options.js';
+import { RowHandout } from './row-handout.js';
 import { RedisStore, type TimeSource } from './redis-store.js';
+
+/** How long a disconnect waits for entries of the log that are not written. */
+const FLUSH_MS = 2_000;
 
 /** Storage, hand-out and news on one Redis. Constructing it opens nothing. */
 export class RedisBackend implements AgendaBackend {
@@ -13,21 +20,42 @@ export class RedisBackend implements AgendaBackend {
   readonly repository: RedisJobRepository;
   readonly broker: RedisJobBroker;
   readonly manager: RedisJobManager;
+  readonly logger: RedisJobLogger;
   readonly notificationChannel: RedisNotificationChannel;
   readonly ownsConnection: boolean;
   private readonly store: RedisStore;
+  /** What Agenda's own engine goes on using after it has closed the backend, and never opens again. */
+  private readonly lasting: RedisStore;
 
   /**
-   * @param internals for tests: `now` becomes the only clock of every call
+   * @param internals for tests: `now` becomes the only clock of every call, `rowLeaseMs` is how long a
+   *   row that was handed out stays with a process that says nothing
    * @throws InvalidOptionError
    */
-  constructor(options: RedisBackendOptions, internals: { now?: TimeSource } = {}) {
+  constructor(
+    options: RedisBackendOptions,
+    internals: { now?: TimeSource; rowLeaseMs?: number } = {},
+  ) {
     this.store = new RedisStore(resolveRedisOptions(options), prepareStore, internals.now);
     this.ownsConnection = this.store.connection.owned;
     this.manager = new RedisJobManager(this.store);
-    this.repository = new RedisJobRepository(this.store, this.manager);
     this.broker = new RedisJobBroker(this.store);
-    this.notificationChannel = new RedisNotificationChannel(this.store);
+    const lasting = this.store.lasting();
+    this.repository = new RedisJobRepository(
+      lasting,
+      new RedisJobManager(lasting),
+      new RowHandout(
+        lasting,
+        new RedisJobBroker(lasting),
+        (name, at) => this.notificationChannel.tellHere(name, at),
+        internals.rowLeaseMs,
+      ),
+    );
+    this.logger = new RedisJobLogger(lasting);
+    this.lasting = lasting;
+    this.notificationChannel = new RedisNotificationChannel(
+      new NewsLine(this.store.options, this.store),
+    );
   }
 
   /** Where Redis is, without secrets. */
@@ -50,7 +78,10 @@ export class RedisBackend implements AgendaBackend {
     await this.store.connection.open();
   }
 
+  /** Rows that are held, and entries of the log under way, are still written afterwards. */
   async disconnect(): Promise<void> {
-    await this.store.connection.close();
+    const closing = this.store.connection.close();
+    await Promise.all([closing, waitFor(this.logger.settled(), FLUSH_MS)]);
+    await this.lasting.connection.close();
   }
 }

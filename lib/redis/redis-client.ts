@@ -27,29 +27,36 @@ const OURS: RedisOptions = {
 /** A client of our own for commands; it does not connect before it is told to. */
 export function newClient(endpoint: Exclude<Endpoint, { kind: 'borrowed' }>): Client {
   if (endpoint.kind === 'server') return quiet(new Redis({ ...endpoint.options, ...OURS }));
-  return quiet(
-    new Cluster(endpoint.nodes, {
-      ...endpoint.options,
-      lazyConnect: true,
-      clusterRetryStrategy: reconnectDelay,
-      redisOptions: { ...endpoint.options.redisOptions, maxRetriesPerRequest: 0 },
-    }),
-  );
+  return quiet(newCluster(endpoint, reconnectDelay));
 }
 
-/** A second client for subscriptions, beside one of our own or a borrowed one. */
-export function newSubscriber(endpoint: Endpoint): Redis | Cluster {
-  if (endpoint.kind !== 'borrowed') return newClient(endpoint);
+/**
+ * A second client for subscriptions, beside one of our own or a borrowed one. It does not connect
+ * again by itself, unless it is one of a Cluster: that does, after the given delay.
+ */
+export function newSubscriber(endpoint: Endpoint, clusterDelay: () => number): Client {
+  const options: RedisOptions = { ...OURS, retryStrategy: () => null };
+  if (endpoint.kind === 'server') return quiet(new Redis({ ...endpoint.options, ...options }));
+  if (endpoint.kind === 'cluster') return quiet(newCluster(endpoint, clusterDelay));
   const { client } = endpoint;
   if (client instanceof Cluster || client.isCluster) {
     return quiet(
-      (client as Cluster).duplicate([], {
-        lazyConnect: true,
-        clusterRetryStrategy: reconnectDelay,
-      }),
+      (client as Cluster).duplicate([], { lazyConnect: true, clusterRetryStrategy: clusterDelay }),
     );
   }
-  return quiet((client as Redis).duplicate({ ...OURS, keyPrefix: '' }));
+  return quiet((client as Redis).duplicate({ ...options, keyPrefix: '' }));
+}
+
+function newCluster(
+  { nodes, options }: Extract<Endpoint, { kind: 'cluster' }>,
+  clusterRetryStrategy: (times: number) => number,
+): Cluster {
+  return new Cluster(nodes, {
+    ...options,
+    lazyConnect: true,
+    clusterRetryStrategy,
+    redisOptions: { ...options.redisOptions, maxRetriesPerRequest: 0 },
+  });
 }
 
 /**

@@ -1,19 +1,25 @@
 import type { Redis } from 'ioredis';
-import { BackendClosedError, ConnectionError, isError } from '../core/errors.js';
+import { BackendClosedError, type ConnectionError } from '../core/errors.js';
+import { firstAnswer } from './first-answer.js';
 import { disconnected, listening, newClient, type Client } from './redis-client.js';
 import {
   AnswerTimeout,
+  gaveUp,
   isPassing,
   isRoleChange,
   isUnknownScript,
-  isUnreachable,
   translated,
+  unreachable,
 } from './redis-errors.js';
 import { Patience, PendingCalls, pause } from './pending-calls.js';
+import { ReadySignal } from './ready-signal.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import type { Script } from './script.js';
 
 const PAUSE_MS = 20;
+
+/** What a step of a scan answers. */
+export type ScanPage = [cursor: string, parts: string[]];
 
 /**
  * The command connection, and how scripts go over it.
@@ -29,12 +35,16 @@ export class RedisConnection {
   private client: Client | null = null;
   private opening: Promise<void> | null = null;
   private isOpen = false;
-  private closed = false;
+  protected closed = false;
   /** Counts opens and closes: what began in an earlier session must not touch a later one. */
   private session = 0;
   /** How often the client has become able to send. */
   private timesReady = 0;
-  private readonly countReady = (): void => void (this.timesReady += 1);
+  private readonly tellReady = (): void => {
+    this.timesReady += 1;
+    this.readyWatcher?.();
+  };
+  private readyWatcher: (() => void) | undefined;
 
   constructor(
     private readonly options: ResolvedRedisOptions,
@@ -42,6 +52,25 @@ export class RedisConnection {
     private readonly prepare: () => Promise<void>,
   ) {
     this.patience = new Patience(this.pending, options.retryForMs);
+  }
+
+  /** Whether it was opened and not closed since; it may be on its way. */
+  get isWanted(): boolean {
+    return this.opening !== null;
+  }
+
+  /**
+   * Calls whenever the client has become able to send, until it is told otherwise. A borrowed client is
+   * listened to only as long as somebody wants to know.
+   */
+  watchReady(watcher: (() => void) | undefined): void {
+    this.readyWatcher = watcher;
+    if (this.client) this.listenTo(this.client);
+  }
+
+  /** Closed until it is opened again. */
+  get isClosed(): boolean {
+    return this.closed;
   }
 
   get owned(): boolean {
@@ -134,26 +163,32 @@ export class RedisConnection {
 
   /** Every member of a set, read in steps that never hold Redis up. */
   async scanSet(key: string): Promise<string[]> {
-    await this.opened();
     const members = new Set<string>();
     let cursor = '0';
     do {
-      const [next, page] = await this.persist((client) => client.sscan(key, cursor, 'COUNT', 500));
+      const [next, page] = await this.page('sscan', key, cursor);
       for (const member of page) members.add(member);
       cursor = next;
     } while (cursor !== '0');
     return [...members];
   }
 
-  /** Every member of a sorted set, in pages; safe against removals on the way. */
-  async *scanIndex(key: string): AsyncGenerator<string[]> {
-    await this.opened();
+  /** Every entry of a sorted set, in pages; safe against removals on the way. */
+  async *scanIndex(key: string): AsyncGenerator<{ member: string; score: number }[]> {
     let cursor = '0';
     do {
-      const [next, page] = await this.persist((client) => client.zscan(key, cursor, 'COUNT', 500));
+      const [next, page] = await this.page('zscan', key, cursor);
       cursor = next;
-      yield page.filter((_, i) => i % 2 === 0);
+      yield page.flatMap((member, i) =>
+        i % 2 === 0 ? [{ member, score: Number(page[i + 1]) }] : [],
+      );
     } while (cursor !== '0');
+  }
+
+  /** One step of reading a set or a sorted set. */
+  async page(command: 'sscan' | 'zscan', key: string, cursor: string): Promise<ScanPage> {
+    await this.opened();
+    return this.persist((client) => client[command](key, cursor, 'COUNT', 500));
   }
 
   /** Tries until there is an answer, an error that lasts, or no time left. */
@@ -161,7 +196,8 @@ export class RedisConnection {
     const { session, timesReady } = this;
     const deadline = performance.now() + this.options.retryForMs;
     let repeat = this.mayRepeatItself();
-    let outcomeKnown = this.client?.status !== 'ready';
+    // Whether a borrowed client sends later what it could not send now, nobody tells us.
+    let outcomeKnown = this.owned && this.client?.status !== 'ready';
     for (;;) {
       const { client } = this;
       if (client === null || session !== this.session) throw new BackendClosedError();
@@ -210,6 +246,10 @@ export class RedisConnection {
     });
   }
 
+  private gaveUp(cause: unknown, outcomeKnown: boolean): ConnectionError {
+    return gaveUp(this.address, this.options.retryForMs, outcomeKnown, cause);
+  }
+
   private async send(
     client: Client,
     script: Script,
@@ -228,10 +268,11 @@ export class RedisConnection {
     const { endpoint, waitForRedis, connectTimeoutMs } = this.options;
     const client = endpoint.kind === 'borrowed' ? endpoint.client : newClient(endpoint);
     this.client = client;
-    client.on('ready', this.countReady);
+    this.listenTo(client);
     try {
-      const reached = this.reached(client, session);
-      await this.pending.within(reached, waitForRedis ? Infinity : connectTimeoutMs);
+      const isOver = (): boolean => session !== this.session || this.client !== client;
+      const answer = firstAnswer(client, waitForRedis, isOver);
+      await this.pending.within(answer, waitForRedis ? Infinity : connectTimeoutMs);
       await this.prepare();
       if (session !== this.session) throw new BackendClosedError();
       this.isOpen = true;
@@ -240,68 +281,20 @@ export class RedisConnection {
       if (session !== this.session) throw new BackendClosedError();
       this.client = null;
       await this.release(client);
-      throw isPassing(error) ? this.unreachable(error) : translated(error, this.address);
+      throw isPassing(error)
+        ? unreachable(this.address, connectTimeoutMs, error)
+        : translated(error, this.address);
     }
+  }
+
+  private listenTo(client: Client): void {
+    const signal = ReadySignal.of(client);
+    if (this.owned || this.readyWatcher) signal.add(this.tellReady);
+    else signal.remove(this.tellReady);
   }
 
   private async release(client: Client): Promise<void> {
-    client.off('ready', this.countReady);
+    ReadySignal.of(client).remove(this.tellReady);
     if (this.owned) await disconnected(client);
   }
-
-  /** Until Redis answers. A start gives up at once where nobody listens, unless it was told to wait. */
-  private async reached(client: Client, session: number): Promise<void> {
-    for (;;) {
-      try {
-        return await this.answers(client);
-      } catch (error) {
-        const isOver = session !== this.session || this.client !== client;
-        if (isOver || !isPassing(error)) throw error;
-        if (isUnreachable(error) && !this.options.waitForRedis) throw error;
-        await pause(PAUSE_MS);
-      }
-    }
-  }
-
-  private async answers(client: Client): Promise<void> {
-    let cause: unknown;
-    const remember = (error: unknown): void => void (cause ??= error);
-    client.on('error', remember);
-    try {
-      if (client.status === 'wait') await client.connect();
-      await client.ping();
-    } catch (error) {
-      throw cause ?? error;
-    } finally {
-      client.off('error', remember);
-    }
-  }
-
-  private unreachable(cause: unknown): ConnectionError {
-    const why =
-      cause instanceof AnswerTimeout
-        ? `no answer within ${this.options.connectTimeoutMs} ms`
-        : messageOf(cause);
-    return new ConnectionError(
-      `Cannot reach Redis at ${this.address}: ${why}. Is it running, and is the address right? (waitForRedis: true waits for it.)`,
-      true,
-      { cause },
-    );
-  }
-
-  private gaveUp(cause: unknown, outcomeKnown: boolean): ConnectionError {
-    const outcome = outcomeKnown
-      ? 'the call was not carried out'
-      : 'whether the call was carried out is unknown';
-    return new ConnectionError(
-      `Redis at ${this.address} could not be reached for ${this.options.retryForMs} ms; ${outcome}.`,
-      outcomeKnown,
-      { cause },
-    );
-  }
 }
-
-const messageOf = (error: unknown): string =>
-  isError(error)
-    ? error.message || ((error as NodeJS.ErrnoException).code ?? error.name)
-    : String(error);

@@ -90,3 +90,35 @@ export function translated(error: unknown, address: string): unknown {
   }
   return error;
 }
+
+/** The first connection did not come about. */
+export function unreachable(address: string, withinMs: number, cause: unknown): ConnectionError {
+  const why = cause instanceof AnswerTimeout ? `no answer within ${withinMs} ms` : messageOf(cause);
+  return new ConnectionError(
+    `Cannot reach Redis at ${address}: ${why}. Is it running, and is the address right? (waitForRedis: true waits for it.)`,
+    true,
+    { cause },
+  );
+}
+
+/** A call was tried until its time was over. */
+export function gaveUp(
+  address: string,
+  afterMs: number,
+  outcomeKnown: boolean,
+  cause: unknown,
+): ConnectionError {
+  const outcome = outcomeKnown
+    ? 'the call was not carried out'
+    : 'whether the call was carried out is unknown';
+  return new ConnectionError(
+    `Redis at ${address} could not be reached for ${afterMs} ms; ${outcome}.`,
+    outcomeKnown,
+    { cause },
+  );
+}
+
+const messageOf = (error: unknown): string =>
+  isError(error)
+    ? error.message || ((error as NodeJS.ErrnoException).code ?? error.name)
+    : String(error);

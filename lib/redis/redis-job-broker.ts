@@ -1,4 +1,5 @@
 import {
+  checkClaimOne,
   checkEnqueue,
   checkRenew,
   checkRescue,
@@ -8,17 +9,20 @@ import {
   MAX_BATCH,
   type ClaimRequest,
   type Claimed,
+  type ClaimedOne,
+  type ClaimOneRequest,
   type Enqueued,
   JobBroker,
-  type Lease,
   type LostLease,
   type NameSettings,
   type Refusal,
   type Renewal,
+  type Renewed,
   type Rescue,
   type RescuedJob,
   type SettleAnswer,
   type Settlement,
+  WATCH_MS,
 } from '../core/contracts/job-broker.js';
 import type { NewJob } from '../core/job/job-record.js';
 import { scripts } from './all-scripts.js';
@@ -72,17 +76,19 @@ export class RedisJobBroker extends JobBroker {
       ) as [string, ...string[]] as [string, JobInPlace['word'], string, string, string, string];
       const at = Number(number) - 1;
       const { id } = named[at]!;
-      if (word !== 'gone') inPlace.set(at, { id, word, asked, happened, lease, result });
+      if (word !== 'gone') {
+        inPlace.set(at, { id, word, asked, happened, lease, result, now: clock.now });
+      }
     }
     await this.readUnanswered(inPlace, named, isRepeat);
     return named.map((job, i) => {
       const found = inPlace.get(i);
       if (found === undefined) return { job: addedRecord(job, clock), created: true };
-      const { id, word, asked, happened, lease, result } = found;
+      const { id, word, asked, happened, lease, result, now } = found;
       const created = word === 'mine';
       // Removed while we were about to read it: nobody has that job any longer.
       if (asked === '') return { job: addedRecord(job, clock), created };
-      return { job: unpackRecord(id, asked, happened, lease, result), created };
+      return { job: unpackRecord(id, asked, happened, lease, result, now), created };
     });
   }
 
@@ -134,19 +140,48 @@ export class RedisJobBroker extends JobBroker {
       expiry: string,
       jobs: string[],
       claimedAt: string,
+      watched: string,
     ];
-    const [time, answers, dueIn, earliestExpiry, fence, expiry, jobs, claimedAt] = reply;
+    const [time, answers, dueIn, earliestExpiry, fence, expiry, jobs, claimedAt, watched] = reply;
     return {
       now: Number(time),
       answers: answers.length === 0 ? settlements.map(() => 'ok') : answers,
-      jobs: claimedJobs(jobs, claim.claimId, Number(fence), Number(expiry), Number(claimedAt)),
+      jobs: claimedJobs(
+        jobs,
+        claim.claimId,
+        Number(fence),
+        Number(expiry),
+        Number(claimedAt),
+        Number(time),
+      ),
       dueInMs: numberOrNull(dueIn),
       earliestExpiry: numberOrNull(earliestExpiry),
+      watched: watched === '1',
     };
   }
 
+  override async claimOne(request: ClaimOneRequest): Promise<ClaimedOne> {
+    checkClaimOne(request);
+    const { id, claimId, host, leaseMs } = request;
+    const [, word, fence, expiry, claimedAt, record, state] = await this.store.run(
+      scripts.claimOne,
+      [
+        this.store.options.channelName,
+        this.store.messageHead,
+        claimId,
+        host,
+        String(Math.ceil(leaseMs)),
+        id,
+      ],
+    );
+    if (word !== 'ok') return { refusal: word as 'not-found' | 'lease-mismatch' };
+    const parts = ['1', id, record!, state!];
+    const [job] = claimedJobs(parts, claimId, Number(fence), Number(expiry), Number(claimedAt));
+    return { job: job! };
+  }
+
   async renew(
-    leases: readonly Lease[],
+    leases: readonly Renewed[],
     forMs: number,
     { afterExpiry = false }: { readonly afterExpiry?: boolean } = {},
   ): Promise<Renewal> {
@@ -155,7 +190,7 @@ export class RedisJobBroker extends JobBroker {
     const [time, ...parts] = await this.store.run(scripts.renewLeases, [
       String(Math.ceil(forMs)),
       afterExpiry ? 'late' : '',
-      ...leases.flatMap(({ id, token }) => [id, token]),
+      ...leases.flatMap(({ id, token, progress }) => [id, token, String(progress ?? '')]),
     ]);
     const lost: LostLease[] = [];
     for (let i = 0; i < parts.length; i += 5) {
@@ -212,6 +247,10 @@ export class RedisJobBroker extends JobBroker {
           .flatMap(({ name, ...rest }) => [name, JSON.stringify(rest)]),
       );
     }
+  }
+
+  override async watch(): Promise<void> {
+    await this.store.run(scripts.watchStates, [String(WATCH_MS)]);
   }
 }
 

@@ -1,26 +1,17 @@
-import { MAX_BATCH } from '../core/contracts/job-broker.js';
 import { JobManager } from '../core/contracts/job-manager.js';
+import type { JobsFilter, JobsQueryOptions } from '../core/contracts/job-parameters.js';
 import type { JobRecord } from '../core/job/job-record.js';
 import type { StateCounts } from '../core/job/job-state.js';
+import { indexDirection } from '../core/query/job-order.js';
+import { parseQuery } from '../core/query/job-query.js';
+import { nameTest, selectionOf, type JobSelection } from '../core/query/job-selection.js';
 import { scripts } from './all-scripts.js';
-import type { IndexName } from './keys.js';
-import { inBites, readJobs } from './read-jobs.js';
-import { unpackRecord } from './record-codec.js';
+import { countJobs } from './count-jobs.js';
+import { queryIndex } from './query-index.js';
+import { queryMatching } from './query-matching.js';
+import { inBites, readRecords } from './read-jobs.js';
 import type { RedisStore } from './redis-store.js';
-
-/** The columns that `count-jobs` answers, in their order. */
-const COLUMNS = [
-  'queued',
-  'scheduled',
-  'running',
-  'completed',
-  'failed',
-  'repeating',
-  'paused',
-  'claimable',
-] as const;
-
-type Columns = Record<(typeof COLUMNS)[number], number>;
+import { candidates } from './walk-jobs.js';
 
 /** How long a running worker can find out why its job was cancelled; two leases where those are longer. */
 const REASON_KEPT_MS = 120_000;
@@ -35,59 +26,75 @@ export class RedisJobManager extends JobManager {
     return job;
   }
 
-  /** The jobs with these ids, in their order; `undefined` where there is none. At most 100. */
+  /** The jobs with these ids, in their order; `undefined` where there is none. */
   async read(ids: readonly string[]): Promise<(JobRecord | undefined)[]> {
-    return (await readJobs(this.store, ids)).map(({ id, asked, happened, lease, result }) =>
-      asked === '' ? undefined : unpackRecord(id, asked, happened, lease, result),
-    );
+    return (await readRecords(this.store, ids)).map((job) => job?.record);
+  }
+
+  async query(options: JobsQueryOptions): Promise<{ jobs: JobRecord[]; total: number }> {
+    const query = parseQuery(options);
+    const { state, ids, matchesData, includeDisabled } = query;
+    const direction = indexDirection(query);
+    if (state && direction && !ids && !matchesData && includeDisabled) {
+      return queryIndex(this.store, { ...query, state }, direction);
+    }
+    return queryMatching(this.store, query);
   }
 
   async counts(names?: readonly string[]): Promise<Map<string, StateCounts>> {
-    const counts = new Map<string, StateCounts>();
-    for (const [name, { claimable: _, ...states }] of await this.columns(names)) {
-      const total = Object.values(states).reduce((sum, n) => sum + n, 0) - states.paused;
-      if (total > 0 || names !== undefined) counts.set(name, { ...states, total });
+    const counts = await countJobs(this.store, names ?? (await this.names()));
+    const states = new Map<string, StateCounts>();
+    for (const [name, { claimable: _, ...columns }] of counts) {
+      const total = Object.values(columns).reduce((sum, n) => sum + n, 0) - columns.paused;
+      if (total > 0 || names !== undefined) states.set(name, { ...columns, total });
     }
-    return counts;
+    return states;
   }
 
   /** Jobs that a worker could claim now: due, enabled and free. */
   async claimable(): Promise<number> {
-    let sum = 0;
-    for (const { claimable } of (await this.columns()).values()) sum += claimable;
-    return sum;
+    const counts = await countJobs(this.store, await this.names());
+    return [...counts.values()].reduce((sum, { claimable }) => sum + claimable, 0);
   }
 
-  async cancel(ids: readonly string[], reason: string): Promise<string[]> {
+  /** @param options `keepLog`: what was logged of the jobs stays */
+  async cancel(
+    ids: readonly string[],
+    reason: string,
+    { keepLog = false }: { readonly keepLog?: boolean } = {},
+  ): Promise<string[]> {
     const gone: string[] = [];
+    let logIsLeft = '';
     await inBites(ids, async (bite) => {
-      const [, count, ...found] = await this.store.run(scripts.cancelJobs, [
+      const [, count, isLeft, ...found] = await this.store.run(scripts.cancelJobs, [
         `${this.store.options.channelName}:cancel`,
         this.store.messageHead,
         reason,
         String(REASON_KEPT_MS),
         String(this.store.options.retryForMs),
+        keepLog ? 'keep' : '',
         ...bite,
       ]);
       gone.push(...found);
+      logIsLeft = isLeft!;
       return Number(count);
     });
+    while (logIsLeft !== '') logIsLeft = (await this.store.run(scripts.dropLogs, []))[1]!;
     return gone;
   }
 
   /**
-   * The ids of a name's jobs, in pages of at most 100, state after state in the order of a job's life.
-   * A job that stays where it is comes exactly once; one that goes back meanwhile may be missed.
+   * The ids that a filter means, each once, in pages of at most 100. A job that stays where it is
+   * comes exactly once; one that goes back meanwhile may be missed.
+   *
+   * @throws InvalidOptionError for a filter that cannot be meant
    */
-  async *idsOf(name: string): AsyncGenerator<readonly string[]> {
-    for (const place of ['timed', 'ready', 'parked', 'running', 'completed', 'dead'] as const) {
-      const key = this.store.keys.index(place, name);
-      for await (const members of this.store.connection.scanIndex(key)) {
-        yield* inPages(
-          members.map((member) => idOfMember(place, member)),
-          MAX_BATCH,
-        );
-      }
+  async *matching(filter: JobsFilter): AsyncGenerator<readonly string[]> {
+    const selection = selectionOf(filter);
+    if (selection === undefined) return;
+    for await (const ids of candidates(this.store, selection)) {
+      const matched = await this.select(ids, selection);
+      if (matched.length > 0) yield matched;
     }
   }
 
@@ -96,29 +103,18 @@ export class RedisJobManager extends JobManager {
     return this.store.connection.scanSet(this.store.keys.names);
   }
 
-  private async columns(names?: readonly string[]): Promise<Map<string, Columns>> {
-    const rows = new Map<string, Columns>();
-    for (const page of inPages(names ?? (await this.names()), MAX_BATCH)) {
-      const [, ...numbers] = await this.store.run(scripts.countJobs, page);
-      page.forEach((name, i) => {
-        const row = {} as Columns;
-        COLUMNS.forEach((column, j) => {
-          // Between two looks at a clock that steps back a difference may be below zero.
-          row[column] = Math.max(Number(numbers[i * COLUMNS.length + j]), 0);
-        });
-        rows.set(name, row);
-      });
-    }
-    return rows;
+  /** Of candidates those that are meant; their records are read only where ids do not tell. */
+  private async select(
+    ids: readonly string[],
+    { ids: listed, names, matchesData }: JobSelection,
+  ): Promise<readonly string[]> {
+    const hasName = listed === undefined ? undefined : nameTest(names);
+    if (!hasName && !matchesData) return ids;
+    const jobs = await this.read(ids);
+    return ids.filter((_, i) => {
+      const job = jobs[i];
+      if (!job) return false;
+      return (hasName?.(job.name) ?? true) && (matchesData?.(job.data) ?? true);
+    });
   }
-}
-
-/** How a member of an index carries its id: see `keys.ts`. */
-function idOfMember(place: IndexName, member: string): string {
-  if (place === 'ready') return member.slice(24);
-  return place === 'timed' ? member.slice(member.indexOf(':') + 1) : member;
-}
-
-export function* inPages<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
 }

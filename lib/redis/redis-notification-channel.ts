@@ -1,37 +1,70 @@
-import { EventEmitter } from 'node:events';
-import {
-  NotificationChannel,
-  type CancelHandler,
-  type CancelNotification,
-  type JobNotification,
-  type JobStateNotification,
-  type NotificationChannelState,
-  type NotificationHandler,
-  type StateNotificationHandler,
-  type Unsubscribe,
+import type {
+  JobNotification,
+  JobStateNotification,
 } from '../core/contracts/notification-channel.js';
-import { AgendaError } from '../core/errors.js';
-import type { RedisStore } from './redis-store.js';
+import { toJobId } from '../core/job/job-id.js';
+import { ChannelBase } from '../core/notifications/channel-base.js';
+import { checkKnownKeys } from '../core/options/known-keys.js';
+import { waitFor } from '../core/worker/wait.js';
+import { cancelOf, encodeNews, encodeStates, newsOf, readMessage, statesOf } from './news-codec.js';
+import { NewsLine } from './news-line.js';
+import { resolveRedisOptions, type RedisBackendOptions } from './redis-options.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 
-type Handlers<N> = Set<(notification: N) => unknown>;
+/** How to reach Redis, and whose news it carries: see {@link RedisBackendOptions}. */
+export type RedisChannelOptions = Pick<RedisBackendOptions, (typeof OPTION_NAMES)[number]>;
+
+const OPTION_NAMES = [
+  'connectionString',
+  'redisOptions',
+  'cluster',
+  'redis',
+  'keyPrefix',
+  'channelName',
+  'connectTimeout',
+  'retryFor',
+  'waitForRedis',
+] as const;
+
+/** How long a disconnect waits for messages under way. */
+const FLUSH_MS = 1_000;
+/** So many job names that it has heard of are remembered. */
+const MOST_NAMES = 1_000;
 
 /**
- * News over Redis Pub/Sub, on one subscriber connection for everything. Pub/Sub knows neither
- * databases nor prefixes, so each message names both, and those of others are dropped.
+ * News over Redis Pub/Sub, on one subscriber connection for everything. A `RedisBackend` brings one;
+ * made on its own it stands beside any other storage.
+ *
+ * News that came while the subscriber was cut off is lost. After it, every handler of news hears of each
+ * name that may have work, so that a worker looks: the names with claimable jobs where the channel
+ * belongs to an open backend, else the names it has heard of before.
+ *
+ * @example
+ * new RedisNotificationChannel({ connectionString: 'redis://127.0.0.1:6379' });
  */
-export class RedisNotificationChannel extends NotificationChannel {
-  state: NotificationChannelState = 'disconnected';
-  private readonly emitter = new EventEmitter();
-  private readonly newsHandlers: Handlers<JobNotification> = new Set();
-  private readonly stateHandlers: Handlers<JobStateNotification> = new Set();
-  private readonly cancelHandlers: Handlers<CancelNotification> = new Set();
-  private subscriber: RedisSubscriber | null = null;
-  private users = 0;
-  private connecting: Promise<void> | null = null;
+export class RedisNotificationChannel extends ChannelBase {
+  private readonly line: NewsLine;
+  private readonly channels: {
+    readonly news: string;
+    readonly state: string;
+    readonly cancel: string;
+  };
+  private readonly names = new Set<string>();
+  private readonly underWay = new Set<Promise<void>>();
+  private subscriber: RedisSubscriber | undefined;
+  /** Resolves when Redis knows whether we want to hear of states. */
+  private inStep: Promise<void> = Promise.resolve();
 
-  constructor(private readonly store: RedisStore) {
+  /**
+   * @param options or the line of a backend
+   * @throws InvalidOptionError
+   */
+  constructor(options: RedisChannelOptions | NewsLine) {
     super();
+    this.line = options instanceof NewsLine ? options : new NewsLine(resolved(options));
+    const news = this.line.options.channelName;
+    this.channels = { news, state: `${news}:state`, cancel: `${news}:cancel` };
+    this.line.onReady = () => this.subscriber?.hurry();
   }
 
   /**
@@ -40,184 +73,136 @@ export class RedisNotificationChannel extends NotificationChannel {
    *
    * @throws ConnectionError when Redis cannot be reached at the start, or does not let us in
    */
-  async connect(): Promise<void> {
-    this.users += 1;
-    this.connecting ??= this.subscribeAll();
-    return this.connecting;
-  }
-
-  async disconnect(): Promise<void> {
-    if (this.users === 0) return;
-    this.users -= 1;
-    if (this.users > 0) return;
-    const { subscriber } = this;
-    this.subscriber = null;
-    this.connecting = null;
-    for (const handlers of [this.newsHandlers, this.stateHandlers, this.cancelHandlers]) {
-      handlers.clear();
-    }
-    this.enter('disconnected');
-    await subscriber?.stop();
-  }
-
-  subscribe(handler: NotificationHandler): Unsubscribe {
-    return listen(this.newsHandlers, handler);
-  }
-
-  subscribeState(handler: StateNotificationHandler): Unsubscribe {
-    return listen(this.stateHandlers, handler);
-  }
-
-  override subscribeCancel(handler: CancelHandler): Unsubscribe {
-    return listen(this.cancelHandlers, handler);
+  override connect(): Promise<void> {
+    return super.connect();
   }
 
   async publish(notification: JobNotification): Promise<void> {
-    await this.send(this.channels.news, notification);
+    this.expectConnected();
+    if (this.line.hasTold(notification)) return;
+    const message = encodeNews(this.line.head, notification);
+    await this.outgoing(this.line.publish(this.channels.news, message));
   }
 
-  async publishState(notification: JobStateNotification): Promise<void> {
-    await this.send(this.channels.state, notification);
+  override async publishStates(notifications: readonly JobStateNotification[]): Promise<void> {
+    this.expectConnected();
+    const message = encodeStates(this.line.head, notifications);
+    // A handler that has just been subscribed here hears what is told after it.
+    const told = this.inStep.then(() => this.line.publish(this.channels.state, message));
+    await this.outgoing(told);
   }
 
-  on(event: 'stateChange', listener: (state: NotificationChannelState) => void): this;
-  on(event: 'error', listener: (error: Error) => void): this;
-  on(event: string, listener: (...args: never[]) => void): this {
-    this.emitter.on(event, listener as (...args: unknown[]) => void);
-    return this;
+  /** Tells the handlers of this process, and nobody else, that a name has work. */
+  tellHere(jobName: string, nextRunAt: Date): void {
+    if (this.state === 'disconnected') return;
+    const jobId = toJobId('');
+    this.tell(this.newsHandlers, { jobId, jobName, nextRunAt, priority: 0, timestamp: new Date() });
   }
 
-  off(event: 'stateChange', listener: (state: NotificationChannelState) => void): this;
-  off(event: 'error', listener: (error: Error) => void): this;
-  off(event: string, listener: (...args: never[]) => void): this {
-    this.emitter.off(event, listener as (...args: unknown[]) => void);
-    return this;
-  }
-
-  private get channels(): { news: string; state: string; cancel: string } {
-    const news = this.store.options.channelName;
-    return { news, state: `${news}:state`, cancel: `${news}:cancel` };
-  }
-
-  private async subscribeAll(): Promise<void> {
+  protected async open(): Promise<void> {
     this.enter('connecting');
     const subscriber = this.newSubscriber();
     this.subscriber = subscriber;
     try {
       // The command connection goes first: it knows how to wait, and how to say what is wrong.
-      await this.store.connection.open();
+      await this.line.open();
       await subscriber.start();
     } catch (error) {
-      // Unless it was disconnected on the way, and perhaps connected again.
-      if (this.subscriber === subscriber) this.fail();
-      await subscriber.stop();
+      await Promise.all([subscriber.stop(), this.closeLineOf(subscriber)]);
       throw error;
     }
   }
 
-  /** All who connected so far waited for the same start, and are told by its rejection. */
-  private fail(): void {
-    this.users = 0;
-    this.subscriber = null;
-    this.connecting = null;
-    this.enter('error');
+  protected async close(): Promise<void> {
+    const { subscriber } = this;
+    this.subscriber = undefined;
+    await Promise.all([subscriber?.stop(), this.flushed()]);
+    // Unless it has been opened again meanwhile.
+    if (this.subscriber === undefined) await this.line.close();
+  }
+
+  protected override stateHandlersChanged(): void {
+    this.inStep = this.subscriber?.refresh() ?? this.inStep;
+  }
+
+  /** Agenda's own engine tells of the end of a run and closes the channel at once: that still goes out. */
+  private async outgoing(message: Promise<void>): Promise<void> {
+    this.underWay.add(message);
+    try {
+      await message;
+    } finally {
+      this.underWay.delete(message);
+    }
+  }
+
+  private async flushed(): Promise<void> {
+    if (this.underWay.size > 0) await waitFor(Promise.allSettled(this.underWay), FLUSH_MS);
+  }
+
+  /** Unless somebody has closed it already, and perhaps opened it again. */
+  private async closeLineOf(subscriber: RedisSubscriber): Promise<void> {
+    if (this.subscriber === subscriber) await this.close();
   }
 
   private newSubscriber(): RedisSubscriber {
-    const { news, state, cancel } = this.channels;
-    return new RedisSubscriber(this.store.options.endpoint, [news, state, cancel], {
+    const subscriber = new RedisSubscriber(this.line.options.endpoint, () => this.wanted(), {
       message: (channel, text) => this.receive(channel, text),
-      subscribed: () => this.enter('connected'),
+      subscribed: () => this.hears(subscriber),
       lost: (lasting) => this.enter(lasting ? 'error' : 'reconnecting'),
       error: (error) => this.report(error),
     });
+    return subscriber;
+  }
+
+  /** States are many, and few processes listen for them. */
+  private wanted(): string[] {
+    const { news, state, cancel } = this.channels;
+    return this.stateHandlers.size > 0 ? [news, cancel, state] : [news, cancel];
   }
 
   private receive(channel: string, text: string): void {
-    const message = parsed(text);
-    if (message === null || !this.isOurs(message)) return;
-    const { news, state } = this.channels;
-    if (channel === news) this.deliver(this.newsHandlers, newsOf(message));
-    else if (channel === state) this.deliver(this.stateHandlers, stateOf(message));
-    else this.deliver(this.cancelHandlers, message as unknown as CancelNotification);
-  }
-
-  private isOurs(message: Message): boolean {
-    const { options, connection } = this.store;
-    return message.prefix === options.keyPrefix && message.database === connection.database;
-  }
-
-  private deliver<N>(handlers: Handlers<N>, notification: N): void {
-    for (const handler of handlers) {
-      try {
-        const done = handler(notification);
-        if (done instanceof Promise) done.catch((error: unknown) => this.report(error));
-      } catch (error) {
-        this.report(error);
-      }
+    const { options, database, sender } = this.line;
+    const message = readMessage(text, options.keyPrefix, database);
+    if (!message) return;
+    if (channel === this.channels.news) {
+      const news = newsOf(message, sender);
+      if (news) this.tellNews(news);
+    } else if (channel === this.channels.state) {
+      for (const state of statesOf(message, sender)) this.tell(this.stateHandlers, state);
+    } else {
+      const cancel = cancelOf(message);
+      if (cancel) this.tell(this.cancelHandlers, cancel);
     }
   }
 
-  private async send(channel: string, notification: object): Promise<void> {
-    if (this.state !== 'connected') {
-      throw new AgendaError(`The notification channel is not connected (it is ${this.state}).`);
+  private tellNews(news: JobNotification): void {
+    this.names.add(news.jobName);
+    if (this.names.size > MOST_NAMES) this.names.delete(this.names.values().next().value!);
+    this.tell(this.newsHandlers, news);
+  }
+
+  private hears(subscriber: RedisSubscriber): void {
+    const wasCutOff = this.state === 'reconnecting' || this.state === 'error';
+    this.enter('connected');
+    if (wasCutOff) this.wakeUp(subscriber).catch((error: unknown) => this.report(error));
+  }
+
+  private async wakeUp(subscriber: RedisSubscriber): Promise<void> {
+    if (this.newsHandlers.size === 0) return;
+    for await (const [jobName, at] of this.missed()) {
+      if (this.subscriber !== subscriber) return;
+      this.tellHere(jobName, new Date(at));
     }
-    const { options, connection } = this.store;
-    const envelope = { prefix: options.keyPrefix, database: connection.database };
-    await connection.publish(channel, JSON.stringify({ ...envelope, ...notification }));
   }
 
-  private enter(state: NotificationChannelState): void {
-    if (this.state === state) return;
-    this.state = state;
-    this.emitter.emit('stateChange', state);
-  }
-
-  /** An error that nobody listens to is dropped: unheard, it would end the process. */
-  private report(error: unknown): void {
-    if (this.emitter.listenerCount('error') > 0) this.emitter.emit('error', error);
+  private async *missed(): AsyncGenerator<[name: string, at: number]> {
+    if (this.line.knowsJobs) return yield* this.line.claimableNames();
+    for (const name of this.names) yield [name, Date.now()];
   }
 }
 
-type Message = Record<string, unknown>;
-
-function listen<N>(handlers: Handlers<N>, handler: (notification: N) => unknown): Unsubscribe {
-  // Wrapped, so that one function subscribed twice is two subscriptions.
-  const own = (notification: N): unknown => handler(notification);
-  handlers.add(own);
-  return () => void handlers.delete(own);
-}
-
-function parsed(text: string): Message | null {
-  try {
-    const message: unknown = JSON.parse(text);
-    return typeof message === 'object' && message !== null ? (message as Message) : null;
-  } catch {
-    return null;
-  }
-}
-
-function newsOf(message: Message): JobNotification {
-  return {
-    jobId: (message.jobId as string | undefined) ?? '',
-    jobName: message.jobName as string,
-    nextRunAt: dateOf(message.nextRunAt) ?? null,
-    priority: (message.priority as number | undefined) ?? 0,
-    timestamp: dateOf(message.timestamp) ?? new Date(),
-    ...(message.source === undefined ? {} : { source: message.source as string }),
-  };
-}
-
-function stateOf(message: Message): JobStateNotification {
-  const { prefix: _, database: __, ...rest } = message;
-  const notification = { ...rest } as unknown as JobStateNotification;
-  for (const field of ['timestamp', 'retryAt', 'lastRunAt', 'lastFinishedAt'] as const) {
-    const date = dateOf(message[field]);
-    if (date !== undefined) notification[field] = date;
-  }
-  return notification;
-}
-
-function dateOf(value: unknown): Date | undefined {
-  return typeof value === 'number' || typeof value === 'string' ? new Date(value) : undefined;
+/** @throws InvalidOptionError */
+function resolved(options: RedisChannelOptions) {
+  checkKnownKeys('', options, OPTION_NAMES);
+  return resolveRedisOptions(options);
 }

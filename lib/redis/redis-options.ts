@@ -1,5 +1,16 @@
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import { DEFAULT_MAX_DATA_BYTES } from '../core/job/job-data.js';
+import {
+  type ClaimOrder,
+  type ClaimSort,
+  parseClaimSort,
+  TIME_FIRST,
+} from '../core/options/claim-order.js';
+import {
+  type LogRetention,
+  readLogRetention,
+  type ResolvedLogRetention,
+} from '../core/logging/log-retention.js';
 import { trueOrFalse, wholeNumber } from '../core/options/checks.js';
 import { checkKnownKeys } from '../core/options/known-keys.js';
 import { InvalidOptionError } from '../core/errors.js';
@@ -60,6 +71,15 @@ export interface RedisBackendOptions {
    * @default 262144
    */
   maxDataBytes?: number;
+  /**
+   * By what claims order the due jobs of a name, the first key first; ties go by insertion. Fixed at
+   * the first connect under a prefix: all processes must agree.
+   *
+   * @default { nextRunAt: 1, priority: -1 }, as under npm `agenda`; the Nest module gives { priority: -1, nextRunAt: 1 }
+   */
+  sort?: ClaimSort;
+  /** How much of the log of job events is kept. @default 100,000 entries, of any age */
+  logs?: LogRetention;
 }
 
 export const REDIS_OPTION_NAMES = [
@@ -75,6 +95,8 @@ export const REDIS_OPTION_NAMES = [
   'waitForRedis',
   'allowEviction',
   'maxDataBytes',
+  'sort',
+  'logs',
 ] as const satisfies readonly (keyof RedisBackendOptions)[];
 
 export interface ResolvedRedisOptions {
@@ -87,6 +109,8 @@ export interface ResolvedRedisOptions {
   readonly waitForRedis: boolean;
   readonly allowEviction: boolean;
   readonly maxDataBytes: number;
+  readonly sort: ClaimOrder;
+  readonly logs: ResolvedLogRetention;
 }
 
 /** Where Redis is, and whose client it is. */
@@ -114,6 +138,8 @@ export function resolveRedisOptions(options: RedisBackendOptions): ResolvedRedis
     waitForRedis: trueOrFalse('waitForRedis', waitForRedis),
     allowEviction: trueOrFalse('allowEviction', allowEviction),
     maxDataBytes: wholeNumber('maxDataBytes', options.maxDataBytes ?? DEFAULT_MAX_DATA_BYTES, 1),
+    sort: parseClaimSort(options.sort ?? TIME_FIRST),
+    logs: readLogRetention('logs', options.logs),
   };
 }
 

@@ -1,4 +1,7 @@
-import { Keys, partitionPrefix } from './keys.js';
+import { AnnouncedSaves } from './announced-saves.js';
+import { Keys, orderLetters, partitionPrefix } from './keys.js';
+import { LastingConnection } from './lasting-connection.js';
+import { messageHead, newSender } from './news-codec.js';
 import { RedisConnection } from './redis-connection.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import type { Script } from './script.js';
@@ -13,20 +16,39 @@ export type TimeSource = () => number;
 export class RedisStore {
   readonly connection: RedisConnection;
   readonly keys: Keys;
-  /** The head of every message on the shared channel: whose news this is. */
+  /** The head of every message on the shared channel: whose news this is, and who tells it. */
   readonly messageHead: string;
+  /** Tells the messages of this object from those of others. */
+  readonly sender: string;
+  /** What its scripts have told of saves, so that nobody has to repeat it. */
+  readonly announced: AnnouncedSaves;
+  /** The order of claims as scripts read it: a letter for each of its two keys. */
+  private readonly order: string;
   /** Server time minus our monotonic clock. */
   private offset = Date.now() - performance.now();
 
   constructor(
     readonly options: ResolvedRedisOptions,
     /** Runs on each connect, before anything else. */
-    prepare: (store: RedisStore) => Promise<void>,
+    private readonly prepare: (store: RedisStore) => Promise<void>,
     private readonly time: TimeSource | undefined,
+    /** The store that this one outlasts. */
+    main?: RedisStore,
   ) {
-    this.connection = new RedisConnection(options, () => prepare(this));
+    const prepareThis = (): Promise<void> => prepare(this);
+    this.connection = main
+      ? new LastingConnection(main.connection, options, prepareThis)
+      : new RedisConnection(options, prepareThis);
+    this.sender = main?.sender ?? newSender();
+    this.announced = main?.announced ?? new AnnouncedSaves();
     this.keys = new Keys(partitionPrefix(options.keyPrefix, this.connection.isCluster));
-    this.messageHead = `{"prefix":${JSON.stringify(options.keyPrefix)},"database":${this.connection.database}`;
+    this.order = orderLetters(options.sort);
+    this.messageHead = messageHead(options.keyPrefix, this.connection.database, this.sender);
+  }
+
+  /** The same store, for what may be asked after this one was closed. */
+  lasting(): RedisStore {
+    return new RedisStore(this.options, this.prepare, this.time, this);
   }
 
   /** Milliseconds since the epoch by the server's clock, as of the newest answer. */
@@ -60,11 +82,7 @@ export class RedisStore {
     const reply = (await run([this.keys.jobs, this.keys.meta], (repeat) => {
       // Asked for each try; the one that is answered is the last.
       sentAt = performance.now();
-      return [
-        this.keys.prefix,
-        this.time === undefined ? '' : String(this.time()),
-        ...given(repeat),
-      ];
+      return [this.keys.prefix, `${this.order}${this.time?.() ?? ''}`, ...given(repeat)];
     })) as Reply;
     this.setClock(Number(reply[0]), sentAt, performance.now());
     return reply;

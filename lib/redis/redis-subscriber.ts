@@ -1,4 +1,5 @@
 import { BackendClosedError } from '../core/errors.js';
+import { Timer } from '../core/worker/timer.js';
 import { ANSWER_WITHIN_MS, Patience, PendingCalls } from './pending-calls.js';
 import { disconnected, newSubscriber, type Client } from './redis-client.js';
 import { isPassing, translated } from './redis-errors.js';
@@ -6,6 +7,9 @@ import type { Endpoint } from './redis-options.js';
 
 /** After so much silence the connection is asked whether it still lives. */
 const SILENCE_MS = 10_000;
+/** Gaps between attempts to connect anew double from the first to the longest, until one succeeds. */
+const FIRST_GAP_MS = 100;
+const LONGEST_GAP_MS = 30_000;
 /** The answer may take longer while Redis is slow, but news is not worth waiting long for. */
 const MOST_PATIENCE_MS = 4 * ANSWER_WITHIN_MS;
 
@@ -19,14 +23,19 @@ export interface SubscriberHooks {
 }
 
 /**
- * A connection that stays subscribed. It subscribes anew whenever it is ready, asks a silent server
- * for a sign of life, and renews what has died. A Cluster client looks after its own subscriber, which
- * nobody else can ask.
+ * A connection that stays subscribed. It is one client for all its life, which connects and subscribes
+ * anew whenever it was cut off, asks a silent server for a sign of life, and renews what has died.
+ * A Cluster client looks after its own connections, which nobody else can ask.
  */
 export class RedisSubscriber {
   private readonly client: Client;
   private readonly calls = new PendingCalls();
   private readonly patience = new Patience(this.calls, MOST_PATIENCE_MS);
+  private readonly retry = new Timer(() => this.connectAgain());
+  /** Attempts in vain since it was last subscribed. */
+  private failures = 0;
+  /** The channels that this connection is subscribed to. */
+  private readonly joined = new Set<string>();
   private subscribing: Promise<void> | null = null;
   private isSubscribed = false;
   private stopping: Promise<void> | null = null;
@@ -35,18 +44,25 @@ export class RedisSubscriber {
   /** Why the connection broke; the rejections of a broken connection do not say. */
   private cause: unknown;
 
+  /** @param wanted the channels, one at least; asked again after each `refresh` and reconnect */
   constructor(
     private readonly endpoint: Endpoint,
-    private readonly channels: readonly string[],
+    private readonly wanted: () => readonly string[],
     private readonly hooks: SubscriberHooks,
   ) {
-    this.client = newSubscriber(endpoint);
+    this.client = newSubscriber(endpoint, () => this.nextGap());
     this.client.on('message', (channel: string, text: string) => {
       this.heardAt = performance.now();
       if (!this.isStopped) this.hooks.message(channel, text);
     });
     this.client.on('ready', () => void this.subscribe().catch(() => undefined));
-    this.client.on('close', () => this.lose(false));
+    this.client.on('close', () => {
+      this.joined.clear();
+      this.lose(false);
+    });
+    this.client.on('end', () => {
+      if (!this.isStopped) this.retry.startIn(this.nextGap());
+    });
     this.client.on('error', (error: Error) => {
       this.cause ??= error;
       if (!this.isStopped) this.hooks.error(error);
@@ -75,6 +91,20 @@ export class RedisSubscriber {
     this.lookIn(SILENCE_MS);
   }
 
+  /** Other channels may be wanted. Resolves when the server knows, or was told in vain. Never rejects. */
+  async refresh(): Promise<void> {
+    await this.subscribing?.catch(() => undefined);
+    // Otherwise it is done when it subscribes anew.
+    if (this.isSubscribed) await this.subscribe().catch(() => undefined);
+  }
+
+  /** Redis is back, as somebody else found out: a connection that waits for its next attempt waits no longer. */
+  hurry(): void {
+    if (!this.retry.isWaiting) return;
+    this.retry.stop();
+    this.connectAgain();
+  }
+
   /** Twice is once. */
   stop(): Promise<void> {
     this.stopping ??= this.shut();
@@ -83,6 +113,7 @@ export class RedisSubscriber {
 
   private async shut(): Promise<void> {
     clearTimeout(this.nextLook);
+    this.retry.stop();
     this.calls.abandon(new BackendClosedError());
     await disconnected(this.client);
   }
@@ -96,16 +127,27 @@ export class RedisSubscriber {
     await this.subscribe();
   }
 
-  /** Once for each connection, however often it is called. */
+  /** The next attempt comes when this one has ended without success. */
+  private connectAgain(): void {
+    this.client.connect().catch(() => undefined);
+  }
+
+  private nextGap(): number {
+    const gapMs = Math.min(FIRST_GAP_MS * 2 ** this.failures, LONGEST_GAP_MS);
+    this.failures += 1;
+    return gapMs;
+  }
+
+  /** One at a time, however often it is called. */
   private async subscribe(): Promise<void> {
-    if (this.isSubscribed || this.isStopped) return;
+    if (this.isStopped) return;
     this.subscribing ??= this.trySubscribe().finally(() => (this.subscribing = null));
     return this.subscribing;
   }
 
   private async trySubscribe(): Promise<void> {
     try {
-      await this.patience.wait(this.client.subscribe(...this.channels));
+      await this.joinWanted();
     } catch (error) {
       if (this.isStopped) throw error;
       this.hooks.error(error);
@@ -114,10 +156,30 @@ export class RedisSubscriber {
       throw error;
     }
     // It may be cut off again before this line is reached.
-    if (this.isStopped || this.client.status !== 'ready') return;
+    if (this.isStopped || this.isSubscribed || this.client.status !== 'ready') return;
     this.cause = undefined;
+    this.failures = 0;
     this.isSubscribed = true;
     this.hooks.subscribed();
+  }
+
+  /** Until the server's list is the one that is wanted. */
+  private async joinWanted(): Promise<void> {
+    const { client, joined, patience } = this;
+    for (;;) {
+      const wanted = this.wanted();
+      const missing = wanted.filter((channel) => !joined.has(channel));
+      const surplus = [...joined].filter((channel) => !wanted.includes(channel));
+      if (missing.length > 0) {
+        await patience.wait(client.subscribe(...missing));
+        for (const channel of missing) joined.add(channel);
+      } else if (surplus.length > 0) {
+        await patience.wait(client.unsubscribe(...surplus));
+        for (const channel of surplus) joined.delete(channel);
+      } else {
+        return;
+      }
+    }
   }
 
   private lose(lasting: boolean): void {

@@ -5,7 +5,9 @@
  */
 import type { ChildMessage, Task } from './run-child.js';
 import { addJobs } from './roles/add-jobs.js';
+import { ask } from './roles/ask.js';
 import { sendPaced } from './roles/send-paced.js';
+import { stockStates } from './roles/stock-states.js';
 import { stockUp } from './roles/stock-up.js';
 import { workOff } from './roles/work-off.js';
 
@@ -23,6 +25,10 @@ function perform(task: Task): Promise<unknown> {
       return sendPaced(task);
     case 'stock':
       return stockUp(task);
+    case 'stock-states':
+      return stockStates(task);
+    case 'ask':
+      return ask(task);
   }
 }
 

@@ -11,6 +11,7 @@ import { growth, showGrowth } from './commands/growth.js';
 import { latency, showLatency } from './commands/latency.js';
 import { memory, showMemory } from './commands/memory.js';
 import { profile } from './commands/profile.js';
+import { queries, showQueries } from './commands/queries.js';
 import { FLAG_HELP, type Flags, readFlags } from './flags.js';
 import { BenchServer } from './server.js';
 
@@ -44,6 +45,13 @@ const COMMANDS: Record<string, { does: string; run: Command }> = {
     async run(server, flags) {
       const figures = await memory(server, flags);
       return { figures, text: showMemory(figures) };
+    },
+  },
+  queries: {
+    does: 'questions about a full store, beside the official Redis backend',
+    async run(server, flags) {
+      const figures = await queries(server, flags);
+      return { figures, text: showQueries(figures) };
     },
   },
   profile: {

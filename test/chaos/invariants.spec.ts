@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { PRIORITY_FIRST } from '../../lib/core/options/claim-order.js';
 import { Keys } from '../../lib/redis/keys.js';
 import { RedisBackend } from '../../lib/redis/index.js';
 import { claim, completed, job, newPrefix } from '../redis/support.js';
@@ -23,7 +24,11 @@ afterAll(() => {
 /** One job in every place, named after it. */
 beforeEach(async () => {
   keys = new Keys(newPrefix());
-  backend = new RedisBackend({ connectionString: url, keyPrefix: keys.prefix });
+  backend = new RedisBackend({
+    connectionString: url,
+    keyPrefix: keys.prefix,
+    sort: PRIORITY_FIRST,
+  });
   const { broker, repository } = backend;
   const claimed = async (id: string) => {
     await broker.enqueue([job({ id, nonce: 'ab12', name: id })]);

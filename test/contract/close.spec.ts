@@ -1,6 +1,7 @@
 import { BackendClosedError } from '../../lib/core/errors.js';
 import { describeBackends, START } from './support/backends.js';
 import { add, claim, claimOne, complete, LEASE, newJob, settleOne } from './support/builders.js';
+import { AgendaWorker, at, newRow } from './support/rows.js';
 
 describeBackends('a backend', (open) => {
   it('has its members from construction on, and a name', async () => {
@@ -16,18 +17,11 @@ describeBackends('a backend', (open) => {
     });
   });
 
-  it('rejects every operation once it is closed', async () => {
-    const { backend, broker, manager, repository } = await open();
+  it('rejects every operation of its broker and manager once it is closed', async () => {
+    const { backend, broker, manager } = await open();
     await add(broker);
     const held = await claimOne(broker);
     await backend.disconnect();
-    const row = {
-      name: 'mail',
-      priority: 0,
-      nextRunAt: new Date(START),
-      type: 'normal' as const,
-      data: null,
-    };
 
     const calls: Record<string, () => Promise<unknown>> = {
       enqueue: () => broker.enqueue([newJob()]),
@@ -37,22 +31,37 @@ describeBackends('a backend', (open) => {
       rescue: () => broker.rescue(1, LEASE),
       register: () => broker.register([{ name: 'mail', maxRescues: 1 }]),
       get: () => manager.get('a'),
+      query: () => manager.query({}),
       counts: () => manager.counts(),
       cancel: () => manager.cancel(['a'], ''),
-      saveJob: () => repository.saveJob(row),
-      getJobById: () => repository.getJobById('a'),
-      getJobsOverview: () => repository.getJobsOverview(),
-      getDistinctJobNames: () => repository.getDistinctJobNames(),
-      getQueueSize: () => repository.getQueueSize(),
-      removeJobs: () => repository.removeJobs({ id: 'a' }),
-      disableJobs: () => repository.disableJobs({ id: 'a' }),
-      enableJobs: () => repository.enableJobs({ id: 'a' }),
-      purgeAllJobs: () => repository.purgeAllJobs(),
     };
     for (const [verb, call] of Object.entries(calls)) {
       const outcome: unknown = await call().catch((error: unknown) => error);
       expect([verb, outcome]).toEqual([verb, expect.any(BackendClosedError)]);
     }
+  });
+
+  // Agenda's own engine closes the backend while handlers still run, and may start again without
+  // opening it.
+  it('still takes the closing write of a row, and goes on with rows', async () => {
+    const store = await open();
+    const { backend, repository } = store;
+    const worker = new AgendaWorker(store);
+    const row = await repository.saveJob(newRow());
+    const started = await worker.claimAndStart();
+    await backend.disconnect();
+
+    await worker.succeed(started);
+
+    expect(await repository.getJobById(row._id!)).toMatchObject({ lastFinishedAt: at(0) });
+    await repository.saveJob({ ...row, nextRunAt: at(0) });
+    expect(await repository.getQueueSize()).toBe(1);
+    expect(await repository.disableJobs({ name: 'mail' })).toBe(1);
+    expect(await repository.enableJobs({ name: 'mail' })).toBe(1);
+    await worker.repository.unlockJob(await worker.claim());
+    expect(await repository.getDistinctJobNames()).toEqual(['mail']);
+    expect(await repository.getJobsOverview()).toMatchObject([{ name: 'mail', queued: 1 }]);
+    expect(await repository.removeJobs({ name: 'mail' })).toBe(1);
   });
 
   it('is closed once, however often it is asked to', async () => {

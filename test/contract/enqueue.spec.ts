@@ -42,6 +42,7 @@ describeBackends('enqueue', (open) => {
           repeat: null,
           overrides: { attempts: 3 },
           lastModifiedBy: 'billing',
+          fork: false,
           nextRunAt: START,
           lockedAt: null,
           lastRunAt: null,
@@ -54,6 +55,8 @@ describeBackends('enqueue', (open) => {
           occurrenceAt: null,
           failure: null,
           result: undefined,
+          progress: null,
+          debounceStartedAt: null,
         },
       },
     ]);

@@ -1,8 +1,7 @@
 import type { JobParameters } from '../../lib/core/contracts/job-parameters.js';
 import { describeBackends, START, type OpenBackend } from './support/backends.js';
 import { claim, claimOne, complete, settleOne } from './support/builders.js';
-
-const at = (ms: number): Date => new Date(START + ms);
+import { AgendaWorker, at } from './support/rows.js';
 
 /** What `every()` saves: one row per name and key. */
 function rule(asked: Partial<JobParameters> = {}): JobParameters {
@@ -23,9 +22,12 @@ describeBackends('saveJob of a single row', (open) => {
   }
 
   it('makes one row, however many processes boot at once', async () => {
-    const { repository, manager } = await open();
+    const { repository, manager, anotherBackend } = await open();
+    const other = (await anotherBackend()).repository;
 
-    const rows = await Promise.all(Array.from({ length: 10 }, () => repository.saveJob(rule())));
+    const rows = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => (i % 2 ? repository : other).saveJob(rule())),
+    );
 
     expect(new Set(rows.map(({ _id }) => _id)).size).toBe(1);
     expect((await manager.counts()).get('nightly')).toMatchObject({ repeating: 1, total: 1 });
@@ -163,6 +165,30 @@ describeBackends('saveJob of a single row', (open) => {
     expect(await planned(store, _id!)).toBe(START + 1_000);
   });
 
+  it("changes nothing of a run of Agenda's engine either, not even the last of its rule", async () => {
+    const store = await open();
+    const worker = new AgendaWorker(store);
+    const { _id } = await store.repository.saveJob(rule({ nextRunAt: at(0) }));
+    const started = await worker.start(await worker.claim({ name: 'nightly' }), null);
+
+    await store.repository.saveJob(rule({ nextRunAt: at(9_000), data: 2 }));
+    await worker.succeed(started);
+
+    expect(await store.manager.get(_id!)).toMatchObject({ nextRunAt: null, data: 2 });
+  });
+
+  it("follows a changed rule after a run of Agenda's engine, whatever time it begins with", async () => {
+    const store = await open();
+    const worker = new AgendaWorker(store);
+    const { _id } = await store.repository.saveJob(rule({ nextRunAt: at(0) }));
+    const started = await worker.start(await worker.claim({ name: 'nightly' }), at(3_600_000));
+
+    await store.repository.saveJob(rule({ repeatInterval: '1 second', nextRunAt: at(0) }));
+    await worker.succeed(started);
+
+    expect(await planned(store, _id!)).toBe(START);
+  });
+
   const withoutRule = (nextRunAt: Date): JobParameters => {
     const { repeatInterval: _, ...row } = rule({ nextRunAt });
     return row;
@@ -200,7 +226,8 @@ describeBackends('saveJob of a single row', (open) => {
 
     const saved = await store.repository.saveJob(rule({ repeatInterval: '', nextRunAt: null }));
 
-    expect(saved.repeatInterval).toBeUndefined();
+    expect(Object.keys(saved)).not.toContain('repeatInterval');
+    expect(await store.manager.get(saved._id!)).toMatchObject({ repeat: null, type: 'single' });
     expect((await store.manager.counts()).get('nightly')).toMatchObject({ completed: 1 });
   });
 

@@ -1,3 +1,4 @@
+import { toJobId } from '../../lib/core/job/job-id.js';
 import type { JobNotification } from '../../lib/core/contracts/notification-channel.js';
 import { describeBackends, START, type OpenBackend } from './support/backends.js';
 import {
@@ -22,7 +23,7 @@ async function listen(store: OpenBackend): Promise<() => Promise<JobNotification
   const heardSoFar = async () => {
     const mark = new Promise<void>((resolve) => (marked = resolve));
     await store.channel.publish({
-      jobId: '',
+      jobId: toJobId(''),
       jobName: 'mark',
       nextRunAt: null,
       priority: 0,
@@ -49,7 +50,7 @@ describeBackends('an announcement', (open) => {
 
     expect(await heard()).toEqual([
       {
-        jobId: '',
+        jobId: toJobId(''),
         jobName: 'mail',
         nextRunAt: new Date(START + 50),
         priority: 0,
@@ -148,103 +149,5 @@ describeBackends('an announcement', (open) => {
     await store.repository.saveJob({ ...row, name: 'nobody', nextRunAt: new Date(START) });
 
     expect(await heard()).toEqual([]);
-  });
-});
-
-describeBackends('the notification channel', (open) => {
-  const news = (jobName: string): JobNotification => ({
-    jobId: 'a',
-    jobName,
-    nextRunAt: new Date(START),
-    priority: 4,
-    timestamp: new Date(START + 1),
-    source: 'billing',
-  });
-
-  it('delivers news in order, whole, to every handler, the sender too', async () => {
-    const { channel } = await open();
-    const heard: JobNotification[] = [];
-    channel.subscribe(() => {
-      throw new Error('harms nobody');
-    });
-    channel.subscribe(() => Promise.reject(new Error('harms nobody')));
-    const done = new Promise<void>((resolve) => {
-      channel.subscribe((one) => {
-        heard.push(one);
-        if (one.jobName === 'last') resolve();
-      });
-    });
-
-    await Promise.all(['first', 'second', 'last'].map((name) => channel.publish(news(name))));
-    await done;
-
-    expect(heard).toEqual([news('first'), news('second'), news('last')]);
-  });
-
-  it('tells those that listen of errors in handlers', async () => {
-    const { channel } = await open();
-    const error = new Promise((resolve) => channel.on('error', resolve));
-    channel.subscribe(() => {
-      throw new Error('my own fault');
-    });
-    await channel.publish(news('mail'));
-
-    expect(await error).toMatchObject({ message: 'my own fault' });
-  });
-
-  it('stops at an unsubscribe, of that one subscription', async () => {
-    const { channel } = await open();
-    const heard: string[] = [];
-    const handler = ({ jobName }: JobNotification): void => void heard.push(jobName);
-    const unsubscribe = channel.subscribe(handler);
-    channel.subscribe(handler);
-    unsubscribe();
-    unsubscribe();
-    const done = new Promise<void>((resolve) => channel.subscribe(() => resolve()));
-
-    await channel.publish(news('mail'));
-    await done;
-
-    expect(heard).toEqual(['mail']);
-  });
-
-  it('carries what happens to running jobs, with real dates', async () => {
-    const { channel } = await open();
-    const heard = new Promise((resolve) => channel.subscribeState(resolve));
-    const state = {
-      type: 'retry' as const,
-      jobId: 'a',
-      jobName: 'mail',
-      timestamp: new Date(START),
-      error: 'no luck',
-      failCount: 2,
-      retryAt: new Date(START + 5),
-      retryAttempt: 1,
-      duration: 1.5,
-      progress: 0,
-      lastRunAt: new Date(START - 1),
-      lastFinishedAt: new Date(START),
-    };
-    await channel.publishState(state);
-
-    expect(await heard).toEqual(state);
-  });
-
-  it('counts its users: the last one closes, and it can be opened again', async () => {
-    const { channel } = await open();
-    const states: string[] = [];
-    channel.on('stateChange', (state) => states.push(state));
-    await channel.connect();
-    await channel.disconnect();
-    expect(channel.state).toBe('connected');
-    await channel.disconnect();
-    expect(channel.state).toBe('disconnected');
-    await channel.disconnect();
-
-    await expect(channel.publish(news('mail'))).rejects.toThrow('not connected');
-    await channel.connect();
-    expect(channel.state).toBe('connected');
-    await expect(channel.publish(news('mail'))).resolves.toBeUndefined();
-    expect(states.filter((state) => state !== 'connecting')).toEqual(['disconnected', 'connected']);
   });
 });

@@ -11,6 +11,7 @@ import {
   loseAndRescue,
   newJob,
   passTime,
+  retry,
   settle,
   settleOne,
 } from './support/builders.js';
@@ -166,5 +167,53 @@ describeBackends('renew', (open) => {
     const { lost } = await store.broker.renew([lease], LEASE);
 
     expect(lost).toEqual([{ id: lease.id, token: lease.token, refusal: 'not-running' }]);
+  });
+
+  it('keeps the progress that comes along, beyond the end of the run', async () => {
+    const { broker, manager } = await open();
+    const { id } = await add(broker);
+    const held = await claimOne(broker);
+    const progress = async () => (await manager.get(id))!.progress;
+    expect(held.record.progress).toBeNull();
+
+    await broker.renew([{ ...held.lease, progress: 50 }], LEASE);
+    await broker.renew([held.lease], LEASE);
+    expect(await progress()).toBe(50);
+    await broker.renew([{ ...held.lease, progress: 0.25 }], LEASE);
+    await settleOne(broker, retry(held));
+    expect(await progress()).toBe(0.25);
+
+    await settleOne(broker, complete(await claimOne(broker)));
+    expect(await progress()).toBe(0.25);
+  });
+
+  it('keeps it of a plain first run, and of one whose process is lost', async () => {
+    const store = await open();
+    const { broker, manager } = store;
+    const [done, lost] = [await add(broker), await add(broker)];
+    const held = [await claimOne(broker), await claimOne(broker)];
+    await broker.renew(
+      held.map(({ lease }, i) => ({ ...lease, progress: 10 + i })),
+      LEASE,
+    );
+
+    await settleOne(broker, complete(held[0]!));
+    await loseAndRescue(store);
+
+    expect((await manager.get(done.id))!.progress).toBe(10);
+    expect((await manager.get(lost.id))!.progress).toBe(11);
+  });
+
+  it('keeps nothing of a lease that is lost, and refuses a progress that is no number', async () => {
+    const { broker, manager } = await open();
+    const { id } = await add(broker);
+    const held = await claimOne(broker);
+
+    await broker.renew([{ ...forged(held).lease, progress: 50 }], LEASE);
+    await expect(broker.renew([{ ...held.lease, progress: Number.NaN }], LEASE)).rejects.toThrow(
+      InvalidOptionError,
+    );
+
+    expect((await manager.get(id))!.progress).toBeNull();
   });
 });

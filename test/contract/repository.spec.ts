@@ -1,5 +1,3 @@
-import type { JobsFilter } from '../../lib/core/contracts/job-parameters.js';
-import { UnsupportedOperationError } from '../../lib/core/errors.js';
 import { emptyCounts } from '../../lib/core/job/job-state.js';
 import { describeBackends, START, type OpenBackend } from './support/backends.js';
 import {
@@ -15,6 +13,7 @@ import {
   settle,
   settleOne,
 } from './support/builders.js';
+import { AgendaWorker } from './support/rows.js';
 
 /** Jobs `a1`, `a2` of name `a`, and so on for `b` and `c`. */
 async function withJobs(store: OpenBackend): Promise<OpenBackend> {
@@ -22,45 +21,6 @@ async function withJobs(store: OpenBackend): Promise<OpenBackend> {
   await store.broker.enqueue(ids.map((id) => newJob({ id, name: id[0]! })));
   return store;
 }
-
-const filters: [string, JobsFilter, string[]][] = [
-  ['an id', { id: 'a1' }, ['a1']],
-  ['ids', { ids: ['a1', 'c2', 'nobody', 'a1'] }, ['a1', 'c2']],
-  ['an id, which wins over ids', { id: 'a1', ids: ['c2'] }, ['a1']],
-  ['a name', { name: 'b' }, ['b1', 'b2']],
-  ['names', { names: ['a', 'c', 'nobody'] }, ['a1', 'a2', 'c1', 'c2']],
-  ['a name, which wins over names', { name: 'b', names: ['a'] }, ['b1', 'b2']],
-  ['names to leave out', { notNames: ['a', 'b'] }, ['c1', 'c2']],
-  ['ids and names together', { ids: ['a1', 'b1', 'c1'], names: ['a', 'b'] }, ['a1', 'b1']],
-  ['an id of another name', { id: 'a1', name: 'b' }, []],
-  ['ids, without some names', { ids: ['a1', 'b1'], notNames: ['a'] }, ['b1']],
-  ['nothing', {}, []],
-  ['no ids', { ids: [] }, []],
-  ['no names', { names: [] }, []],
-  ['no names to leave out', { notNames: [] }, []],
-];
-
-describeBackends('a filter', (open) => {
-  it.each(filters)('by %s removes those that match, and no others', async (_, filter, matched) => {
-    const { repository, manager } = await withJobs(await open());
-
-    expect(await repository.removeJobs(filter)).toBe(matched.length);
-
-    for (const id of ['a1', 'a2', 'b1', 'b2', 'c1', 'c2']) {
-      expect([id, (await manager.get(id)) === undefined]).toEqual([id, matched.includes(id)]);
-    }
-  });
-
-  it.each(filters)('by %s disables and enables those that match', async (_, filter, matched) => {
-    const { broker, repository } = await withJobs(await open());
-    const rest = ['a1', 'a2', 'b1', 'b2', 'c1', 'c2'].filter((id) => !matched.includes(id));
-
-    expect(await repository.disableJobs(filter)).toBe(matched.length);
-    expect(idsOf((await claim(broker, { names: ['a', 'b', 'c'] })).jobs)).toEqual(rest);
-    expect(await repository.enableJobs(filter)).toBe(matched.length);
-    expect(idsOf((await claim(broker, { names: ['a', 'b', 'c'] })).jobs)).toEqual(matched);
-  });
-});
 
 describeBackends('the repository', (open) => {
   it('removes jobs in every state, of a name with hundreds', async () => {
@@ -135,7 +95,7 @@ describeBackends('the repository', (open) => {
       type: 'normal',
       data: { to: 'ann' },
       disabled: false,
-      failCount: 0,
+      fork: false,
     });
     for (const id of ['nobody', '', 'x'.repeat(5_000), '\u0000', '__proto__']) {
       expect(await repository.getJobById(id)).toBeNull();
@@ -208,26 +168,27 @@ describeBackends('the repository', (open) => {
     expect((await add(store.broker, { id: 'a1' })).attempt).toBe(0);
   });
 
-  it('says which verbs it does not have', async () => {
-    const { repository } = await open();
-    const row = (await repository.getJobById('nobody')) ?? {
-      name: 'mail',
-      priority: 0,
-      nextRunAt: null,
-      type: 'normal' as const,
-      data: null,
-    };
-    const now = new Date(START);
-    const calls = [
-      () => repository.saveJobState(row),
-      () => repository.getNextJobToRun('mail', now, now, now),
-      () => repository.lockJob(row),
-      () => repository.unlockJob(row),
-      () => repository.unlockJobs([]),
-      () => repository.queryJobs(),
-      () => repository.removeJobs({ data: { a: 1 } }),
-    ];
+  it('answers queries with rows, each with its state and without a token', async () => {
+    const store = await withJobs(await open());
+    const worker = new AgendaWorker(store);
+    const held = await worker.claim({ name: 'a' });
 
-    for (const call of calls) await expect(call()).rejects.toThrow(UnsupportedOperationError);
+    const { jobs, total } = await store.repository.queryJobs({ names: ['a'], sort: { name: 1 } });
+
+    expect(total).toBe(2);
+    expect(jobs).toEqual([
+      { ...(await store.repository.getJobById('a1')), state: 'running' },
+      { ...(await store.repository.getJobById('a2')), state: 'queued' },
+    ]);
+    expect(jobs[0]!.lockedAt).toEqual(held.lockedAt);
+    expect(jobs.flatMap((row) => Object.getOwnPropertySymbols(row))).toEqual([]);
+    expect((await store.repository.queryJobs({ limit: 1 })).total).toBe(6);
+  });
+
+  it('answers a query for an id of no job with nothing', async () => {
+    const { repository } = await withJobs(await open());
+
+    expect(await repository.queryJobs({ id: 'nobody' })).toEqual({ jobs: [], total: 0 });
+    expect((await repository.queryJobs()).total).toBe(6);
   });
 });

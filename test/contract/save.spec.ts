@@ -1,9 +1,5 @@
 import type { JobParameters } from '../../lib/core/contracts/job-parameters.js';
-import {
-  InvalidJobError,
-  InvalidOptionError,
-  UnsupportedOperationError,
-} from '../../lib/core/errors.js';
+import { InvalidJobError, InvalidOptionError } from '../../lib/core/errors.js';
 import { describeBackends, START } from './support/backends.js';
 import {
   add,
@@ -19,20 +15,7 @@ import {
   retry,
   settleOne,
 } from './support/builders.js';
-
-/** A row as Agenda makes it. */
-function newRow(asked: Partial<JobParameters> = {}): JobParameters {
-  return {
-    name: 'mail',
-    priority: 0,
-    nextRunAt: new Date(START),
-    type: 'normal',
-    data: undefined,
-    ...asked,
-  };
-}
-
-const at = (ms: number): Date => new Date(START + ms);
+import { at, newRow } from './support/rows.js';
 
 describeBackends('saveJob of a new row', (open) => {
   it('inserts it under a new id, with all that is given', async () => {
@@ -44,21 +27,66 @@ describeBackends('saveJob of a new row', (open) => {
       disabled: true,
       repeatInterval: '3 days',
       repeatTimezone: 'Europe/Paris',
+      repeatAt: '3:30pm',
       startDate: at(5),
       endDate: at(6_000_000),
       skipDays: [0, 6],
+      fork: true,
+      lockedAt: at(-300),
       lastRunAt: at(-500),
       lastFinishedAt: at(-400),
       failedAt: at(-400),
       failCount: 2,
       failReason: 'null',
+      progress: 33.5,
+      debounceStartedAt: at(-600),
+      lastModifiedBy: 'import',
     });
 
-    const saved = await repository.saveJob(row, { lastModifiedBy: 'billing' });
+    const saved = await repository.saveJob(row);
 
-    expect(saved).toMatchObject({ ...row, lastModifiedBy: 'billing' });
-    expect(saved._id).toMatch(/^\S{22}$/);
+    expect(saved).toEqual({ ...row, _id: expect.stringMatching(/^\S{22}$/) });
     expect(await repository.getJobById(saved._id!)).toEqual(saved);
+  });
+
+  it('keeps who wrote it: the caller, or else whom the row names', async () => {
+    const { repository } = await open();
+    const by = async (row: JobParameters, lastModifiedBy?: string) =>
+      (await repository.saveJob(row, lastModifiedBy === undefined ? undefined : { lastModifiedBy }))
+        .lastModifiedBy;
+
+    expect(await by(newRow(), 'billing')).toBe('billing');
+    expect(await by(newRow({ lastModifiedBy: 'import' }), 'billing')).toBe('billing');
+    expect(await by(newRow({ lastModifiedBy: 'import' }))).toBe('import');
+    expect(await by(newRow())).toBeUndefined();
+  });
+
+  it.each([
+    ['no data', undefined],
+    ['null', null],
+    ['false', false],
+    ['zero', 0],
+    ['an empty text', ''],
+    ['the text null', 'null'],
+    ['an empty list', []],
+    ['an empty object', {}],
+    ['nested data', { a: [{ b: null }], 'c.d': '}]"|' }],
+  ])('gives data back as it came: %s', async (_, data) => {
+    const { repository } = await open();
+
+    const saved = await repository.saveJob(newRow({ data }));
+
+    expect(saved.data).toEqual(data);
+    expect((await repository.getJobById(saved._id!))!.data).toEqual(data);
+  });
+
+  it('stores nothing that is no field of a row', async () => {
+    const { repository } = await open();
+    const more = { state: 'queued', unheard: 1, uniqueOpts: { insertOnly: true } };
+
+    const saved = await repository.saveJob({ ...newRow(), ...more });
+
+    for (const key of Object.keys(more)) expect(Object.keys(saved)).not.toContain(key);
   });
 
   it('makes one row of each save, and leaves unset fields out', async () => {
@@ -68,7 +96,12 @@ describeBackends('saveJob of a new row', (open) => {
     const other = await repository.saveJob(newRow());
 
     expect(one._id).not.toBe(other._id);
-    expect(one).toEqual({ ...newRow(), _id: one._id, disabled: false, failCount: 0 });
+    expect(one).toEqual({
+      ...newRow(),
+      _id: one._id,
+      disabled: false,
+      fork: false,
+    });
     expect(Object.keys(one)).not.toContain('lockedAt');
   });
 
@@ -106,7 +139,11 @@ describeBackends('saveJob of a new row', (open) => {
     ['data that JSON does not know', { data: { at: [1n] } }],
     ['too much data', { data: 'x'.repeat(262_145) }],
     ['a time that is no date', { nextRunAt: new Date(Number.NaN) }],
+    ['a lock that is no date', { lockedAt: new Date(Number.NaN) }],
+    ['a text for a date', { lastRunAt: '2026-03-04' as never }],
     ['a priority that is no number', { priority: Number.NaN }],
+    ['a progress that is no number', { progress: Number.NaN }],
+    ['a negative number of failures', { failCount: -1 }],
   ])('refuses %s, and stores nothing', async (_, fault) => {
     const { repository, dump } = await open();
     const before = await dump();
@@ -117,14 +154,6 @@ describeBackends('saveJob of a new row', (open) => {
 
     expect(error instanceof InvalidJobError || error instanceof InvalidOptionError).toBe(true);
     expect(await dump()).toEqual(before);
-  });
-
-  it('refuses unique saves, which no engine of ours asks for', async () => {
-    const { repository } = await open();
-
-    await expect(repository.saveJob(newRow({ unique: { a: 1 } }))).rejects.toThrow(
-      UnsupportedOperationError,
-    );
   });
 });
 
@@ -172,9 +201,11 @@ describeBackends('saveJob of a row that is there', (open) => {
 
     await repository.saveJob({
       ...newRow({ _id: id, data: { b: 2 }, priority: 9, nextRunAt: at(7) }),
-      failCount: 0,
-      lastRunAt: at(99),
       lockedAt: at(99),
+      lastRunAt: at(99),
+      lastFinishedAt: at(99),
+      progress: 99,
+      debounceStartedAt: at(99),
     });
 
     expect(await manager.get(id)).toEqual({
@@ -184,6 +215,91 @@ describeBackends('saveJob of a row that is there', (open) => {
       nextRunAt: START + 7,
     });
     expect((await manager.counts()).get('mail')).toMatchObject({ failed: 1, total: 1 });
+  });
+
+  it('updates all that is asked, to what the row says now', async () => {
+    const { repository } = await open();
+    const all = {
+      priority: 3,
+      nextRunAt: at(500),
+      type: 'single' as const,
+      data: { a: 1 },
+      repeatInterval: 5_000,
+      repeatTimezone: 'UTC',
+      repeatAt: '3pm',
+      startDate: at(1),
+      endDate: at(9_000),
+      skipDays: [6],
+      disabled: true,
+      fork: true,
+    };
+    const row = await repository.saveJob(newRow());
+
+    expect(await repository.saveJob({ ...row, ...all })).toEqual({ ...row, ...all });
+    const { disabled: _, ...bare } = { ...newRow(), _id: row._id!, disabled: false };
+    expect(await repository.saveJob({ ...bare, disabled: false })).toEqual(row);
+    expect(await repository.getJobById(row._id!)).toEqual(row);
+  });
+
+  it('mends what is told of failures, as far as the row says it', async () => {
+    const { broker, repository, manager } = await open();
+    const { id } = await add(broker);
+    await settleOne(broker, bury(await claimOne(broker)));
+    const {
+      failedAt: _,
+      failReason: __,
+      failCount: ___,
+      ...silent
+    } = (await repository.getJobById(id))!;
+    const told = async () => {
+      const { failedAt, failReason, failCount } = (await repository.getJobById(id))!;
+      return { failedAt, failReason, failCount };
+    };
+
+    await repository.saveJob({ ...silent, priority: 1 });
+    expect(await told()).toEqual({ failedAt: at(0), failReason: 'no hope', failCount: 1 });
+    await repository.saveJob({ ...silent, failCount: 5 });
+    expect(await told()).toEqual({ failedAt: at(0), failReason: 'no hope', failCount: 5 });
+    await repository.saveJob({ ...silent, failReason: '' });
+    expect(await told()).toEqual({ failedAt: at(0), failReason: '', failCount: 5 });
+    expect((await manager.counts()).get('mail')).toMatchObject({ failed: 1 });
+
+    // This is how dashboards retry.
+    const cleared = { failedAt: undefined, failReason: undefined, failCount: undefined } as never;
+    await repository.saveJob({ ...silent, ...(cleared as object), nextRunAt: at(0) });
+    expect(await told()).toEqual({
+      failedAt: undefined,
+      failReason: undefined,
+      failCount: undefined,
+    });
+    expect((await manager.counts()).get('mail')).toMatchObject({ queued: 1, failed: 0 });
+  });
+
+  it('knows more of a failure than a row says, and keeps it when the row says the same', async () => {
+    const { broker, repository, manager } = await open();
+    const { id } = await add(broker);
+    const failure = { name: 'TypeError', message: 'no luck', stack: 'at mail' };
+    await settleOne(broker, retry(await claimOne(broker), { failure }));
+
+    await repository.saveJob((await repository.getJobById(id))!);
+    expect((await manager.get(id))!.failure).toEqual(failure);
+    await repository.saveJob({ ...(await repository.getJobById(id))!, failReason: 'mended' });
+    expect((await manager.get(id))!.failure).toEqual({ name: 'Error', message: 'mended' });
+  });
+
+  it('leaves the failures of a row alone that somebody holds', async () => {
+    const { broker, repository, manager } = await open();
+    const { id } = await add(broker);
+    await settleOne(broker, retry(await claimOne(broker)));
+    await claimOne(broker);
+
+    await repository.saveJob({
+      ...(await repository.getJobById(id))!,
+      failCount: 0,
+      failReason: 'x',
+    });
+
+    expect(await manager.get(id)).toMatchObject({ failCount: 1, failure: { message: 'no luck' } });
   });
 
   it('keeps what a row cannot say: the overrides of the job, its birth, its result', async () => {
@@ -266,7 +382,8 @@ describeBackends('a change saved during a run', (open) => {
 
     const saved = await save({ data: 2, priority: 5, nextRunAt: at(60_000) });
 
-    expect(saved).toMatchObject({ data: 2, priority: 5, nextRunAt: at(0), lockedAt: at(0) });
+    // It tells when the save counts.
+    expect(saved).toMatchObject({ data: 2, priority: 5, nextRunAt: at(60_000), lockedAt: at(0) });
     expect(await job()).toMatchObject({ data: 2, lockedAt: START, nextRunAt: START });
     expect((await manager.counts()).get('mail')).toMatchObject({ running: 1, total: 1 });
     expect((await claim(broker)).jobs).toEqual([]);

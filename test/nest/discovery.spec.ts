@@ -9,7 +9,13 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
-import { DuplicateHandlerError, HandlerRegistry } from '../../lib/core/index.js';
+import {
+  type Done,
+  DuplicateHandlerError,
+  HandlerRegistry,
+  type Job,
+  JobScheduler,
+} from '../../lib/core/index.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
 import {
   AgendaRedisModule,
@@ -67,6 +73,25 @@ describe('what is found', () => {
     class Sub extends Base {}
 
     expect(await handledBy(Sub)).toEqual({ inherited: 'Sub.run' });
+  });
+
+  it('is a method of two parameters as one that calls `done`', async () => {
+    @Injectable()
+    class Callbacks {
+      @JobHandler('call-back')
+      callBack(job: Job, done: Done): void {
+        setImmediate(() => done(job.data));
+      }
+    }
+    const app = await apps.start({ imports: [memory()], providers: [Callbacks] });
+    const scheduler = app.get(JobScheduler);
+    const failed = new Promise<Error>((resolve) =>
+      scheduler.once('failed', ({ error }) => resolve(error)),
+    );
+
+    await scheduler.now('call-back', 'no luck');
+
+    expect((await failed).message).toBe('no luck');
   });
 
   it('is once what has several tokens', async () => {

@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import {
   JobScheduler,
+  type Job,
   type JobCompletedEvent,
   type JobDeadEvent,
   type JobFailedEvent,
+  type JobStateNotification,
+  type RetryDetails,
 } from '../../lib/core/index.js';
+import { Engine } from '../../lib/core/engine.js';
 import { ConnectionError } from '../../lib/core/errors.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
 import { AgendaRedisModule, JobHandler, OnJobEvent } from '../../lib/nest/index.js';
@@ -63,6 +67,90 @@ it('calls listeners of an event, and those of the event of one job name', async 
     ['bad', 'failed'],
     ['bad', 'dead'],
   ]);
+});
+
+it('calls listeners of the events of Agenda with its arguments', async () => {
+  @Injectable()
+  class Listener {
+    @OnJobEvent('start')
+    onStart(...facts: unknown[]): void {
+      heard.push(['start', facts.length]);
+    }
+
+    @OnJobEvent('success', 'good')
+    onSuccess(job: Job): void {
+      heard.push(['success', job.name]);
+    }
+
+    @OnJobEvent('fail', 'bad')
+    onFail(error: Error, job: Job): void {
+      heard.push(['fail', error.message, job.failCount]);
+    }
+
+    @OnJobEvent('retry')
+    onRetry(job: Job, { attempt }: RetryDetails): void {
+      heard.push(['retry', job.name, attempt]);
+    }
+
+    @OnJobEvent('retry exhausted', 'bad')
+    onExhausted(error: Error, job: Job): void {
+      heard.push(['retry exhausted', error.message, job.failCount]);
+    }
+
+    @OnJobEvent('complete')
+    onComplete(job: Job): void {
+      heard.push(['complete', job.name]);
+    }
+  }
+  const app = await apps.start({ imports: [memory()], providers: [Jobs, Listener] });
+  const message = 'redis://user:secret@cache:6379 does not answer';
+
+  await app.get(JobScheduler).now('good');
+  await until(() => heard.length === 3);
+  await app.get(JobScheduler).now('bad', {}, { attempts: 2 });
+  await until(() => heard.length === 11);
+
+  expect(heard).toEqual([
+    ...[
+      ['start', 1],
+      ['success', 'good'],
+      ['complete', 'good'],
+    ],
+    ...[
+      ['start', 1],
+      ['fail', message, 1],
+      ['retry', 'bad', 1],
+      ['complete', 'bad'],
+    ],
+    ...[
+      ['start', 1],
+      ['fail', message, 2],
+      ['retry exhausted', message, 2],
+      ['complete', 'bad'],
+    ],
+  ]);
+});
+
+it('calls them for the jobs of other processes too', async () => {
+  @Injectable()
+  class Listener {
+    @OnJobEvent('complete', 'good')
+    onComplete(job: Job | JobStateNotification, remote?: true): void {
+      heard.push([remote, 'jobName' in job && job.jobName]);
+    }
+  }
+  const backend = new MemoryBackend();
+  const imports = () => [AgendaRedisModule.forRoot({ backend, worker: false })];
+  await apps.start({ imports: imports(), providers: [Listener] });
+  const worker = new Engine(backend);
+  worker.handlers.define('good', () => 'fine');
+  await worker.connect();
+  await worker.workerHost.start();
+  await worker.scheduler.now('good');
+  await until(() => heard.length === 1);
+  await worker.close();
+
+  expect(heard).toEqual([[true, 'good']]);
 });
 
 it('logs a listener that fails by the name of its method, and goes on', async () => {

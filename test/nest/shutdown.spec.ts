@@ -31,7 +31,8 @@ async function terminated(environment: Record<string, string>): Promise<number |
 }
 
 async function counts(name: string) {
-  const backend = new RedisBackend({ connectionString: url, keyPrefix });
+  const sort = { priority: -1, nextRunAt: 1 } as const;
+  const backend = new RedisBackend({ connectionString: url, keyPrefix, sort });
   await backend.connect();
   try {
     return (await backend.manager.counts([name])).get(name);

@@ -2,17 +2,12 @@ import { Redis } from 'ioredis';
 import { newJobId } from '../../lib/core/job/job-id.js';
 import type { Settlement } from '../../lib/core/contracts/job-broker.js';
 import { RedisBackend } from '../../lib/redis/index.js';
-import { prepareStore } from '../../lib/redis/prepare-store.js';
-import { RedisJobBroker } from '../../lib/redis/redis-job-broker.js';
-import { RedisJobManager } from '../../lib/redis/redis-job-manager.js';
-import { RedisJobRepository } from '../../lib/redis/redis-job-repository.js';
-import { resolveRedisOptions } from '../../lib/redis/redis-options.js';
-import { RedisStore, type Reply } from '../../lib/redis/redis-store.js';
+import { RedisStore } from '../../lib/redis/redis-store.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
-import { claim, completed, job, newPrefix } from './support.js';
+import { openForgetful, START } from './forgetful-store.js';
+import { claim, completed, job } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
-const START = Date.UTC(2026, 2, 4);
 const LEASE = 30_000;
 const cleanups: (() => unknown)[] = [];
 let redis: Redis;
@@ -23,45 +18,11 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A store on a clock of its own, whose next call loses its first answer when told so. */
-class ForgetfulStore extends RedisStore {
-  readonly calls: string[] = [];
-  /** The most bytes that a call was answered. */
-  longest = 0;
-  /** What others do before the call whose answer was lost is repeated. */
-  private meanwhile: (() => Promise<unknown>) | undefined;
-
-  loseNextAnswer(meanwhile: () => Promise<unknown> = async () => {}): void {
-    this.meanwhile = meanwhile;
-  }
-
-  override async run(...[script, args]: Parameters<RedisStore['run']>): Promise<Reply> {
-    this.calls.push(script.name);
-    const { meanwhile } = this;
-    if (meanwhile === undefined) {
-      const reply = await super.run(script, args);
-      this.longest = Math.max(this.longest, reply.join('').length);
-      return reply;
-    }
-    this.meanwhile = undefined;
-    const given = typeof args === 'function' ? args : () => args;
-    // The same call twice: what is random in it must not be made anew.
-    await super.run(script, () => given(false));
-    await meanwhile();
-    return super.run(script, () => given(true));
-  }
-}
-
-async function open(more: { keyPrefix?: string; retryFor?: number } = {}) {
-  const keyPrefix = more.keyPrefix ?? newPrefix();
-  const clock = { now: START };
-  const options = resolveRedisOptions({ connectionString: url, keyPrefix, ...more });
-  const store = new ForgetfulStore(options, prepareStore, () => clock.now);
-  await store.connection.open();
-  cleanups.push(() => store.connection.close());
-  const manager = new RedisJobManager(store);
-  const repository = new RedisJobRepository(store, manager);
-  return { store, broker: new RedisJobBroker(store), manager, repository, clock, keyPrefix };
+/** Closed after the test by itself. */
+async function open(more?: Parameters<typeof openForgetful>[0]) {
+  const opened = await openForgetful(more);
+  cleanups.push(() => opened.store.connection.close());
+  return opened;
 }
 
 const row = (nextRunAt: number) => ({

@@ -28,6 +28,6 @@ export const completed = (lease: Settlement['lease'], more = {}): Settlement => 
   ...more,
 });
 
-export async function until(fact: () => boolean): Promise<void> {
-  while (!fact()) await new Promise((resolve) => setTimeout(resolve, 5));
+export async function until(fact: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await fact())) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -1,19 +1,22 @@
 import type { AgendaBackend } from '../../lib/core/contracts/agenda-backend.js';
 import {
   type Claimed,
+  type ClaimedOne,
+  type ClaimOneRequest,
   type ClaimRequest,
   type Enqueued,
   JobBroker,
-  type Lease,
   type NameSettings,
   type Renewal,
+  type Renewed,
   type Rescue,
   type Settlement,
 } from '../../lib/core/contracts/job-broker.js';
 import { ConnectionError } from '../../lib/core/errors.js';
 import type { NewJob } from '../../lib/core/job/job-record.js';
 
-export type BrokerCall = 'enqueue' | 'settleAndClaim' | 'renew' | 'rescue' | 'register';
+export type BrokerCall =
+  'enqueue' | 'settleAndClaim' | 'claimOne' | 'renew' | 'rescue' | 'register' | 'watch';
 
 /** What goes wrong with a call. */
 export type Fault =
@@ -67,6 +70,7 @@ export class FaultyBroker extends JobBroker {
   /** The arguments of all calls of a kind. */
   argsOf(call: 'settleAndClaim'): [readonly Settlement[], ClaimRequest][];
   argsOf(call: 'enqueue'): [readonly NewJob[]][];
+  argsOf(call: 'renew'): [readonly Renewed[], number][];
   argsOf(call: BrokerCall): (readonly unknown[])[];
   argsOf(call: BrokerCall): unknown {
     return this.calls.filter((made) => made.call === call).map(({ args }) => args);
@@ -86,7 +90,11 @@ export class FaultyBroker extends JobBroker {
     );
   }
 
-  renew(leases: readonly Lease[], forMs: number): Promise<Renewal> {
+  override claimOne(request: ClaimOneRequest): Promise<ClaimedOne> {
+    return this.make('claimOne', [request], () => this.inner.claimOne(request));
+  }
+
+  renew(leases: readonly Renewed[], forMs: number): Promise<Renewal> {
     return this.make('renew', [leases, forMs], () => this.inner.renew(leases, forMs));
   }
 
@@ -96,6 +104,10 @@ export class FaultyBroker extends JobBroker {
 
   register(settings: readonly NameSettings[]): Promise<void> {
     return this.make('register', [settings], () => this.inner.register(settings));
+  }
+
+  override watch(): Promise<void> {
+    return this.make('watch', [], async () => this.inner.watch?.());
   }
 
   private async make<T>(call: BrokerCall, args: unknown[], act: () => Promise<T>): Promise<T> {
@@ -125,6 +137,7 @@ export function withFaults<Backend extends AgendaBackend>(
     notificationChannel: backend.notificationChannel,
     broker,
     manager: backend.manager,
+    logger: backend.logger,
     connect: () => backend.connect(),
     disconnect: () => backend.disconnect(),
   };

@@ -4,10 +4,11 @@
 // - a private one, always started here, for a test that restarts, flushes or kills it.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { onFreePort, withParent } from './own-process.mjs';
 import { redisBinary, which } from './redis-binary.mjs';
 
 export { redisBinary };
@@ -131,20 +132,8 @@ function serverArguments({ port, dir, appendonly = false, appendfsync = 'everyse
   return [...common, ...args];
 }
 
-/** Another process may take a free port before the server does: then the next port is tried. */
-async function onFreePort(start) {
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    try {
-      return { port, server: await start(port) };
-    } catch (error) {
-      if (attempt === 3) throw error;
-    }
-  }
-}
-
 async function startProcess({ file, env }, args, port) {
-  const [command, ...prefix] = [...withParent(), file];
+  const [command, ...prefix] = [...withParent('KILL'), file];
   const child = spawn(command, [...prefix, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -185,24 +174,6 @@ async function startProcess({ file, env }, args, port) {
   killChild();
   await exited;
   throw new Error(`${file} did not start on port ${port}: ${lastLine || 'no answer'}`);
-}
-
-/** On Linux the kernel ends a server with its parent, however that parent ends. */
-function withParent() {
-  const canFollow =
-    process.platform === 'linux' &&
-    spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore' }).status === 0;
-  return canFollow ? ['setpriv', '--pdeathsig', 'KILL'] : [];
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 /** True once the server has loaded its data: until then it answers `-LOADING`. */

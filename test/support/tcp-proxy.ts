@@ -28,6 +28,11 @@ export class TcpProxy {
     return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** How many connections there are. */
+  get open(): number {
+    return this.pairs.size;
+  }
+
   /** Lets so many more answers through, then cuts the connection instead of passing the next one on. */
   cutAfter(answers: number): void {
     this.answersLeft = answers;

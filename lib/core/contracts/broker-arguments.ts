@@ -3,7 +3,13 @@ import { InvalidOptionError } from '../errors.js';
 import { LATEST_INSTANT } from '../job/instant.js';
 import { checkText } from '../job/job-id.js';
 import type { NewJob } from '../job/job-record.js';
-import { MAX_BATCH, type ClaimRequest, type Lease, type Settlement } from './job-broker.js';
+import {
+  MAX_BATCH,
+  type ClaimOneRequest,
+  type ClaimRequest,
+  type Renewed,
+  type Settlement,
+} from './job-broker.js';
 
 /*
  * What every broker refuses before it looks at anything else, so that all of them refuse the same,
@@ -36,9 +42,20 @@ export function checkSettleAndClaim(
 }
 
 /** @throws InvalidOptionError */
-export function checkRenew(leases: readonly Lease[], forMs: number): void {
+export function checkRenew(leases: readonly Renewed[], forMs: number): void {
   checkBatch('leases', leases);
+  for (const { progress = 0 } of leases) {
+    if (!Number.isFinite(progress)) {
+      throw new InvalidOptionError('progress', progress, 'a finite number');
+    }
+  }
   checkDuration('forMs', forMs);
+}
+
+/** @throws InvalidOptionError, InvalidJobError */
+export function checkClaimOne({ id, leaseMs }: ClaimOneRequest): void {
+  checkText('id', id);
+  checkDuration('leaseMs', leaseMs);
 }
 
 /** @throws InvalidOptionError */

@@ -1,3 +1,4 @@
+import { UnsupportedOperationError } from '../errors.js';
 import type { JobRecord, NewJob } from '../job/job-record.js';
 import type { DeathReason, Failure } from '../job/job-record.js';
 
@@ -43,12 +44,19 @@ export const MAX_BATCH = 100;
  * between two claims, the earliest of a name go first, whatever their priority.
  */
 export const PROMOTE_LIMIT = 50;
+/** For how long a process that listens is remembered, in ms; one that goes on says so in time. */
+export const WATCH_MS = 90_000;
 /** The most bytes of records one call carries, if more than one record is involved. */
 export const MAX_CALL_BYTES = 1024 * 1024;
 
 export abstract class JobBroker {
   /** The backend's clock: milliseconds since the epoch, exact as of the newest reply. */
   abstract now(): number;
+
+  /** The most jobs of one `enqueue`: fewer where a store cannot add several whole or not at all. */
+  get enqueueLimit(): number {
+    return MAX_BATCH;
+  }
 
   /**
    * Adds jobs, whole or not at all. An id that is taken adds nothing and returns the job in place,
@@ -65,12 +73,12 @@ export abstract class JobBroker {
   /**
    * Prolongs leases to `forMs` from now; tells which are lost, and why. An expired lease is lost,
    * unless `afterExpiry` says that it may be taken up again as long as nobody has taken the job over:
-   * that is how a host that was cut off keeps its jobs.
+   * that is how a host that was cut off keeps its jobs. A `progress` that comes along is kept with the job.
    *
    * @throws InvalidOptionError unless `forMs` is above 0
    */
   abstract renew(
-    leases: readonly Lease[],
+    leases: readonly Renewed[],
     forMs: number,
     options?: { readonly afterExpiry?: boolean },
   ): Promise<Renewal>;
@@ -82,8 +90,24 @@ export abstract class JobBroker {
    */
   abstract rescue(limit: number, leaseMs: number): Promise<Rescue>;
 
+  /**
+   * Leases one job out of turn: whatever its time, also a disabled one, a paused name's, or one that
+   * has ended, whose attempts then count anew. It is settled, renewed and rescued like any other.
+   *
+   * @throws UnsupportedOperationError by a broker that cannot
+   */
+  claimOne(_request: ClaimOneRequest): Promise<ClaimedOne> {
+    return Promise.reject(new UnsupportedOperationError('claimOne', 'foreign'));
+  }
+
   /** Stores what any host must know of a name to rescue and prune its jobs. */
   abstract register(settings: readonly NameSettings[]): Promise<void>;
+
+  /**
+   * Declares that this process listens for what happens to jobs elsewhere, for the next {@link WATCH_MS}:
+   * claims of all hosts tell it as `watched`. A broker without it leaves `watched` out.
+   */
+  watch?(): Promise<void>;
 }
 
 export interface Enqueued {
@@ -104,6 +128,12 @@ export interface Lease {
   /** On the backend's clock. */
   readonly expiresAt: number;
 }
+
+/** A lease to prolong. */
+export type Renewed = Lease & {
+  /** How far its handler has come, by convention from 0 to 100. Left out: what was told before stays. */
+  readonly progress?: number;
+};
 
 export interface ClaimedJob {
   /** As stored, with `lockedAt` set, without an earlier `result`; `attempt` counts the attempts *before* this one. */
@@ -194,7 +224,25 @@ export interface Claimed {
   readonly dueInMs: number | null;
   /** The earliest expiry of any host's lease, if there is one. */
   readonly earliestExpiry: number | null;
+  /**
+   * Whether some process listens for what happens to jobs elsewhere, so that the host must tell it
+   * (`publishState`). Left out: unknown, so it tells.
+   */
+  readonly watched?: boolean;
 }
+
+export interface ClaimOneRequest {
+  /** The job. */
+  readonly id: string;
+  /** 128 random bits in hex, kept for repeats: they get the same lease again. Its token is `claimId:1`. */
+  readonly claimId: string;
+  readonly host: string;
+  readonly leaseMs: number;
+}
+
+/** What became of a claim out of turn; `lease-mismatch`: the job runs already. */
+export type ClaimedOne =
+  { readonly job: ClaimedJob } | { readonly refusal: 'not-found' | 'lease-mismatch' };
 
 export interface Renewal {
   readonly now: number;

@@ -1,6 +1,9 @@
+import type { JobId } from '../job/job-id.js';
+import type { JobState } from '../job/job-state.js';
+
 /**
- * A stored job as Agenda v6 sees it: the row that `JobRepository` takes and gives. Dates are `Date`s,
- * unset fields are left out, except `nextRunAt`, which is `null` when no run is planned.
+ * A job as Agenda v6 sees it: the row that `JobRepository` takes. In those that it gives, dates are
+ * `Date`s, and unset fields are left out, except `nextRunAt`, which is `null` when no run is planned.
  */
 export interface JobParameters<Data = unknown> {
   _id?: string;
@@ -34,6 +37,11 @@ export interface JobParameters<Data = unknown> {
   catchUp?: 'latest' | 'skip';
 }
 
+/** A row that `JobRepository` gives. */
+export interface StoredRow<Data = unknown> extends JobParameters<Data> {
+  _id?: JobId;
+}
+
 export interface UniqueOptions {
   insertOnly?: boolean;
   debounce?: { delay: number; maxWait?: number; strategy?: 'trailing' | 'leading' };
@@ -46,7 +54,7 @@ export interface JobsQueryOptions {
   names?: string[];
   id?: string;
   ids?: string[];
-  state?: 'running' | 'scheduled' | 'queued' | 'completed' | 'failed' | 'repeating' | 'paused';
+  state?: JobState | 'paused';
   search?: string;
   data?: unknown;
   includeDisabled?: boolean;
@@ -60,7 +68,10 @@ export interface JobsQueryOptions {
   limit?: number;
 }
 
-export type JobWithState = JobParameters & { state: string };
+export interface JobWithState extends StoredRow {
+  _id: JobId;
+  state: JobState | 'paused';
+}
 
 export interface JobsResult {
   jobs: JobWithState[];

@@ -4,6 +4,7 @@ import type {
   JobsOverview,
   JobsQueryOptions,
   JobsResult,
+  StoredRow,
 } from './job-parameters.js';
 
 export interface JobRepositoryOptions {
@@ -23,7 +24,7 @@ export abstract class JobRepository {
   abstract saveJob<Data = unknown>(
     job: JobParameters<Data>,
     options?: JobRepositoryOptions,
-  ): Promise<JobParameters<Data>>;
+  ): Promise<StoredRow<Data>>;
 
   /** Writes what happened in a run; throws `LeaseLostError` when the row is no longer the caller's. */
   abstract saveJobState(job: JobParameters, options?: JobRepositoryOptions): Promise<void>;
@@ -35,19 +36,19 @@ export abstract class JobRepository {
     lockDeadline: Date,
     now: Date | undefined,
     options?: JobRepositoryOptions,
-  ): Promise<JobParameters | undefined>;
+  ): Promise<StoredRow | undefined>;
 
   /** Claims that row if it is free, enabled, and as the caller knows it. */
   abstract lockJob(
     job: JobParameters,
     options?: JobRepositoryOptions,
-  ): Promise<JobParameters | undefined>;
+  ): Promise<StoredRow | undefined>;
 
   /** Never rejects. */
   abstract unlockJob(job: JobParameters): Promise<void>;
   abstract unlockJobs(jobIds: string[]): Promise<void>;
 
-  abstract getJobById(id: string): Promise<JobParameters | null>;
+  abstract getJobById(id: string): Promise<StoredRow | null>;
   abstract queryJobs(options?: JobsQueryOptions): Promise<JobsResult>;
   abstract getJobsOverview(): Promise<JobsOverview[]>;
   abstract getDistinctJobNames(): Promise<string[]>;

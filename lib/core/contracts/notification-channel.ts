@@ -1,11 +1,14 @@
+import type { JobId } from '../job/job-id.js';
+
 /** A job was saved, or its name became claimable earlier than before: workers may want to look. */
 export interface JobNotification {
   /** Empty when the news is of a name and not of one job. */
-  jobId: string;
+  jobId: JobId;
   jobName: string;
   nextRunAt: Date | null;
   priority: number;
   timestamp: Date;
+  /** Which instance saved it. */
   source?: string;
 }
 
@@ -14,15 +17,22 @@ export type JobStateType = 'start' | 'progress' | 'success' | 'fail' | 'complete
 /** Something happened to a running job of another process. */
 export interface JobStateNotification {
   type: JobStateType;
-  jobId: string;
+  jobId: JobId;
   jobName: string;
   timestamp: Date;
+  /** Which instance tells it. */
   source?: string;
+  /** Of `progress`, by convention from 0 to 100. */
   progress?: number;
+  /** Of `fail` and `retry`: the message of the error. */
   error?: string;
+  /** Of `fail`: failures since the last success. */
   failCount?: number;
+  /** Of `retry`: when the job runs again. */
   retryAt?: Date;
+  /** Of `retry`: which retry that is, from 1. */
   retryAttempt?: number;
+  /** Of `success` and `complete`: milliseconds. */
   duration?: number;
   lastRunAt?: Date;
   lastFinishedAt?: Date;
@@ -49,8 +59,9 @@ export abstract class NotificationChannel {
   /** Tells the truth, also after a silent loss of the connection. */
   abstract readonly state: NotificationChannelState;
 
-  /** Counts its users: each `connect` needs its own `disconnect`, and the last one closes. */
+  /** Counts its users: each `connect` needs its own `disconnect`. */
   abstract connect(): Promise<void>;
+  /** The last user closes, and all handlers are dropped. It can be connected again. */
   abstract disconnect(): Promise<void>;
 
   /** A handler that throws harms neither the other handlers nor the process. */
@@ -60,6 +71,9 @@ export abstract class NotificationChannel {
 
   abstract subscribeState(handler: StateNotificationHandler): Unsubscribe;
   abstract publishState(notification: JobStateNotification): Promise<void>;
+
+  /** Ours, beyond Agenda's contract: many in one message, in order. */
+  publishStates?(notifications: readonly JobStateNotification[]): Promise<void>;
 
   /** Ours, beyond Agenda's contract: told at once when a running job is cancelled. */
   subscribeCancel?(handler: CancelHandler): Unsubscribe;

@@ -1,6 +1,12 @@
 import type { Refusal } from '../contracts/job-broker.js';
 import type { Failure } from '../job/job-record.js';
 import type { Job } from '../job/job.js';
+import type { AgendaEventMap } from './agenda-event.js';
+
+/*
+ * The events of this library: one object each, told in this process only. `agenda-event.ts` has those
+ * in the words of Agenda, which go by the same `on`, `once` and `off`.
+ */
 
 /** A job was added by this process. */
 export interface JobEnqueuedEvent {
@@ -10,6 +16,13 @@ export interface JobEnqueuedEvent {
 /** An attempt begins: the handler is called next. */
 export interface JobStartedEvent {
   readonly job: Job;
+}
+
+/** A handler told how far it has come. */
+export interface JobProgressedEvent {
+  readonly job: Job;
+  /** By convention from 0 to 100. */
+  readonly progress: number;
 }
 
 /** An attempt ended well, and the store has written it down. */
@@ -98,15 +111,11 @@ export interface HostEvent {
   readonly host: string;
 }
 
-/** Something went wrong that has no caller to be told. */
-export interface ErrorEvent {
-  readonly error: Error;
-}
-
-/** The events and what their listeners receive. */
+/** The events of this library and what their listeners receive. */
 export interface JobEventMap {
   enqueued: JobEnqueuedEvent;
   started: JobStartedEvent;
+  progressed: JobProgressedEvent;
   completed: JobCompletedEvent;
   failed: JobFailedEvent;
   retrying: JobRetryingEvent;
@@ -119,29 +128,38 @@ export interface JobEventMap {
   stuck: JobStuckEvent;
   online: HostEvent;
   offline: HostEvent;
-  error: ErrorEvent;
 }
 
-export type JobEventName = keyof JobEventMap;
+export type JobEventName = keyof JobEventMap | keyof AgendaEventMap;
 
 /** The events that are of one job. */
-export type JobScopedEventName = Exclude<JobEventName, 'online' | 'offline' | 'error'>;
+export type JobScopedEventName = Exclude<JobEventName, (typeof HOSTWIDE_EVENTS)[number]>;
 
 /** An event, or an event of the jobs of one name: `failed:send-welcome`. */
 export type JobEventKey = JobEventName | `${JobScopedEventName}:${string}`;
 
-/** What the listener of an event receives. */
-export type JobEventOf<Key extends JobEventKey> = Key extends JobEventName
-  ? JobEventMap[Key]
+type EventOf<Key extends JobEventKey> = Key extends JobEventName
+  ? Key
   : Key extends `${infer Name extends JobScopedEventName}:${string}`
-    ? JobEventMap[Name]
+    ? Name
     : never;
 
-export type JobEventListener<Key extends JobEventKey> = (event: JobEventOf<Key>) => unknown;
+type Listeners = AgendaEventMap & {
+  [Name in keyof JobEventMap]: (event: JobEventMap[Name]) => unknown;
+};
+
+export type JobEventListener<Key extends JobEventKey> = Listeners[EventOf<Key>];
+
+/** What the listener of an event is called with. */
+export type JobEventArguments<Key extends JobEventKey> = Parameters<JobEventListener<Key>>;
+
+/** Events of the whole process: there is none for a job name. */
+export const HOSTWIDE_EVENTS = ['online', 'offline', 'ready', 'error'] as const;
 
 export const JOB_EVENTS: readonly JobEventName[] = [
   'enqueued',
   'started',
+  'progressed',
   'completed',
   'failed',
   'retrying',
@@ -154,5 +172,13 @@ export const JOB_EVENTS: readonly JobEventName[] = [
   'stuck',
   'online',
   'offline',
+  'start',
+  'progress',
+  'success',
+  'fail',
+  'retry',
+  'retry exhausted',
+  'complete',
+  'ready',
   'error',
 ];

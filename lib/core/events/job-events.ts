@@ -1,16 +1,18 @@
 import { InvalidOptionError } from '../errors.js';
 import { errorOf } from '../job/thrown.js';
+import { REMOTE_EVENTS } from './agenda-event.js';
 import {
+  HOSTWIDE_EVENTS,
   JOB_EVENTS,
+  type JobEventArguments,
   type JobEventKey,
   type JobEventListener,
-  type JobEventMap,
   type JobEventName,
   type JobScopedEventName,
 } from './job-event.js';
 
 /*
- * What happens in this process, told to whoever listens.
+ * What happens, told to whoever listens.
  *
  * Listeners are guests: they run in the order they came, one that throws or rejects is reported as
  * `error` and disturbs neither the others nor the job, and nobody waits for their promises. An
@@ -19,11 +21,13 @@ import {
  * The engine asks `wants` before it makes an event: without a listener a job pays one look-up.
  */
 
-type AnyListener = (event: never) => unknown;
+type AnyListener = (...args: never[]) => unknown;
 
 interface Entry {
   readonly listener: AnyListener;
   readonly once: boolean;
+  /** Hears nothing of other processes. */
+  readonly here?: boolean;
 }
 
 /** Receives the errors nobody listens to. */
@@ -32,6 +36,9 @@ export type ErrorSink = (error: Error) => void;
 export class JobEvents {
   private readonly entries = new Map<string, readonly Entry[]>();
   private named = 0;
+  private forRemote = 0;
+  /** Called when the first listener comes, or the last goes, whose events other processes tell, too. */
+  onRemoteInterest: () => void = () => {};
 
   /** @param fallback - takes errors nobody listens to; a process warning when left out */
   constructor(private readonly fallback: ErrorSink = (error) => process.emitWarning(error)) {}
@@ -43,6 +50,11 @@ export class JobEvents {
    */
   on<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
     return this.add(event, { listener, once: false });
+  }
+
+  /** As `on`, for what happens in this process alone: others need not tell anything for its sake. */
+  onHere<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
+    return this.add(event, { listener, once: false, here: true });
   }
 
   once<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
@@ -62,23 +74,32 @@ export class JobEvents {
     return this.entries.has(event) || (this.named > 0 && this.entries.has(`${event}:${jobName}`));
   }
 
+  /** Whether anybody listens for events that other processes tell, too. */
+  get wantsRemote(): boolean {
+    return this.forRemote > 0;
+  }
+
   /** Tells an event of a job to the listeners of the event, then to those of the event and name. */
   emit<Name extends JobScopedEventName>(
     event: Name,
     jobName: string,
-    fact: JobEventMap[Name],
+    ...facts: JobEventArguments<Name>
   ): void {
-    this.deliver(event, fact);
-    if (this.named > 0) this.deliver(`${event}:${jobName}`, fact);
+    this.deliver(event, facts);
+    if (this.named > 0) this.deliver(`${event}:${jobName}`, facts);
   }
 
   emitHost(event: 'online' | 'offline', host: string): void {
-    this.deliver(event, { host });
+    this.deliver(event, [{ host }]);
+  }
+
+  emitReady(): void {
+    this.deliver('ready', []);
   }
 
   /** Reports what has no caller to be told. */
   reportError(error: Error): void {
-    if (this.entries.has('error')) this.deliver('error', { error });
+    if (this.entries.has('error')) this.deliver('error', [error]);
     else this.fallBack(error);
   }
 
@@ -89,6 +110,7 @@ export class JobEvents {
     }
     if (name !== event) this.named += 1;
     this.entries.set(event, [...(this.entries.get(event) ?? []), entry]);
+    if (!entry.here && REMOTE_EVENTS.includes(name)) this.countRemote(1);
     return this;
   }
 
@@ -99,21 +121,30 @@ export class JobEvents {
     if (event.includes(':')) this.named -= 1;
     if (left.length > 0) this.entries.set(event, left);
     else this.entries.delete(event);
+    if (!entry.here && REMOTE_EVENTS.includes(eventOf(event))) this.countRemote(-1);
   }
 
-  private deliver(event: string, fact: unknown): void {
+  private countRemote(change: 1 | -1): void {
+    const before = this.wantsRemote;
+    this.forRemote += change;
+    if (this.wantsRemote !== before) this.onRemoteInterest();
+  }
+
+  private deliver(event: string, facts: readonly unknown[]): void {
     const entries = this.entries.get(event);
     if (!entries) return;
+    const isRemote = facts.at(-1) === true;
     for (const entry of entries) {
+      if (isRemote && entry.here) continue;
       if (entry.once) this.remove(event, entry);
-      this.call(event, entry.listener, fact);
+      this.call(event, entry.listener, facts);
     }
   }
 
-  private call(event: string, listener: AnyListener, fact: unknown): void {
+  private call(event: string, listener: AnyListener, facts: readonly unknown[]): void {
     const failed = (thrown: unknown) => this.listenerFailed(event, thrown);
     try {
-      const returned = listener(fact as never);
+      const returned = listener(...(facts as never[]));
       if (returned !== null && typeof returned === 'object') {
         Promise.resolve(returned).catch(failed);
       }
@@ -144,7 +175,7 @@ function eventOf(key: unknown): JobEventName {
   const text = String(key);
   const colon = text.indexOf(':');
   const name = (colon < 0 ? text : text.slice(0, colon)) as JobEventName;
-  const isHostwide = name === 'online' || name === 'offline' || name === 'error';
+  const isHostwide = (HOSTWIDE_EVENTS as readonly string[]).includes(name);
   if (!JOB_EVENTS.includes(name) || (colon >= 0 && (isHostwide || text.length === colon + 1))) {
     const names = JOB_EVENTS.join(', ');
     throw new InvalidOptionError('event', key, `one of ${names}, or "event:jobName"`);

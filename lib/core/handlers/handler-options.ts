@@ -13,6 +13,13 @@ export interface HandlerOptions {
   lockLimit?: number;
   /** How long one attempt may take before its signal fires and it counts as failed. @default no limit */
   timeout?: Duration;
+  /**
+   * How long a handler may be silent, that is, call neither `touch` nor report progress, before its
+   * attempt ends as under `timeout`. It has nothing to do with the lease, which the host renews.
+   *
+   * @default the module's `defaultLockLifetime`: no limit
+   */
+  lockLifetime?: Duration;
   /** How often a job may run because it failed, in all: 3 is two retries. @default 1 */
   attempts?: number;
   /** How long a failed job waits for its next attempt. @default at once */
@@ -23,4 +30,6 @@ export interface HandlerOptions {
   removeOnComplete?: boolean;
   /** How often a job may lose its process and still run again; after that it is a dead letter. @default 2 */
   maxRescues?: number;
+  /** Whether runs are written to the log, where there is one. @default as the module's `logging` says */
+  logging?: boolean;
 }

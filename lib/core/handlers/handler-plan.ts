@@ -17,11 +17,13 @@ export interface HandlerLayer {
   /** Infinity for no limit. */
   lockLimit?: number | undefined;
   timeoutMs?: number | undefined;
+  lockLifetimeMs?: number | undefined;
   attempts?: number | undefined;
   backoff?: BackoffChoice | undefined;
   priority?: number | undefined;
   removeOnComplete?: boolean | undefined;
   maxRescues?: number | undefined;
+  logging?: boolean | undefined;
 }
 
 /** How jobs of one name are run: all layers together. */
@@ -29,6 +31,7 @@ export interface HandlerPlan {
   readonly concurrency: number;
   readonly lockLimit: number;
   readonly timeoutMs: number | undefined;
+  readonly lockLifetimeMs: number | undefined;
   /** `undefined` when nobody said: then one run, or as many as a backoff function wants. */
   readonly attempts: number | undefined;
   /** As given, so that a job's own can be laid over it. */
@@ -37,17 +40,21 @@ export interface HandlerPlan {
   readonly priority: number;
   readonly removeOnComplete: boolean;
   readonly maxRescues: number;
+  /** `undefined` when nobody said: then the engine's option `logging` decides. */
+  readonly logging: boolean | undefined;
 }
 
 const KEYS: readonly (keyof HandlerOptions)[] = [
   'concurrency',
   'lockLimit',
   'timeout',
+  'lockLifetime',
   'attempts',
   'backoff',
   'priority',
   'removeOnComplete',
   'maxRescues',
+  'logging',
 ];
 
 /**
@@ -62,6 +69,7 @@ export function readHandlerOptions(path: string, options: HandlerOptions): Handl
     concurrency: read('concurrency', (at, value) => wholeNumber(at, value, 1)),
     lockLimit: read('lockLimit', readLockLimit),
     timeoutMs: read('timeout', (at, value) => durationOption(at, value)),
+    lockLifetimeMs: read('lockLifetime', (at, value) => durationOption(at, value)),
     attempts: read('attempts', (at, value) => wholeNumber(at, value, 1)),
     backoff: read('backoff', (at, value) => {
       checkBackoff(at, value);
@@ -70,6 +78,7 @@ export function readHandlerOptions(path: string, options: HandlerOptions): Handl
     priority: read('priority', parsePriority),
     removeOnComplete: read('removeOnComplete', trueOrFalse),
     maxRescues: read('maxRescues', (at, value) => wholeNumber(at, value, 0)),
+    logging: read('logging', trueOrFalse),
   };
 }
 
@@ -93,11 +102,13 @@ export function planOf(path: string, layers: readonly HandlerLayer[]): HandlerPl
     concurrency: merged.concurrency ?? 5,
     lockLimit: merged.lockLimit ?? Infinity,
     timeoutMs: merged.timeoutMs,
+    lockLifetimeMs: merged.lockLifetimeMs,
     attempts: merged.attempts,
     backoffChoice: backoff,
     backoff: backoff === undefined ? undefined : compileChoice(pathOf(path, 'backoff'), backoff),
     priority: merged.priority ?? 0,
     removeOnComplete: merged.removeOnComplete ?? false,
     maxRescues: merged.maxRescues ?? 2,
+    logging: merged.logging,
   };
 }

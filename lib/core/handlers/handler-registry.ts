@@ -3,12 +3,12 @@ import { checkText } from '../job/job-id.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import type { HandlerOptions } from './handler-options.js';
 import { type HandlerLayer, type HandlerPlan, planOf, readHandlerOptions } from './handler-plan.js';
-import type { JobFunction } from './job-function.js';
+import { asRunFunction, type JobFunction, type RunFunction } from './job-function.js';
 
 /** A job name, what runs it, and how. */
 export interface Handler {
   readonly name: string;
-  readonly run: JobFunction;
+  readonly run: RunFunction;
   readonly plan: HandlerPlan;
   /** Where it was written, for messages. */
   readonly origin: string;
@@ -23,14 +23,21 @@ export class HandlerRegistry {
   constructor(private readonly options: ResolvedEngineOptions) {}
 
   /**
-   * Says what runs the jobs of a name.
+   * Says what runs the jobs of a name: `(job) => …`, or `(job, done) => …` for a function that
+   * declares exactly two parameters.
    *
    * @param origin - where the handler was written, such as `MailJobs.welcome`
    * @throws DuplicateHandlerError when the name has a handler
    * @throws InvalidJobError for a name that no job can have
    * @throws InvalidOptionError
    */
-  define(name: string, handler: JobFunction, options: HandlerOptions = {}, origin?: string): void {
+  // oxlint-disable-next-line typescript/no-explicit-any -- the name decides the type of the data
+  define<Data = any>(
+    name: string,
+    handler: JobFunction<Data>,
+    options: HandlerOptions = {},
+    origin?: string,
+  ): void {
     checkText('name', name);
     if (typeof handler !== 'function') {
       throw new InvalidOptionError('handler', handler, 'a function');
@@ -39,7 +46,7 @@ export class HandlerRegistry {
     const other = this.handlers.get(name);
     if (other) throw new DuplicateHandlerError(name, other.origin, here);
     const plan = this.layered(name, readHandlerOptions(name, options));
-    const added = { name, run: handler, plan, origin: here };
+    const added = { name, run: asRunFunction(handler), plan, origin: here };
     this.handlers.set(name, added);
     this.plans.set(name, plan);
     for (const watcher of this.watchers) watcher(added);

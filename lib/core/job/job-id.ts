@@ -1,6 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import { InvalidJobError } from '../errors.js';
 
+/** The id of a stored job. Where one is asked for by itself, any text will do. */
+export type JobId = string & { readonly __brand: 'AgendaJobId' };
+
+/** A text as the type of an id, unchanged and unchecked. */
+export const toJobId = (id: string): JobId => id as JobId;
+
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~';
 const POOL_BYTES = 8192;
 const RANDOM_BYTES = 11;

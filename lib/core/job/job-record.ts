@@ -24,6 +24,8 @@ export interface AskedFacts {
   /** What this job wants otherwise than its handler's options say. */
   overrides: JobOverrides | null;
   lastModifiedBy: string | null;
+  /** Agenda's own engine runs it in a child process; ours does not look at it. */
+  fork: boolean;
 }
 
 /** The rule of a recurring job and the limits of its dates, as the user wrote them. */
@@ -74,6 +76,10 @@ export interface HappenedFacts {
   failure: Failure | null;
   /** What the handler returned, as JSON gives it back; `undefined` when there is none. */
   result: unknown;
+  /** How far the handler has come, as it said last; it outlives the run. */
+  progress: number | null;
+  /** When the debounce window that is open began; `null` when none is. */
+  debounceStartedAt: number | null;
 }
 
 /** Why an attempt failed, and, on a dead letter, why it was the last. */

@@ -1,9 +1,12 @@
 import { InvalidOptionError } from '../errors.js';
-import type { JobParameters } from '../contracts/job-parameters.js';
+import type { JobParameters, StoredRow } from '../contracts/job-parameters.js';
+import { readDebounceOptions, type Debounce } from './debounce.js';
 import { encodeData } from './job-data.js';
-import { LATEST_INSTANT } from './instant.js';
-import { checkText } from './job-id.js';
-import type { HappenedFacts, JobRecord, RepeatFacts } from './job-record.js';
+import { rowInstant } from './instant.js';
+import { checkText, toJobId, type JobId } from './job-id.js';
+import type { JobRecord, RepeatFacts } from './job-record.js';
+import { failuresOf, historyOf, type RowHistory } from './row-history.js';
+import { uniqueKey } from './unique-key.js';
 
 /** A row of Agenda's contract, checked and in plain values: what `saveJob` asks for. */
 export interface AskedRow {
@@ -16,34 +19,74 @@ export interface AskedRow {
   readonly type: 'normal' | 'single';
   /** `undefined` keeps what is stored. */
   readonly disabled: boolean | undefined;
+  readonly fork: boolean;
   readonly repeat: RepeatFacts | null;
+  /** Who wrote the row last, as it says itself. */
+  readonly lastModifiedBy: string | undefined;
+  /** Which job in place it means, if it says neither its id nor `single`. */
+  readonly unique: AskedUnique | undefined;
   /** What a new row may bring along of its history. */
-  readonly happened: Partial<HappenedFacts>;
+  readonly happened: RowHistory;
+  /** What it says of failures, as far as it says anything: the rest of a job in place stays as it is. */
+  readonly failures: ReturnType<typeof failuresOf>;
 }
 
+/** A constraint on a save, checked: at most one job is there under the key. */
+export interface AskedUnique {
+  readonly key: string;
+  readonly insertOnly: boolean;
+  readonly debounce: Debounce | undefined;
+}
+
+/** The fields of a row that make its rule, and limit its dates. */
+export type RuleFields = Pick<
+  JobParameters,
+  | 'repeatInterval'
+  | 'repeatTimezone'
+  | 'repeatAt'
+  | 'startDate'
+  | 'endDate'
+  | 'skipDays'
+  | 'catchUp'
+  | 'repeatKey'
+>;
+
+const HAPPENED_DATES = [
+  'lockedAt',
+  'lastRunAt',
+  'lastFinishedAt',
+  'failedAt',
+  'debounceStartedAt',
+] as const;
+
 /** A record as a row: Dates, and only the fields that are set. */
-export function toRow(record: JobRecord): JobParameters {
+export function toRow(record: JobRecord): StoredRow & { _id: JobId } {
   const { repeat, failure } = record;
-  const row: JobParameters = {
-    _id: record.id,
+  const row: StoredRow & { _id: JobId } = {
+    _id: toJobId(record.id),
     name: record.name,
     priority: record.priority,
     nextRunAt: dateOrNull(record.nextRunAt),
     type: record.type,
     data: record.data,
     disabled: record.disabled,
-    failCount: record.failCount,
+    fork: record.fork,
   };
-  const dates = ['lockedAt', 'lastRunAt', 'lastFinishedAt', 'failedAt'] as const;
-  for (const field of dates) {
+  for (const field of HAPPENED_DATES) {
     const at = record[field];
     if (at !== null) row[field] = new Date(at);
   }
+  if (record.progress !== null) row.progress = record.progress;
   if (failure) row.failReason = failure.message;
+  if (hasEverFailed(record)) row.failCount = record.failCount;
   if (record.lastModifiedBy !== null) row.lastModifiedBy = record.lastModifiedBy;
   if (repeat) Object.assign(row, rowOfRule(repeat));
   return row;
 }
+
+/** A success sets the count to 0; of a job that knows no failure Agenda's rows leave it out. */
+const hasEverFailed = ({ failCount, failedAt, failure }: JobRecord): boolean =>
+  failCount > 0 || failedAt !== null || failure !== null;
 
 function rowOfRule(repeat: RepeatFacts): Partial<JobParameters> {
   const row: Partial<JobParameters> = {};
@@ -68,35 +111,42 @@ export function fromRow(row: JobParameters, maxDataBytes?: number): AskedRow {
   if (typeof priority !== 'number' || !Number.isFinite(priority)) {
     throw new InvalidOptionError('priority', priority, 'a finite number');
   }
+  const happened = historyOf(row);
   return {
     id: row._id,
     name: row.name,
     data: encodeData(row.data, maxDataBytes),
     priority,
-    nextRunAt: instantOf('nextRunAt', row.nextRunAt),
+    nextRunAt: happened.nextRunAt,
     type: row.type ?? 'normal',
     disabled: row.disabled,
+    fork: row.fork ?? false,
     repeat: ruleOf(row),
-    happened: {
-      lastRunAt: instantOf('lastRunAt', row.lastRunAt),
-      lastFinishedAt: instantOf('lastFinishedAt', row.lastFinishedAt),
-      failedAt: instantOf('failedAt', row.failedAt),
-      failCount: row.failCount ?? 0,
-      failure: row.failReason === undefined ? null : { name: 'Error', message: row.failReason },
-    },
+    lastModifiedBy: row.lastModifiedBy,
+    unique: uniqueOf(row),
+    happened,
+    failures: failuresOf(row, happened),
   };
 }
 
+/** An id wins over everything, `single` over a unique query. A debounce is checked even where it does nothing. */
+function uniqueOf({ _id, name, type, unique, uniqueOpts }: JobParameters): AskedUnique | undefined {
+  const debounce = uniqueOpts?.debounce && readDebounceOptions(uniqueOpts.debounce);
+  if (!unique) return undefined;
+  const key = uniqueKey(name, unique);
+  if (_id !== undefined || type === 'single') return undefined;
+  return { key, insertOnly: uniqueOpts?.insertOnly === true, debounce };
+}
+
 /** The rule of a row, its members always in the same order, so that equal rules are equal texts; `null` without one. */
-export function ruleOf(row: JobParameters): RepeatFacts | null {
+export function ruleOf(row: RuleFields): RepeatFacts | null {
   const rule: RepeatFacts = {};
   // An empty interval means "no rule" in the family.
-  if (row.repeatInterval !== undefined && row.repeatInterval !== '')
-    rule.interval = row.repeatInterval;
+  if (row.repeatInterval) rule.interval = row.repeatInterval;
   if (row.repeatTimezone != null) rule.timezone = row.repeatTimezone;
   if (row.repeatAt != null) rule.at = row.repeatAt;
-  if (row.startDate != null) rule.startDate = instantOf('startDate', row.startDate)!;
-  if (row.endDate != null) rule.endDate = instantOf('endDate', row.endDate)!;
+  if (row.startDate != null) rule.startDate = rowInstant('startDate', row.startDate)!;
+  if (row.endDate != null) rule.endDate = rowInstant('endDate', row.endDate)!;
   if (row.skipDays != null && row.skipDays.length > 0) {
     rule.skipDays = [...new Set(row.skipDays)].sort((a, b) => a - b);
   }
@@ -106,16 +156,6 @@ export function ruleOf(row: JobParameters): RepeatFacts | null {
     rule.key = row.repeatKey;
   }
   return Object.keys(rule).length > 0 ? rule : null;
-}
-
-/** Whole milliseconds, rounded up: a job never starts early. */
-function instantOf(field: string, date: Date | null | undefined): number | null {
-  if (date === null || date === undefined) return null;
-  const at = date instanceof Date ? date.getTime() : Number.NaN;
-  if (!(Math.abs(at) <= LATEST_INSTANT)) {
-    throw new InvalidOptionError(field, date, 'a valid Date, before the year 10000');
-  }
-  return Math.ceil(at);
 }
 
 const dateOrNull = (at: number | null): Date | null => (at === null ? null : new Date(at));

@@ -1,216 +1,204 @@
-import type { JobRecord } from './job-record.js';
-import { type JobState, computeState } from './job-state.js';
+import type { JobParameters } from '../contracts/job-parameters.js';
+import {
+  InvalidOptionError,
+  JobCancelledError,
+  JobNotFoundError,
+  LeaseLostError,
+} from '../errors.js';
+import { recordOf } from './job-attrs.js';
+import { JobDraft } from './job-draft.js';
+import type { HappenedFacts, JobRecord } from './job-record.js';
+import { errorOf } from './thrown.js';
 
-/** Whose time a job's state is computed on. */
-export interface Clock {
-  now(): number;
-}
-
-/** An attempt under way, as its job sees it. */
-export interface RunningAttempt {
-  readonly signal: AbortSignal;
-  readonly fence: number;
-}
+export type { RepeatOptions } from './job-draft.js';
+export type { Clock, JobHome, RunningAttempt } from './job-home.js';
+export type { JobJson } from './job-view.js';
 
 /**
- * A job: what handlers receive, and what scheduling and queries return. It shows the job as it was
- * when it was handed out or read; nothing changes it afterwards.
+ * A job: what handlers receive, and what scheduling and queries return.
+ *
+ * The methods that set it up can be chained, in any order. They throw at once what cannot be meant,
+ * and nothing is written before `save()`.
+ *
+ * @example
+ * await scheduler
+ *   .create('report', { month: 3 })
+ *   .schedule('tomorrow at 9am')
+ *   .skipDays([0, 6])
+ *   .priority('high')
+ *   .save();
  */
-export class Job<Data = unknown> {
-  private readonly record: JobRecord;
-  private readonly clock: Clock;
-  private readonly running: RunningAttempt | undefined;
-  /** On the answer of scheduling: false when the id was taken, and this is the job in place. */
-  readonly created: boolean | undefined;
-  private neverFires: AbortSignal | undefined;
+export class Job<Data = unknown> extends JobDraft<Data> {
+  private cancelled: JobCancelledError | undefined;
+  /** The time that was saved while the job runs, which wins over that of its end. */
+  private savedTime: number | undefined;
 
-  /** @internal made by the scheduler and the worker host */
-  constructor(record: JobRecord, clock: Clock, running?: RunningAttempt, created?: boolean) {
-    this.record = record;
-    this.clock = clock;
-    this.running = running;
-    this.created = created;
-    this.neverFires = undefined;
+  // ── the store ────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Writes what is asked of the job, and nothing that belongs to its runs. The first save adds the
+   * job, later ones change it. In a handler, data and rule count at once, a new time after this run.
+   *
+   * @returns this object, with `_id`, `nextRunAt` and `debounceStartedAt` as they are stored
+   * @throws InvalidScheduleError, InvalidJobError, InvalidOptionError for fields that cannot be meant
+   */
+  async save(): Promise<this> {
+    const row = this.askedRow();
+    if (row.uniqueOpts?.debounce && !row.unique) warnOfUselessDebounce(this.name);
+    const { isSurelyNew } = this;
+    const saved = await this.home.save(row);
+    this.takeOver(saved);
+    if (this.id === '') await this.takeOverRecord(saved, isSurelyNew);
+    if (isSurelyNew) this.home.added(this);
+    return this;
   }
 
-  get id(): string {
-    return this.record.id;
-  }
-
-  get name(): string {
-    return this.record.name;
-  }
-
-  /** The handler's input, as JSON gives it back; `undefined` when the job was added without. */
-  get data(): Data {
-    return this.record.data as Data;
-  }
-
-  /** Higher goes first. */
-  get priority(): number {
-    return this.record.priority;
-  }
-
-  /** In a handler the number of this attempt, from 1; elsewhere how many have ended. */
-  get attempt(): number {
-    return this.running ? this.record.attempt + 1 : this.record.attempt;
-  }
-
-  /** Failures since the last success. */
-  get failCount(): number {
-    return this.record.failCount;
-  }
-
-  /** The message of the newest failure; it outlives a later success, as history. */
-  get failReason(): string | undefined {
-    return this.record.failure?.message;
-  }
-
-  /** The planned time of the next run, in a handler of this one; `null` when none is planned. */
-  get nextRunAt(): Date | null {
-    return dateOf(this.record.nextRunAt);
-  }
-
-  get createdAt(): Date {
-    return new Date(this.record.createdAt);
-  }
-
-  get lockedAt(): Date | null {
-    return dateOf(this.record.lockedAt);
-  }
-
-  get lastRunAt(): Date | null {
-    return dateOf(this.record.lastRunAt);
-  }
-
-  get lastFinishedAt(): Date | null {
-    return dateOf(this.record.lastFinishedAt);
-  }
-
-  get failedAt(): Date | null {
-    return dateOf(this.record.failedAt);
-  }
-
-  get disabled(): boolean {
-    return this.record.disabled;
-  }
-
-  get type(): 'normal' | 'single' {
-    return this.record.type;
-  }
-
-  /** Of a recurring job: the interval or cron rule, as it was given. */
-  get repeatInterval(): string | number | undefined {
-    return this.record.repeat?.interval;
-  }
-
-  get repeatTimezone(): string | undefined {
-    return this.record.repeat?.timezone;
-  }
-
-  get repeatAt(): string | undefined {
-    return this.record.repeat?.at;
-  }
-
-  /** What tells several rules of one name apart. */
-  get repeatKey(): string | undefined {
-    return this.record.repeat?.key;
-  }
-
-  get catchUp(): 'latest' | 'skip' | undefined {
-    return this.record.repeat?.catchUp;
-  }
-
-  get startDate(): Date | null {
-    return dateOf(this.record.repeat?.startDate ?? null);
-  }
-
-  get endDate(): Date | null {
-    return dateOf(this.record.repeat?.endDate ?? null);
-  }
-
-  get skipDays(): readonly number[] {
-    return this.record.repeat?.skipDays ?? [];
-  }
-
-  /** What the handler returned, as JSON gives it back. */
-  get result(): unknown {
-    return this.record.result;
-  }
-
-  /** At the backend's present. */
-  get state(): JobState {
-    return computeState(this.record, this.clock.now());
+  /** Removes the job from the store. @returns how many jobs that were: 1 or 0 */
+  async remove(): Promise<number> {
+    return this.id === '' ? 0 : this.home.remove(this.id);
   }
 
   /**
-   * Fires when this attempt should end: with `JobTimeoutError`, `JobCancelledError`, `LeaseLostError`
-   * or `ShutdownError` as its reason. Outside a handler it never fires.
+   * Runs the job here and now, whatever its time, outside all limits; resolves when its end is stored,
+   * also when its handler fails. A recurring job keeps its next planned run.
+   *
+   * @throws LeaseLostError when the job runs already, or its run was given to another process
+   * @throws JobNotFoundError, MissingHandlerError
    */
-  get signal(): AbortSignal {
-    if (this.running) return this.running.signal;
-    return (this.neverFires ??= new AbortController().signal);
+  async run(): Promise<void> {
+    if (this.id === '') throw new JobNotFoundError('', this.name);
+    const ended = await this.home.run(this.id, this.name);
+    // Of a job that is removed by now, what this run wrote is all there is.
+    this.happened((await this.home.read(this.id)) ?? ended);
+  }
+
+  /** Notes a failure in `attrs`. It is not stored: a handler that shall fail throws. */
+  fail(reason: Error | string): this {
+    const { attrs } = this;
+    attrs.failReason = errorOf(reason).message;
+    attrs.failCount = (attrs.failCount ?? 0) + 1;
+    attrs.failedAt = new Date(this.home.now());
+    attrs.lastFinishedAt = attrs.failedAt;
+    return this;
+  }
+
+  // ── a run ────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * In a handler: says that it is still at work, and how far it has come (by convention from 0 to
+   * 100). Without a number the stored progress stays.
+   *
+   * @throws JobCancelledError when the handler was asked to end; LeaseLostError when the job is no
+   * longer this run's; InvalidOptionError for a number that is none
+   */
+  async touch(progress?: number): Promise<void> {
+    if (progress !== undefined && !Number.isFinite(progress)) {
+      throw new InvalidOptionError('progress', progress, 'a finite number');
+    }
+    const reason = this.running?.endReason ?? this.cancelled;
+    if (reason) throw this.asCancelled(reason);
+    const { running } = this;
+    if (!running || running.isOver) throw new LeaseLostError(this.id, 'not-running');
+    await running.touch(progress);
+    if (progress !== undefined) this.happened({ progress });
   }
 
   /**
-   * In a handler: a number that grows with every attempt. Stored beside your own data
-   * (`WHERE fence < ?`) it keeps a process that lost its job out of your database.
+   * Asks the handler to end: its signal fires, and `touch` throws. What it does then decides: it may
+   * still succeed. A job elsewhere is cancelled by `scheduler.cancel`.
    */
-  get fence(): number | undefined {
-    return this.running?.fence;
+  cancel(error?: Error | string): void {
+    const reason = error === undefined ? '' : errorOf(error).message;
+    this.cancelled ??= new JobCancelledError(this.id, reason, this.name, { cause: error });
+    this.running?.fire(this.cancelled);
   }
 
-  /** A plain copy, for logs and answers over HTTP. */
-  toJSON(): JobJson<Data> {
-    return {
-      id: this.id,
-      name: this.name,
-      data: this.data,
-      priority: this.priority,
-      state: this.state,
-      attempt: this.attempt,
-      failCount: this.failCount,
-      failReason: this.failReason,
-      nextRunAt: this.nextRunAt,
-      createdAt: this.createdAt,
-      lockedAt: this.lockedAt,
-      lastRunAt: this.lastRunAt,
-      lastFinishedAt: this.lastFinishedAt,
-      failedAt: this.failedAt,
-      disabled: this.disabled,
-      type: this.type,
-      repeatInterval: this.repeatInterval,
-      repeatTimezone: this.repeatTimezone,
-      repeatAt: this.repeatAt,
-      repeatKey: this.repeatKey,
-      result: this.result,
-    };
+  /** Why the handler was asked to end; `undefined` as long as it was not. */
+  getCanceledMessage(): string | undefined {
+    const reason = this.running?.endReason ?? this.cancelled;
+    if (!(reason instanceof JobCancelledError)) return reason?.message;
+    return reason.reason === '' ? reason.message : reason.reason;
+  }
+
+  /** Whether the job has started and not finished since. @throws JobNotFoundError */
+  async isRunning(): Promise<boolean> {
+    if (this.running && !this.running.isOver) return true;
+    const { lockedAt, lastRunAt, lastFinishedAt } = await this.readAgain();
+    return lockedAt !== null && lastRunAt !== null && lastRunAt >= (lastFinishedAt ?? lastRunAt);
+  }
+
+  /**
+   * Whether the job runs without a living process behind it: its lease is over, or it was locked
+   * longer ago than the `lockLifetime` of its handler here.
+   *
+   * @throws JobNotFoundError
+   */
+  async isExpired(): Promise<boolean> {
+    if (this.running && !this.running.isOver) return this.running.hasExpired;
+    const { lockedAt } = await this.readAgain();
+    if (lockedAt === null) return false;
+    const lifetime = this.home.lockLifetimeOf(this.name) ?? Infinity;
+    return lockedAt < this.home.now() - lifetime || this.home.hasLostItsProcess(this.id);
+  }
+
+  /** The same as {@link isExpired}. It is not about dead letters. */
+  isDead(): Promise<boolean> {
+    return this.isExpired();
+  }
+
+  /** @internal */
+  override happened(facts: Partial<HappenedFacts>): void {
+    const { nextRunAt } = facts;
+    if (nextRunAt === undefined) super.happened(facts);
+    else super.happened({ ...facts, nextRunAt: this.orSavedTime(nextRunAt, facts) });
+  }
+
+  /** A time saved during the run wins over that of its end; of a retry and it the earlier one counts. */
+  private orSavedTime(at: number | null, { failure }: Partial<HappenedFacts>): number | null {
+    if (this.savedTime === undefined) return at;
+    return failure && at !== null ? Math.min(at, this.savedTime) : this.savedTime;
+  }
+
+  private takeOver(saved: JobParameters): void {
+    const { attrs, record } = this;
+    const { data, priority, disabled, type, repeat, lastModifiedBy, nextRunAt, debounceStartedAt } =
+      recordOf(saved, this.home.now());
+    Object.assign(record, { data, priority, disabled, type, repeat, lastModifiedBy });
+    if (this.running && !this.running.isOver) {
+      // The row still shows the time of this run.
+      const at = attrs.nextRunAt?.getTime();
+      if (at !== undefined && at !== record.nextRunAt) this.savedTime = at;
+      this.happened({ debounceStartedAt });
+    } else {
+      super.happened({ nextRunAt, debounceStartedAt });
+    }
+    if (saved._id !== undefined) attrs._id = saved._id;
+    this.asked();
+  }
+
+  private async takeOverRecord(saved: JobParameters, isNew: boolean): Promise<void> {
+    const stored = recordOf(saved, this.home.now());
+    // Only a job that may have been there before has a past that its row does not tell.
+    this.record = (isNew ? undefined : await this.home.read(stored.id)) ?? stored;
+  }
+
+  private async readAgain(): Promise<JobRecord> {
+    const record = this.id === '' ? undefined : await this.home.read(this.id);
+    if (!record) throw new JobNotFoundError(this.id, this.name);
+    const { lockedAt, lastRunAt, lastFinishedAt } = record;
+    this.happened({ lockedAt, lastRunAt, lastFinishedAt });
+    return record;
+  }
+
+  private asCancelled(reason: Error): Error {
+    if (reason instanceof JobCancelledError || reason instanceof LeaseLostError) return reason;
+    return new JobCancelledError(this.id, reason.message, this.name, { cause: reason });
   }
 }
 
-export type JobJson<Data = unknown> = Pick<
-  Job<Data>,
-  | 'id'
-  | 'name'
-  | 'data'
-  | 'priority'
-  | 'state'
-  | 'attempt'
-  | 'failCount'
-  | 'failReason'
-  | 'nextRunAt'
-  | 'createdAt'
-  | 'lockedAt'
-  | 'lastRunAt'
-  | 'lastFinishedAt'
-  | 'failedAt'
-  | 'disabled'
-  | 'type'
-  | 'repeatInterval'
-  | 'repeatTimezone'
-  | 'repeatAt'
-  | 'repeatKey'
-  | 'result'
->;
-
-const dateOf = (at: number | null): Date | null => (at === null ? null : new Date(at));
+function warnOfUselessDebounce(name: string): void {
+  process.emitWarning(
+    `Job "${name}" was saved with debounce() but without unique(): nothing tells which saves belong together, so each makes a job of its own.`,
+    { code: 'DEBOUNCE_WITHOUT_UNIQUE' },
+  );
+}

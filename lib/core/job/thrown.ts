@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { cutToBytes } from '../cut.js';
 import { isError, NonRetryableError } from '../errors.js';
 import type { DeathReason, Failure } from './job-record.js';
 
@@ -25,11 +26,11 @@ export function errorOf(thrown: unknown): Error {
 export function failureOf(error: Error, reason?: DeathReason): Failure {
   const failure: { -readonly [Key in keyof Failure]: Failure[Key] } = {
     name: nameOf(error).slice(0, LONGEST_NAME),
-    message: cut(memberOf(error, 'message') ?? ''),
+    message: cutToBytes(memberOf(error, 'message') ?? '', MOST_BYTES),
   };
   if (reason !== undefined) failure.reason = reason;
   const stack = memberOf(error, 'stack');
-  if (stack !== undefined) failure.stack = cut(stack);
+  if (stack !== undefined) failure.stack = cutToBytes(stack, MOST_BYTES);
   return failure;
 }
 
@@ -76,12 +77,4 @@ function read(value: object, key: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function cut(text: string): string {
-  if (text.length * 3 <= MOST_BYTES) return text;
-  const bytes = Buffer.from(text);
-  if (bytes.length <= MOST_BYTES) return text;
-  // A character that was cut in two is dropped.
-  return bytes.toString('utf8', 0, MOST_BYTES).replace(/\uFFFD+$/, '');
 }

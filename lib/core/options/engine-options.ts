@@ -1,5 +1,7 @@
+import type { JobLogger } from '../contracts/job-logger.js';
 import type { Duration } from '../duration.js';
 import type { HandlerOptions } from '../handlers/handler-options.js';
+import type { LoggingOptions } from '../logging/logging-option.js';
 
 /** How the engine runs jobs. Everything may be left out. */
 export interface EngineOptions {
@@ -22,6 +24,13 @@ export interface EngineOptions {
    * @default '30 seconds'
    */
   lease?: Duration;
+  /**
+   * How long a handler may be silent (no `touch`, no progress) before its attempt ends as under
+   * `timeout`, unless its own options say otherwise. It is not the lease, which the host renews.
+   *
+   * @default no limit
+   */
+  defaultLockLifetime?: Duration;
   /** Handler options of all names; a handler's own win. */
   defaults?: HandlerOptions;
   /** Handler options by job name, from configuration; they win over those in the code. */
@@ -35,6 +44,13 @@ export interface EngineOptions {
   /** Whether this process runs jobs, and of which names. @default true */
   worker?: boolean | { only: readonly string[] } | { except: readonly string[] };
   shutdown?: ShutdownOptions;
+  /**
+   * Keep a log of what happens to jobs, for `getLogs`: in the backend's own logger (`true`), in another
+   * one, or only of handlers that ask for it (`{ default: false }`).
+   *
+   * @default false
+   */
+  logging?: boolean | JobLogger | LoggingOptions;
 }
 
 export interface ShutdownOptions {

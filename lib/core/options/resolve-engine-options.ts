@@ -2,6 +2,7 @@ import { durationOption } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
 import { type HandlerLayer, readHandlerOptions, readLockLimit } from '../handlers/handler-plan.js';
 import { DEFAULT_MAX_DATA_BYTES } from '../job/job-data.js';
+import { readLogging, type ResolvedLogging } from '../logging/logging-option.js';
 import { optionsObject, trueOrFalse, wholeNumber } from './checks.js';
 import type { EngineOptions, ShutdownOptions } from './engine-options.js';
 import { checkKnownKeys } from './known-keys.js';
@@ -17,6 +18,8 @@ export interface ResolvedEngineOptions {
   readonly leaseMs: number;
   readonly maxDataBytes: number;
   readonly worker: WorkerNames;
+  /** `undefined` when nothing is logged. */
+  readonly logging: ResolvedLogging | undefined;
   readonly shutdown: { readonly timeoutMs: number; readonly graceMs: number };
   /** The layers of handler options for all names, the weakest first. */
   readonly defaults: readonly HandlerLayer[];
@@ -33,6 +36,7 @@ export const ENGINE_OPTION_KEYS: readonly (keyof EngineOptions)[] = [
   'lockLimit',
   'defaultLockLimit',
   'lease',
+  'defaultLockLifetime',
   'defaults',
   'handlers',
   'removeOnComplete',
@@ -40,6 +44,7 @@ export const ENGINE_OPTION_KEYS: readonly (keyof EngineOptions)[] = [
   'maxDataBytes',
   'worker',
   'shutdown',
+  'logging',
 ];
 
 const SHORTEST_LEASE = 100;
@@ -59,6 +64,7 @@ export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngin
     leaseMs: durationOption('lease', options.lease ?? 30_000, { min: SHORTEST_LEASE }),
     maxDataBytes: wholeNumber('maxDataBytes', options.maxDataBytes ?? DEFAULT_MAX_DATA_BYTES, 1),
     worker: WorkerNames.of(options.worker ?? true),
+    logging: readLogging(options.logging ?? false),
     shutdown: readShutdown(options.shutdown ?? {}),
     defaults: [moduleWide(options), readHandlerOptions('defaults', options.defaults ?? {})],
     handlers: readHandlers(options.handlers ?? {}),
@@ -70,9 +76,15 @@ function moduleWide(options: EngineOptions): HandlerLayer {
   return {
     concurrency: wholeNumber('defaultConcurrency', options.defaultConcurrency ?? 5, 1),
     lockLimit: readLockLimit('defaultLockLimit', options.defaultLockLimit ?? 0),
+    lockLifetimeMs: readLockLifetime(options),
     removeOnComplete: trueOrFalse('removeOnComplete', removeOnComplete),
     maxRescues: wholeNumber('maxRescues', options.maxRescues ?? 2, 0),
   };
+}
+
+function readLockLifetime({ defaultLockLifetime }: EngineOptions): number | undefined {
+  if (defaultLockLifetime === undefined) return undefined;
+  return durationOption('defaultLockLifetime', defaultLockLifetime);
 }
 
 function readName(value: unknown): string {

@@ -1,110 +1,31 @@
-import {
-  type Enqueued,
-  type JobBroker,
-  MAX_BATCH,
-  MAX_CALL_BYTES,
-} from '../contracts/job-broker.js';
-import { ConnectionError } from '../errors.js';
+import { Batcher } from '../batcher.js';
+import type { Enqueued, JobBroker } from '../contracts/job-broker.js';
 import type { NewJob } from '../job/job-record.js';
-
-/*
- * Single adds that come together travel together.
- *
- * With no call under way the adds of this tick of the event loop make one call; with one under way
- * the next forms behind it. Calls follow each other, so jobs are inserted in the order they were
- * asked for. Each add gets its own answer; a call that fails fails all of its adds. When the backend
- * cannot be reached, all that wait behind the call fail with it: each would else wait its own time,
- * one after the other.
- */
-
-interface Waiting {
-  readonly job: NewJob;
-  readonly resolve: (answer: Enqueued) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 // What a record has beside its data.
 const FRAME_BYTES = 512;
 
+/** Single adds that come together travel together, and are inserted in the order they were asked for. */
 export class EnqueueBatcher {
-  private waiting: Waiting[] = [];
-  private isPlanned = false;
-  private isSending = false;
-  private whenIdle: (() => void)[] = [];
+  private readonly batcher: Batcher<NewJob, Enqueued>;
 
-  constructor(private readonly broker: () => JobBroker) {}
+  constructor(broker: () => JobBroker) {
+    this.batcher = new Batcher({
+      send: (jobs) => broker().enqueue(jobs),
+      bytesOf,
+      most: () => broker().enqueueLimit,
+      unsent: 'The job was not added: another add before it found no connection.',
+    });
+  }
 
   add(job: NewJob): Promise<Enqueued> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ job, resolve, reject });
-      if (this.isPlanned || this.isSending) return;
-      this.isPlanned = true;
-      process.nextTick(this.send);
-    });
+    return this.batcher.add(job);
   }
 
   /** Resolves when every add has its answer. */
   idle(): Promise<void> {
-    if (this.waiting.length === 0 && !this.isSending) return Promise.resolve();
-    return new Promise((resolve) => this.whenIdle.push(resolve));
+    return this.batcher.idle();
   }
-
-  private readonly send = (): void => {
-    this.isPlanned = false;
-    this.isSending = true;
-    const batch = this.nextBatch();
-    this.ask(batch).then(
-      (answers) => {
-        for (let i = 0; i < batch.length; i++) batch[i]!.resolve(answers[i]!);
-        this.goOn();
-      },
-      (error: unknown) => {
-        for (const { reject } of batch) reject(error);
-        if (error instanceof ConnectionError) this.rejectUnsent(error);
-        this.goOn();
-      },
-    );
-  };
-
-  private rejectUnsent(cause: ConnectionError): void {
-    const message = `The job was not added: another add before it found no connection. ${cause.message}`;
-    const error = new ConnectionError(message, true, { cause });
-    for (const { reject } of this.waiting.splice(0)) reject(error);
-  }
-
-  /** A broker that throws instead of rejecting is no different. */
-  private async ask(batch: readonly Waiting[]): Promise<Enqueued[]> {
-    return this.broker().enqueue(batch.map(({ job }) => job));
-  }
-
-  private goOn(): void {
-    this.isSending = false;
-    if (this.waiting.length > 0) {
-      // Those that were just answered may add again: they go along.
-      this.isPlanned = true;
-      process.nextTick(this.send);
-      return;
-    }
-    for (const resolve of this.whenIdle.splice(0)) resolve();
-  }
-
-  private nextBatch(): Waiting[] {
-    const count = batchSize(this.waiting);
-    const batch = this.waiting;
-    this.waiting = batch.splice(count);
-    return batch;
-  }
-}
-
-/** How many of the first fit into one call; at least one. */
-function batchSize(waiting: readonly Waiting[]): number {
-  const most = Math.min(waiting.length, MAX_BATCH);
-  let bytes = 0;
-  for (let i = 0; i < most; i++) {
-    bytes += bytesOf(waiting[i]!.job);
-    if (bytes > MAX_CALL_BYTES && i > 0) return i;
-  }
-  return most;
 }
 
 /** No less than the bytes of its record. */

@@ -84,7 +84,7 @@ class Bulk<Item> {
     private readonly tools: BulkTools,
     private readonly options: EnqueueManyOptions<Item>,
   ) {
-    this.chunkSize = options.chunkSize ?? MAX_BATCH;
+    this.chunkSize = Math.min(options.chunkSize ?? MAX_BATCH, tools.broker.enqueueLimit);
     this.pace = options.perSecond === undefined ? undefined : new Pace(options.perSecond);
   }
 

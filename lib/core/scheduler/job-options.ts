@@ -103,13 +103,17 @@ export interface EnqueueManyResult<Item = JobInput> extends EnqueueProgress {
   readonly endedAt: Date;
 }
 
-/** Which jobs to cancel: ids, names and data are combined with AND; an empty filter matches nothing. */
-export interface CancelFilter {
+/**
+ * Which jobs: ids, names and data are combined with AND. A filter without a criterion matches nothing,
+ * and so does an empty list of `ids` or `names`.
+ */
+export interface JobFilter {
   id?: string;
   ids?: readonly string[];
   name?: string;
   names?: readonly string[];
+  /** An empty list is no criterion. */
   notNames?: readonly string[];
-  /** Part of the jobs' data. */
+  /** Part of the jobs' data: the properties of objects, at any depth; other values are equal. */
   data?: unknown;
 }

@@ -1,39 +1,36 @@
-import type { AgendaBackend } from '../contracts/agenda-backend.js';
-import { type Enqueued, type JobBroker, MAX_BATCH } from '../contracts/job-broker.js';
-import type { JobManager } from '../contracts/job-manager.js';
-import type { JobParameters } from '../contracts/job-parameters.js';
-import { InvalidOptionError, UnsupportedOperationError } from '../errors.js';
+import type { CompleteBackend } from '../contracts/agenda-backend.js';
+import type { JobLogQuery, JobLogQueryResult } from '../contracts/job-logger.js';
+import type { JobsOverview, JobsQueryOptions } from '../contracts/job-parameters.js';
+import type { Duration } from '../duration.js';
 import type { JobEventKey, JobEventListener } from '../events/job-event.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
-import { encodeData } from '../job/job-data.js';
 import { checkText } from '../job/job-id.js';
 import { emptyCounts, type StateCounts } from '../job/job-state.js';
-import { type Clock, Job } from '../job/job.js';
-import { textList } from '../options/checks.js';
-import { checkKnownKeys } from '../options/known-keys.js';
-import { parsePriority } from '../options/priority.js';
+import type { Job } from '../job/job.js';
+import type { DebounceOptions } from '../job/unique-options.js';
+import { trueOrFalse } from '../options/checks.js';
+import { readLogQuery } from '../logging/log-query.js';
+import { loggerOf } from '../logging/logging-option.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import type { DateInput } from '../schedule/date.js';
-import { filterOf, onlyIds } from './cancel-filter.js';
-import { EnqueueBatcher } from './enqueue-batcher.js';
-import { type BulkTools, enqueueMany } from './enqueue-many.js';
+import { JobAdder } from './job-adder.js';
+import { JobControl } from './job-control.js';
 import type {
-  CancelFilter,
-  DateOptions,
   EnqueueManyOptions,
   EnqueueManyResult,
   EveryOptions,
+  JobFilter,
   JobInput,
   JobOptions,
   ScheduleOptions,
 } from './job-options.js';
-import { type Due, NewJobs } from './new-job.js';
-import { hasLimits, limitedRow, recordOf, ruleRow } from './recurring.js';
-import { apart, dueAt, instantOf, onlyPriority } from './schedule-options.js';
+import { runningStats, type RunningStats } from './running-stats.js';
+import type { StoredJobs } from './stored-jobs.js';
 
 /*
- * Adds, finds and cancels jobs.
+ * Adds, finds and cancels jobs: the whole producing, querying and managing API in one place. How each
+ * is done stands in the classes beside it.
  *
  * What a caller gives is checked and encoded at once, before the first wait: later changes to the
  * caller's objects change nothing, and a bad job is refused alone with nothing written. Dates are
@@ -41,20 +38,30 @@ import { apart, dueAt, instantOf, onlyPriority } from './schedule-options.js';
  * of this process decides.
  */
 export class JobScheduler {
-  private readonly batcher = new EnqueueBatcher(() => this.broker);
-  private readonly newJobs: NewJobs;
-  private readonly clock: Clock = { now: () => this.broker.now() };
+  private readonly adder: JobAdder;
+  private readonly control: JobControl;
 
   constructor(
-    private readonly backend: AgendaBackend,
+    private readonly backend: CompleteBackend,
     private readonly handlers: HandlerRegistry,
     private readonly events: JobEvents,
     private readonly options: ResolvedEngineOptions,
+    private readonly jobs: StoredJobs,
   ) {
-    this.newJobs = new NewJobs(handlers, options);
+    this.adder = new JobAdder(backend, handlers, events, options, jobs);
+    this.control = new JobControl(backend, handlers);
   }
 
   // ── adding ───────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * A job that is not stored yet, due at once, to be set up by its methods and stored by `save()`.
+   *
+   * @throws InvalidJobError for the name
+   */
+  create<Data = unknown>(name: string, data?: Data): Job<Data> {
+    return this.adder.draft(name, data);
+  }
 
   /**
    * Adds a job that is due at once, or after `delay`.
@@ -64,12 +71,13 @@ export class JobScheduler {
    * @throws ConnectionError when the backend did not answer in time
    */
   async now<Data = unknown>(name: string, data?: Data, options?: JobOptions): Promise<Job<Data>> {
-    return this.add(name, data, options);
+    return this.adder.add(name, data, options);
   }
 
   /**
    * Adds a job, or one for each name, that is due at a time: a Date, milliseconds since the epoch, or
-   * a text such as `'in 10 minutes'` or `'2027-01-01 10:00'`. A time that has passed is due at once.
+   * a text such as `'in 10 minutes'`, `'tomorrow at 9am'` or `'2027-01-01 10:00'` (all forms stand at
+   * {@link DateInput}). A time that has passed is due at once.
    *
    * @throws InvalidScheduleError for a time that is not understood
    */
@@ -91,12 +99,7 @@ export class JobScheduler {
     data?: Data,
     options: ScheduleOptions = {},
   ): Promise<Job<Data> | Job<Data>[]> {
-    const { dates, own } = apart(options);
-    const due = dueAt(when, this.clock.now(), dates.timezone);
-    const add = hasLimits(dates) ? this.limited(when, dates, own) : undefined;
-    return forEachName(nameOrNames, (name) =>
-      add ? add<Data>(name, data) : this.add<Data>(name, data, own, due),
-    );
+    return this.adder.schedule(when, nameOrNames, data, options);
   }
 
   /**
@@ -124,12 +127,26 @@ export class JobScheduler {
     data?: Data,
     options: EveryOptions = {},
   ): Promise<Job<Data> | Job<Data>[]> {
-    return forEachName(nameOrNames, async (name) => {
-      checkText('name', name);
-      const rule = ruleRow(name, interval, options, this.clock.now());
-      const priority = this.priorityOf(name, options.priority);
-      return this.save<Data>({ ...rule, name, type: 'single', priority }, data);
-    });
+    return this.adder.every(interval, nameOrNames, data, options);
+  }
+
+  /**
+   * Adds a job that waits for so long; calls with the same name and `uniqueKey` that come meanwhile
+   * make no job of their own, but put the run off and replace its data.
+   *
+   * @param uniqueKey - such as `{ 'data.userId': 1 }`: see `Job.unique`
+   * @param delay - the window: see `Job.debounce`
+   * @throws InvalidOptionError
+   */
+  async nowDebounced<Data = unknown>(
+    name: string,
+    data: Data,
+    uniqueKey: Record<string, unknown>,
+    delay: Duration,
+    options: DebounceOptions = {},
+  ): Promise<Job<Data>> {
+    const job = this.create(name, data).unique(uniqueKey).debounce(delay, options);
+    return this.jobs.saved(job);
   }
 
   /**
@@ -143,14 +160,7 @@ export class JobScheduler {
     items: Iterable<Item> | AsyncIterable<Item>,
     options: EnqueueManyOptions<Item> = {},
   ): Promise<EnqueueManyResult<Item>> {
-    if (!isIterable(items)) throw new InvalidOptionError('items', items, 'an iterable of jobs');
-    const tools: BulkTools = {
-      broker: this.broker,
-      make: (input) => this.madeFrom(input),
-      added: (answer) => this.added(answer),
-      report: (error) => this.events.reportError(error),
-    };
-    return enqueueMany(tools, items, options);
+    return this.adder.many(items, options);
   }
 
   // ── finding and mending ──────────────────────────────────────────────────────────────────────
@@ -158,13 +168,23 @@ export class JobScheduler {
   /** The job with this id, or `undefined`. */
   async get<Data = unknown>(id: string): Promise<Job<Data> | undefined> {
     checkText('id', id);
-    const { manager, repository } = this.backend;
-    if (manager) {
-      const record = await manager.get(id);
-      return record && new Job<Data>(record, this.clock);
-    }
-    const row = await repository.getJobById(id);
-    return row ? new Job<Data>(recordOf(row, this.clock.now()), this.clock) : undefined;
+    const record = await this.jobs.read(id);
+    return record && this.jobs.of<Data>(record);
+  }
+
+  /**
+   * Jobs by filter, a page of them in order; `total` counts all that match. Without `limit` all.
+   *
+   * Reads only its page when a state is given and no sort, or the one that the state is kept in;
+   * every other query reads all that match.
+   *
+   * @throws InvalidOptionError for an unknown option, state, sort key or direction
+   */
+  async queryJobs<Data = unknown>(
+    query: JobsQueryOptions = {},
+  ): Promise<{ jobs: Job<Data>[]; total: number }> {
+    const { jobs, total } = await this.backend.manager.query(query);
+    return { jobs: jobs.map((record) => this.jobs.of<Data>(record)), total };
   }
 
   /** How many jobs there are in each state: of every name that has jobs, or of one. */
@@ -172,7 +192,7 @@ export class JobScheduler {
   counts(name: string): Promise<StateCounts>;
   async counts(name?: string): Promise<Record<string, StateCounts> | StateCounts> {
     if (name !== undefined) checkText('name', name);
-    const counts = await this.manager.counts(name === undefined ? undefined : [name]);
+    const counts = await this.backend.manager.counts(name === undefined ? undefined : [name]);
     if (name !== undefined) return counts.get(name) ?? emptyCounts();
     return Object.fromEntries(counts);
   }
@@ -180,7 +200,7 @@ export class JobScheduler {
   /** How many jobs there are in each state, over all names. */
   async total(): Promise<StateCounts> {
     const total = emptyCounts();
-    for (const counts of (await this.manager.counts()).values()) {
+    for (const counts of (await this.backend.manager.counts()).values()) {
       for (const state of Object.keys(total) as (keyof StateCounts)[]) {
         total[state] += counts[state];
       }
@@ -188,30 +208,100 @@ export class JobScheduler {
     return total;
   }
 
+  /** For each name that has jobs how many there are in each state; a paused one counts in its time state too. */
+  getJobsOverview(): Promise<JobsOverview[]> {
+    return this.backend.repository.getJobsOverview();
+  }
+
+  /** How many jobs are due and wait for a worker. */
+  getQueueSize(): Promise<number> {
+    return this.backend.repository.getQueueSize();
+  }
+
+  /**
+   * What the worker host of this process does.
+   *
+   * @param fullDetails - the jobs themselves instead of their numbers
+   * @throws WorkerNotStartedError before the host was started, and after it was stopped
+   */
+  async getRunningStats(fullDetails = false): Promise<RunningStats> {
+    trueOrFalse('fullDetails', fullDetails);
+    const { backend, handlers, options } = this;
+    const snapshot = this.jobs.snapshot();
+    return runningStats({ backend, handlers, options, snapshot }, fullDetails);
+  }
+
   /**
    * Removes jobs in whatever state, by id or filter; the signal of one that runs fires with the
    * reason. Ids, names and data are combined with AND; an empty filter matches nothing.
    *
    * @returns how many there were
+   * @throws InvalidOptionError
    */
-  async cancel(which: string | CancelFilter, options: { reason?: string } = {}): Promise<number> {
-    checkKnownKeys('options', options, ['reason']);
-    const { reason = '' } = options;
-    if (typeof reason !== 'string') throw new InvalidOptionError('reason', reason, 'a text');
-    const filter = filterOf(which);
-    const { manager, repository } = this.backend;
-    const ids = onlyIds(filter);
-    if (!ids || !manager) return repository.removeJobs(filter);
-    let removed = 0;
-    for (let from = 0; from < ids.length; from += MAX_BATCH) {
-      removed += (await manager.cancel(ids.slice(from, from + MAX_BATCH), reason)).length;
-    }
-    return removed;
+  async cancel(which: string | JobFilter, options: { reason?: string } = {}): Promise<number> {
+    return this.control.cancel(which, options);
+  }
+
+  /** Removes every job of this backend's namespace. @returns how many there were */
+  cancelAll(): Promise<number> {
+    return this.control.cancelAll();
+  }
+
+  /** Jobs that are disabled are not run; one that runs ends. @returns how many match */
+  disable(which: string | JobFilter): Promise<number> {
+    return this.control.disable(which);
+  }
+
+  /** @returns how many match */
+  enable(which: string | JobFilter): Promise<number> {
+    return this.control.enable(which);
+  }
+
+  /**
+   * Removes the jobs of all names that have no handler in this process; where there is none at all,
+   * nothing. Not for processes that share the work by names.
+   *
+   * @returns how many there were
+   */
+  purge(): Promise<number> {
+    return this.control.purge();
+  }
+
+  // ── the log ──────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * What was logged of jobs, newest first, 50 entries unless the query says otherwise; nothing when
+   * the option `logging` is off.
+   *
+   * @throws InvalidOptionError for a query that cannot be meant
+   */
+  async getLogs(query: JobLogQuery = {}): Promise<JobLogQueryResult> {
+    readLogQuery(query);
+    const logger = loggerOf(this.backend, this.options.logging);
+    return logger ? logger.getLogs(query) : { entries: [], total: 0 };
+  }
+
+  /**
+   * Deletes what was logged: what matches, or everything without a query.
+   *
+   * @returns how many entries that were
+   * @throws InvalidOptionError for a query that cannot be meant
+   */
+  async clearLogs(query: JobLogQuery = {}): Promise<number> {
+    readLogQuery(query);
+    const logger = loggerOf(this.backend, this.options.logging);
+    return logger ? logger.clearLogs(query) : 0;
   }
 
   // ── events ───────────────────────────────────────────────────────────────────────────────────
 
-  /** Calls the listener with every event of this process from now on; `failed:send-welcome` is `failed` for one name. */
+  /**
+   * Calls the listener with every event from now on; `failed:send-welcome` is `failed` for one name.
+   * Agenda's events (`start`, `progress`, `success`, `fail`, `retry`, `complete`) come from other processes
+   * too, with `true` as the last argument; all others are of this one.
+   *
+   * @throws InvalidOptionError for an unknown event
+   */
   on<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
     this.events.on(event, listener);
     return this;
@@ -229,90 +319,6 @@ export class JobScheduler {
 
   /** Resolves when every add has its answer. */
   settled(): Promise<void> {
-    return this.batcher.idle();
-  }
-
-  private get broker(): JobBroker {
-    const { broker, name } = this.backend;
-    if (!broker) throw new UnsupportedOperationError('enqueue', name);
-    return broker;
-  }
-
-  private get manager(): JobManager {
-    const { manager, name } = this.backend;
-    if (!manager) throw new UnsupportedOperationError('counts', name);
-    return manager;
-  }
-
-  private async add<Data>(
-    name: string,
-    data: Data | undefined,
-    options?: JobOptions,
-    due?: Due,
-  ): Promise<Job<Data>> {
-    const answer = await this.batcher.add(this.newJobs.make(name, data, options, due));
-    return this.added(answer) as Job<Data>;
-  }
-
-  private added({ job: record, created }: Enqueued): Job {
-    const job = new Job(record, this.clock, undefined, created);
-    if (created && this.events.wants('enqueued', record.name)) {
-      this.events.emit('enqueued', record.name, { job });
-    }
-    return job;
-  }
-
-  private madeFrom(input: JobInput) {
-    checkKnownKeys('item', input, ['name', 'data', 'when', 'options']);
-    const { name, data, when, options } = input;
-    return this.newJobs.make(
-      name,
-      data,
-      options,
-      when === undefined ? undefined : dueAt(when, this.clock.now()),
-    );
-  }
-
-  /** Adds jobs whose dates are limited: the limits are stored with them, which only a row can do. */
-  private limited(when: DateInput, dates: DateOptions, own: JobOptions | undefined) {
-    const priority = onlyPriority(own);
-    const now = this.clock.now();
-    const row = limitedRow(instantOf(when, now, dates.timezone), dates, now);
-    return async <Data>(name: string, data: Data | undefined): Promise<Job<Data>> => {
-      checkText('name', name);
-      return this.save<Data>(
-        { ...row, name, type: 'normal', priority: this.priorityOf(name, priority) },
-        data,
-      );
-    };
-  }
-
-  private async save<Data>(row: Omit<JobParameters, 'data'>, data?: Data): Promise<Job<Data>> {
-    // Encoded here for its checks and its limit, which are those of every other job.
-    encodeData(data, this.options.maxDataBytes);
-    const { manager, repository } = this.backend;
-    const saved = await repository.saveJob({ ...row, data }, { lastModifiedBy: this.options.name });
-    // The record says more than a row: when the job was made, and how often it was tried.
-    const record = saved._id === undefined ? undefined : await manager?.get(saved._id);
-    return new Job<Data>(record ?? recordOf(saved, this.clock.now()), this.clock);
-  }
-
-  private priorityOf(name: string, given: unknown): number {
-    if (given === undefined) return this.handlers.planFor(name).priority;
-    return parsePriority('priority', given);
+    return this.adder.idle();
   }
 }
-
-/** One answer for a name, a list for a list. */
-async function forEachName<T>(
-  nameOrNames: string | readonly string[],
-  add: (name: string) => Promise<T>,
-): Promise<T | T[]> {
-  if (typeof nameOrNames === 'string') return add(nameOrNames);
-  return Promise.all(textList('names', nameOrNames).map(add));
-}
-
-const isIterable = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (Symbol.iterator in value || Symbol.asyncIterator in value);

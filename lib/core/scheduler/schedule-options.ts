@@ -5,7 +5,7 @@ import type { Due } from './new-job.js';
 import { DATE_KEYS } from './recurring.js';
 
 /** When a schedule call means, in milliseconds since the epoch. @throws InvalidScheduleError */
-export function instantOf(when: DateInput, now: number, timezone?: string): number {
+function instantOf(when: DateInput, now: number, timezone?: string): number {
   return parseDate(when, timezone === undefined ? { now } : { now, timezone });
 }
 

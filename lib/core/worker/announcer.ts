@@ -2,18 +2,41 @@ import type { LostLease, RescuedJob, Settlement } from '../contracts/job-broker.
 import type { JobEvents } from '../events/job-events.js';
 import type { JobLostEvent } from '../events/job-event.js';
 import { ShutdownError } from '../errors.js';
-import type { Clock, Job } from '../job/job.js';
+import type { StateNews } from '../events/state-news.js';
+import type { Clock } from '../job/job.js';
+import { isNonRetryable } from '../job/thrown.js';
+import { AgendaAnnouncer } from './agenda-announcer.js';
 import type { Attempt } from './attempt.js';
+
+type Retry = Extract<Settlement, { kind: 'retry' }>;
+type Bury = Extract<Settlement, { kind: 'bury' }>;
 
 /** Turns what happens to attempts into events. Nothing is made that nobody listens to. */
 export class Announcer {
+  private readonly agenda: AgendaAnnouncer;
+
+  /** @param news - tells it to other processes */
   constructor(
     private readonly events: JobEvents,
+    news: StateNews,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.agenda = new AgendaAnnouncer(events, news, clock);
+  }
 
-  started({ job }: Attempt): void {
+  started(attempt: Attempt): void {
+    const { job } = attempt;
     if (this.events.wants('started', job.name)) this.events.emit('started', job.name, { job });
+    this.agenda.started(attempt);
+  }
+
+  /** The handler has told how far it has come. */
+  progressed(attempt: Attempt, progress: number): void {
+    const { job } = attempt;
+    if (this.events.wants('progressed', job.name)) {
+      this.events.emit('progressed', job.name, { job, progress });
+    }
+    this.agenda.progressed(attempt, progress);
   }
 
   /** The store has written down how the attempt ended. */
@@ -23,11 +46,8 @@ export class Announcer {
       case 'completed':
         return this.completed(attempt, settlement.nextRunAt);
       case 'retry':
-        this.failed(attempt);
-        return settlement.fresh ? undefined : this.retrying(attempt, settlement.due);
       case 'bury':
-        this.failed(attempt);
-        return this.dead(attempt, settlement);
+        return this.failed(attempt, settlement);
       case 'release':
         return this.interrupted(attempt);
       case 'skip':
@@ -67,35 +87,78 @@ export class Announcer {
   private completed(attempt: Attempt, nextRunAt: number | undefined): void {
     const { job, durationMs, outcome } = attempt;
     // Without an outcome nothing ran: the rule ended with an occurrence that was passed over.
-    if (!outcome || !this.events.wants('completed', job.name)) return;
-    this.events.emit('completed', job.name, {
-      job,
-      result: outcome.kind === 'completed' ? outcome.result : undefined,
-      durationMs,
-      nextRunAt: nextRunAt === undefined ? null : new Date(nextRunAt),
+    if (!outcome) return;
+    job.happened({
+      lockedAt: null,
+      lastFinishedAt: this.clock.now(),
+      failCount: 0,
+      nextRunAt: nextRunAt ?? null,
+    });
+    if (this.events.wants('completed', job.name)) {
+      this.events.emit('completed', job.name, {
+        job,
+        result: outcome.kind === 'completed' ? outcome.result : undefined,
+        durationMs,
+        nextRunAt: nextRunAt === undefined ? null : new Date(nextRunAt),
+      });
+    }
+    this.agenda.succeeded(attempt);
+    this.agenda.completed(attempt);
+  }
+
+  private failed(attempt: Attempt, settlement: Retry | Bury): void {
+    const { job, durationMs } = attempt;
+    const error = errorOfOutcome(attempt);
+    this.noteFailure(attempt, settlement);
+    // Its record could not be read, so it did not run: it has no place among the runs that Agenda counts.
+    const hasRun = attempt.startedAt > 0;
+    if (this.events.wants('failed', job.name)) {
+      this.events.emit('failed', job.name, { job, error, durationMs });
+    }
+    if (hasRun) this.agenda.failed(attempt, error, settlement.failure);
+    if (settlement.kind === 'bury') this.dead(attempt, error, settlement);
+    else if (settlement.fresh) this.gaveUp(attempt, error);
+    else this.retrying(attempt, error, settlement);
+    if (hasRun) this.agenda.completed(attempt);
+  }
+
+  /** Listeners see the job as it is afterwards. */
+  private noteFailure({ job, record }: Attempt, settlement: Retry | Bury): void {
+    const now = this.clock.now();
+    const due = settlement.kind === 'retry' ? settlement.due : undefined;
+    job.happened({
+      lockedAt: null,
+      lastFinishedAt: now,
+      failedAt: now,
+      failCount: record.failCount + 1,
+      failure: settlement.failure,
+      nextRunAt: due ? Math.ceil('at' in due ? due.at : now + due.delayMs) : null,
     });
   }
 
-  private failed(attempt: Attempt): void {
-    const { job, durationMs } = attempt;
-    if (!this.events.wants('failed', job.name)) return;
-    this.events.emit('failed', job.name, { job, error: errorOfOutcome(attempt), durationMs });
-  }
-
-  private retrying(attempt: Attempt, due: Extract<Settlement, { kind: 'retry' }>['due']): void {
-    const { job } = attempt;
-    if (!this.events.wants('retrying', job.name)) return;
+  private retrying(attempt: Attempt, error: Error, { due, failure }: Retry): void {
+    const { job, record } = attempt;
     const delayMs = 'delayMs' in due ? due.delayMs : undefined;
-    const at = 'at' in due ? due.at : this.clock.now() + due.delayMs;
-    const event = { job, error: errorOfOutcome(attempt), delayMs, nextRunAt: new Date(at) };
-    this.events.emit('retrying', job.name, event);
+    const nextRunAt = new Date(record.nextRunAt!);
+    if (this.events.wants('retrying', job.name)) {
+      this.events.emit('retrying', job.name, { job, error, delayMs, nextRunAt });
+    }
+    const delay = delayMs ?? Math.max(0, record.nextRunAt! - this.clock.now());
+    this.agenda.retrying(attempt, error, failure, { delay, nextRunAt });
   }
 
-  private dead(attempt: Attempt, { failure }: Extract<Settlement, { kind: 'bury' }>): void {
-    const job: Job = attempt.job;
+  private dead(attempt: Attempt, error: Error, { failure, reason }: Bury): void {
+    const { job } = attempt;
     const { id, name } = job;
-    if (!this.events.wants('dead', name)) return;
-    this.events.emit('dead', name, { id, name, failure, job, error: errorOfOutcome(attempt) });
+    if (this.events.wants('dead', name)) {
+      this.events.emit('dead', name, { id, name, failure, job, error });
+    }
+    if (reason === 'exhausted') this.agenda.exhausted(attempt, error);
+  }
+
+  /** A recurring job goes on with its next occurrence. */
+  private gaveUp(attempt: Attempt, error: Error): void {
+    if (!isNonRetryable(error)) this.agenda.exhausted(attempt, error);
   }
 
   private skipped({ job }: Attempt, nextRunAt: number): void {

@@ -1,9 +1,17 @@
 import type { ClaimedJob, Lease, Settlement } from '../contracts/job-broker.js';
 import type { Handler } from '../handlers/handler-registry.js';
 import type { JobRecord } from '../job/job-record.js';
-import { type Clock, Job, type RunningAttempt } from '../job/job.js';
+import { LeaseLostError, JobTimeoutError } from '../errors.js';
+import { Job, type JobHome, type RunningAttempt } from '../job/job.js';
 import type { Outcome } from './outcome.js';
 import type { Timer } from './timer.js';
+
+/** What an attempt asks of those who look after it. */
+export interface AttemptKeeper {
+  readonly home: JobHome;
+  /** @throws LeaseLostError */
+  touch(attempt: Attempt, progress: number | undefined): Promise<void>;
+}
 
 /**
  * One run of a handler, from the claim to the store's answer to its settlement. The services of the
@@ -19,6 +27,8 @@ export class Attempt implements RunningAttempt {
   trustedUntil: number;
   /** Executor: when the handler was called, by `performance.now()`. */
   startedAt = 0;
+  /** When the handler was heard of last: its start, or its newest touch. */
+  heardAt = 0;
   /** Executor: how long the handler took. */
   durationMs = 0;
   /** Executor: the limit of a handler that has one. */
@@ -28,16 +38,21 @@ export class Attempt implements RunningAttempt {
   outcome: Outcome | undefined = undefined;
   settlement: Settlement | undefined = undefined;
 
-  /** Why the host asked the handler to end; the first reason stays. */
+  /** Why the handler was asked to end; the first reason stays. */
   private reason: Error | undefined = undefined;
   private controller: AbortController | undefined = undefined;
 
-  constructor(claimed: ClaimedJob, handler: Handler, clock: Clock, trustedUntil: number) {
+  constructor(
+    claimed: ClaimedJob,
+    handler: Handler,
+    private readonly keeper: AttemptKeeper,
+    trustedUntil: number,
+  ) {
     this.record = claimed.record;
     this.lease = claimed.lease;
     this.handler = handler;
     this.trustedUntil = trustedUntil;
-    this.job = new Job(claimed.record, clock, this);
+    this.job = new Job(claimed.record, keeper.home, this);
   }
 
   get fence(): number {
@@ -53,9 +68,24 @@ export class Attempt implements RunningAttempt {
     return this.controller.signal;
   }
 
+  get isOver(): boolean {
+    return this.decided;
+  }
+
+  get hasExpired(): boolean {
+    const { reason } = this;
+    if (reason instanceof JobTimeoutError) return reason.limit === 'lockLifetime';
+    return reason instanceof LeaseLostError || this.trustedUntil <= performance.now();
+  }
+
   /** Why the signal has fired; `undefined` as long as it has not. */
   get endReason(): Error | undefined {
     return this.reason;
+  }
+
+  touch(progress: number | undefined): Promise<void> {
+    this.heardAt = performance.now();
+    return this.keeper.touch(this, progress);
   }
 
   /** Asks the handler to end. */

@@ -3,11 +3,11 @@ import { JobCancelledError, LeaseLostError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
 import { planOf } from '../handlers/handler-plan.js';
 import type { Handler, HandlerRegistry } from '../handlers/handler-registry.js';
-import type { Clock } from '../job/job.js';
+import type { JobHome } from '../job/job.js';
 import type { DeathReason } from '../job/job-record.js';
 import { errorOf, failureOf } from '../job/thrown.js';
 import type { Announcer } from './announcer.js';
-import { Attempt } from './attempt.js';
+import { Attempt, type AttemptKeeper } from './attempt.js';
 import { type DecisionContext, decide, passedOver } from './decide.js';
 import { Executor } from './executor.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -27,6 +27,7 @@ import type { Slots } from './slots.js';
 
 /** What attempts work with. */
 export interface AttemptsTools {
+  readonly home: JobHome;
   readonly leaseMs: number;
   readonly broker: () => JobBroker;
   readonly handlers: HandlerRegistry;
@@ -41,18 +42,22 @@ export interface AttemptsHooks {
   mayBegin(): boolean;
   /** There is something to send; with `forJobs` also room that nobody expected. */
   wake(forJobs: boolean): void;
+  /** The attempt is settled, or void, which the error says. */
+  over?(attempt: Attempt, error?: Error): void;
 }
 
 const UNSETTLED_SHOWN = 5;
 
-export class Attempts {
+export class Attempts implements AttemptKeeper {
+  readonly home: JobHome;
   readonly settler: Settler;
   private readonly executor: Executor;
   private readonly keeper: LeaseKeeper;
-  private readonly clock: Clock;
   private readonly decisions: DecisionContext;
   private endedByHandlers = 0;
   private whenEmpty: (() => void)[] = [];
+  /** Those whose handlers execute, also when they are over. */
+  private readonly executing = new Set<Attempt>();
 
   constructor(
     private readonly tools: AttemptsTools,
@@ -61,7 +66,7 @@ export class Attempts {
     const { leaseMs, broker, announcer, outages, events } = tools;
     const report = (error: Error) => events.reportError(error);
     const now = () => broker().now();
-    this.clock = { now };
+    this.home = tools.home;
     this.decisions = {
       get now() {
         return now();
@@ -74,6 +79,7 @@ export class Attempts {
       refused: (attempt, refusal, repeated) => {
         this.keeper.letGo(attempt);
         announcer.lost(attempt, refusal, repeated);
+        hooks.over?.(attempt, new LeaseLostError(attempt.record.id, refusal));
       },
       dropped: (attempt, error) => this.dropped(attempt, error),
     });
@@ -91,29 +97,50 @@ export class Attempts {
     });
   }
 
-  /** A job has come, by a claim first sent then (`performance.now()`). */
-  begin(claimed: ClaimedJob, sentAt: number): void {
+  /**
+   * A job has come, by a claim first sent then (`performance.now()`).
+   *
+   * @param byHand - somebody wants this very run, whatever the job's rule says
+   */
+  begin(claimed: ClaimedJob, sentAt: number, byHand = false): void {
     const handler = this.tools.handlers.get(claimed.record.name);
     const trustedUntil = this.keeper.trustFrom(sentAt);
-    const attempt = new Attempt(claimed, handler ?? NOBODY, this.clock, trustedUntil);
+    const attempt = new Attempt(claimed, handler ?? NOBODY, this, trustedUntil);
     this.keeper.hold(attempt);
     if (claimed.unreadable) return this.bury(attempt, claimed.unreadable);
     // An answer later than its lease (a frozen process, a slow link): another may have the job by now.
     const isTooLate = trustedUntil <= performance.now();
     if (!handler || isTooLate || !this.hooks.mayBegin()) return this.release(attempt);
-    const passed = passedOver(attempt, this.decisions.now);
+    const passed = byHand ? undefined : passedOver(attempt, this.decisions.now);
     if (passed) {
       this.executor.abandon(attempt);
       return this.settle(attempt, passed);
     }
     this.tools.slots.take(handler.name);
+    this.executing.add(attempt);
     this.tools.announcer.started(attempt);
     this.executor.run(attempt);
+  }
+
+  /** @throws LeaseLostError, JobCancelledError when its lease is gone; ConnectionError */
+  async touch(attempt: Attempt, progress: number | undefined): Promise<void> {
+    await this.keeper.touch(attempt, progress);
+    if (progress !== undefined) this.tools.announcer.progressed(attempt, progress);
   }
 
   /** Handlers that run. */
   get running(): number {
     return this.tools.slots.running;
+  }
+
+  /** The attempts whose handlers run. */
+  inExecution(): ReadonlySet<Attempt> {
+    return this.executing;
+  }
+
+  /** The attempts whose leases are held: those that run, and those whose end is not stored yet. */
+  held(): ReadonlySet<Attempt> {
+    return this.keeper.attempts();
   }
 
   /** Attempts that their handlers have ended, ever; not those that were given up before. */
@@ -196,6 +223,7 @@ export class Attempts {
 
   private returned(attempt: Attempt, late: boolean): void {
     const { slots } = this.tools;
+    this.executing.delete(attempt);
     slots.giveBack(attempt.handler.name);
     if (late) this.hooks.wake(true);
     else this.endedByHandlers += 1;
@@ -205,6 +233,14 @@ export class Attempts {
   private accepted(attempt: Settled): void {
     this.keeper.letGo(attempt);
     this.tools.announcer.settled(attempt);
+    this.hooks.over?.(attempt);
+    if (attempt.outcome?.kind === 'failed') this.honourNewTime(attempt);
+  }
+
+  /** As with Agenda, a listener that hears of the failure may give the job another time. */
+  private honourNewTime({ job }: Attempt): void {
+    if (!job.isMoved) return;
+    job.save().catch((thrown: unknown) => this.tools.events.reportError(errorOf(thrown)));
   }
 
   private dropped(attempt: Settled, cause: Error): void {
@@ -213,7 +249,9 @@ export class Attempts {
     const message =
       `The end of job ${id} ("${name}") cannot be stored: ${cause.message}. ` +
       'Its attempt is given up; the job runs again when its lease has expired.';
-    this.tools.events.reportError(new Error(message, { cause }));
+    const error = new Error(message, { cause });
+    this.tools.events.reportError(error);
+    this.hooks.over?.(attempt, error);
   }
 
   /** The store says that the lease is gone: nothing more of this attempt is stored. */
@@ -221,14 +259,15 @@ export class Attempts {
     // Its settlement is on its way, and gets an answer of its own.
     if (attempt.decided) return;
     this.executor.abandon(attempt);
-    const { id } = attempt.record;
+    const { id, name } = attempt.record;
     if (cancelled === undefined) {
       attempt.fire(new LeaseLostError(id, refusal));
       this.tools.announcer.lost(attempt, refusal, false);
     } else {
-      attempt.fire(new JobCancelledError(id, cancelled));
+      attempt.fire(new JobCancelledError(id, cancelled, name));
       this.tools.announcer.cancelled(attempt, cancelled);
     }
+    this.hooks.over?.(attempt, attempt.endReason);
   }
 
   private undecided(): Attempt[] {

@@ -177,6 +177,10 @@ export class Claimer<Item extends Mail> {
     this.wake(true);
   }
 
+  get callsUnderWay(): number {
+    return this.tracks.filter(({ call }) => call !== undefined).length;
+  }
+
   private newTrack(number: 0 | 1): Track<Item> {
     const repeat = new Timer(() => this.goOn(track));
     const track: Track<Item> = {

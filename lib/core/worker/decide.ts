@@ -140,6 +140,10 @@ function bury({ lease }: Decided, error: Error, reason: DeathReason): Settlement
   return { kind: 'bury', lease, afterExpiry: true, reason, failure: failureOf(error, reason) };
 }
 
+/** The failures of this occurrence, with that of the attempt under way; a rescued one was nobody's failure. */
+export const failuresWith = ({ attempt, rescueCount }: JobRecord): number =>
+  Math.max(0, attempt - rescueCount) + 1;
+
 type Due = { readonly delayMs: number } | { readonly at: number };
 
 /** When the job runs again after a failure; `null` when it has had its attempts. */
@@ -149,7 +153,7 @@ function retryDue(attempt: Decided, error: Error, context: DecisionContext): Due
   const given = record.overrides?.attempts ?? handler.plan.attempts;
   // A function decides alone when to stop, unless attempts are given too.
   const allowed = given ?? (typeof choice === 'function' ? Infinity : 1);
-  const failures = Math.max(0, record.attempt - record.rescueCount) + 1;
+  const failures = failuresWith(record);
   if (failures >= allowed) return null;
   try {
     const wait = backoffOf(
@@ -192,6 +196,8 @@ const isRecurring = ({ repeat }: JobRecord): boolean =>
 function nextOccurrence(record: JobRecord, now: number): number | null {
   const started = record.lockedAt ?? now;
   const planned = record.occurrenceAt ?? record.nextRunAt ?? started;
+  // Run by hand before its time: that occurrence still stands.
+  if (planned > started) return planned;
   return compileRepeatRule(record.repeat!, record.name).next({ planned, started, now });
 }
 

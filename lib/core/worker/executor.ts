@@ -1,4 +1,4 @@
-import { JobTimeoutError } from '../errors.js';
+import { JobCancelledError, JobTimeoutError } from '../errors.js';
 import { encodeData } from '../job/job-data.js';
 import { errorOf } from '../job/thrown.js';
 import type { Attempt } from './attempt.js';
@@ -13,8 +13,11 @@ import { Timer } from './timer.js';
  *   returns                no, or because its lease ran out    completed
  *   throws                 no                                  failed
  *   throws                 lease at its end, shutdown          released: not the handler's fault
+ *   throws                 `job.cancel()`                      failed
  *   returns or throws      its time was up                     failed, with the timeout as its error
  *   neither                its time was up, and the grace      failed; `stuck`; its slot stays taken
+ *
+ * Its time is up after `timeout`, or when it has been silent for `lockLifetime`.
  *
  * An attempt is decided once. What a handler does after that (late, cancelled, lost) changes nothing.
  */
@@ -40,9 +43,9 @@ export class Executor {
   ) {}
 
   run(attempt: Attempt): void {
-    const timeoutMs = attempt.record.overrides?.timeout ?? attempt.handler.plan.timeoutMs;
-    if (timeoutMs !== undefined) this.limit(attempt, timeoutMs);
-    attempt.startedAt = performance.now();
+    attempt.startedAt = attempt.heardAt = performance.now();
+    const limits = limitsOf(attempt);
+    if (limits) this.limit(attempt, limits);
     try {
       const returned = attempt.handler.run(attempt.job);
       if (typeof returned === 'object' && returned !== null) {
@@ -81,8 +84,9 @@ export class Executor {
     const late = attempt.decided;
     if (!late) {
       const { endReason } = attempt;
-      if (endReason === undefined) this.end(attempt, { kind: 'failed', error: errorOf(thrown) });
-      else if (endReason instanceof JobTimeoutError) {
+      if (endReason === undefined || endReason instanceof JobCancelledError) {
+        this.end(attempt, { kind: 'failed', error: errorOf(thrown) });
+      } else if (endReason instanceof JobTimeoutError) {
         this.end(attempt, { kind: 'failed', error: endReason });
       } else this.end(attempt, RELEASED);
     }
@@ -96,16 +100,22 @@ export class Executor {
     this.hooks.ended(attempt, outcome);
   }
 
-  private limit(attempt: Attempt, timeoutMs: number): void {
-    const error = () => new JobTimeoutError(attempt.record.id, timeoutMs);
-    attempt.timer = new Timer(() => this.timedOut(attempt, error()));
-    attempt.timer.startIn(timeoutMs);
+  /** Touches move no timer: when it fires it looks how much time is left. */
+  private limit(attempt: Attempt, limits: Limits): void {
+    const timer = new Timer(() => {
+      const { leftMs, error } = nearest(attempt, limits);
+      if (leftMs > 0) timer.startIn(leftMs);
+      else this.timedOut(attempt, error());
+    });
+    attempt.timer = timer;
+    timer.startIn(nearest(attempt, limits).leftMs);
   }
 
   private timedOut(attempt: Attempt, error: JobTimeoutError): void {
     attempt.fire(error);
-    // Asked to end before, for another reason: whoever asked waits for it.
-    if (attempt.endReason !== error) return;
+    const { endReason } = attempt;
+    // Asked to end before, by the host: it waits for that itself.
+    if (endReason !== error && !(endReason instanceof JobCancelledError)) return;
     attempt.timer = new Timer(() => {
       this.end(attempt, { kind: 'failed', error });
       this.hooks.stuck(attempt, error);
@@ -125,4 +135,29 @@ export class Executor {
       return undefined;
     }
   }
+}
+
+interface Limits {
+  readonly timeoutMs: number | undefined;
+  readonly lockLifetimeMs: number | undefined;
+}
+
+function limitsOf({ record, handler: { plan } }: Attempt): Limits | undefined {
+  const timeoutMs = record.overrides?.timeout ?? plan.timeoutMs;
+  const { lockLifetimeMs } = plan;
+  const isLimited = timeoutMs !== undefined || lockLifetimeMs !== undefined;
+  return isLimited ? { timeoutMs, lockLifetimeMs } : undefined;
+}
+
+/** The limit that is reached first, unless the handler is heard of meanwhile. */
+function nearest(
+  { record: { id }, startedAt, heardAt }: Attempt,
+  { timeoutMs = Infinity, lockLifetimeMs = Infinity }: Limits,
+): { leftMs: number; error: () => JobTimeoutError } {
+  const now = performance.now();
+  const untilTimeout = startedAt + timeoutMs - now;
+  const untilSilent = heardAt + lockLifetimeMs - now;
+  return untilTimeout <= untilSilent
+    ? { leftMs: untilTimeout, error: () => new JobTimeoutError(id, timeoutMs) }
+    : { leftMs: untilSilent, error: () => new JobTimeoutError(id, lockLifetimeMs, 'lockLifetime') };
 }

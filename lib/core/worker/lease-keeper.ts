@@ -1,4 +1,4 @@
-import { type Lease, type LostLease, MAX_BATCH, type Renewal } from '../contracts/job-broker.js';
+import { type LostLease, MAX_BATCH, type Renewal, type Renewed } from '../contracts/job-broker.js';
 import { LeaseLostError } from '../errors.js';
 import { errorOf } from '../job/thrown.js';
 import type { Attempt } from './attempt.js';
@@ -19,7 +19,7 @@ import { Timer } from './timer.js';
  */
 
 export interface LeaseKeeperHooks {
-  renew(leases: readonly Lease[], forMs: number): Promise<Renewal>;
+  renew(leases: readonly Renewed[], forMs: number): Promise<Renewal>;
   /** The store says that this attempt is void. */
   lost(attempt: Attempt, lost: LostLease): void;
   failed(error: Error): void;
@@ -60,7 +60,7 @@ export class LeaseKeeper {
   }
 
   /** The attempts whose leases are kept. */
-  attempts(): Iterable<Attempt> {
+  attempts(): ReadonlySet<Attempt> {
     return this.held;
   }
 
@@ -86,6 +86,21 @@ export class LeaseKeeper {
   async check(jobId: string): Promise<void> {
     const concerned = [...this.held].filter(({ record }) => record.id === jobId);
     if (concerned.length > 0) await this.renewBatch(concerned.slice(0, MAX_BATCH));
+  }
+
+  /**
+   * Renews one lease now, and tells the store how far its handler has come.
+   *
+   * @throws LeaseLostError, JobCancelledError when the lease is gone; ConnectionError
+   */
+  async touch(attempt: Attempt, progress: number | undefined): Promise<void> {
+    const sentAt = performance.now();
+    const lease = progress === undefined ? attempt.lease : { ...attempt.lease, progress };
+    const { lost } = await this.hooks.renew([lease], this.leaseMs);
+    this.learn([attempt], lost, this.trustFrom(sentAt));
+    const { id, token } = attempt.lease;
+    const gone = lost.find((one) => one.token === token);
+    if (gone) throw attempt.endReason ?? new LeaseLostError(id, gone.refusal);
   }
 
   /** Keeps nothing any more. */

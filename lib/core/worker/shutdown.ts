@@ -38,12 +38,12 @@ export async function shutDown(
     attempts,
     claimer,
     rescuer,
-  }: { attempts: Attempts; claimer: Claimer<Settled>; rescuer: Rescuer },
+  }: { attempts: Attempts; claimer: Claimer<Settled>; rescuer?: Rescuer },
   { timeoutMs, graceMs, signal }: ShutdownLimits,
 ): Promise<DrainReport> {
   const endedBefore = attempts.endedSoFar;
   claimer.stopClaiming();
-  rescuer.stop();
+  rescuer?.stop();
   const waited = await waitFor(attempts.untilNoneRuns(), timeoutMs, signal);
   const { running } = attempts;
   if (waited !== 'done') {

@@ -1,32 +1,37 @@
-import type { AgendaBackend } from '../contracts/agenda-backend.js';
+import type { CompleteBackend } from '../contracts/agenda-backend.js';
 import { type JobBroker, MAX_BATCH, type RescuedJob } from '../contracts/job-broker.js';
-import { durationOption } from '../duration.js';
-import { UnsupportedOperationError } from '../errors.js';
+import { type Duration, durationOption } from '../duration.js';
+import { UnsupportedOperationError, WorkerNotStartedError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
+import type { StateNews } from '../events/state-news.js';
 import type { Handler, HandlerRegistry } from '../handlers/handler-registry.js';
 import { checkText } from '../job/job-id.js';
 import { errorOf } from '../job/thrown.js';
+import type { JobHome } from '../job/job.js';
+import type { JobRecord } from '../job/job-record.js';
 import { abortSignal } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import { Announcer } from './announcer.js';
+import type { Attempt } from './attempt.js';
 import { Attempts } from './attempts.js';
 import { Claimer } from './claimer.js';
+import { DirectRuns } from './direct-runs.js';
 import { hostId } from './host-id.js';
 import { listenToNews } from './news.js';
 import { Outages } from './outages.js';
 import { Rescuer } from './rescuer.js';
-import type { Settled } from './settler.js';
+import { outboxOf, type Settled } from './settler.js';
 import { NOTHING_TO_DRAIN, shutDown } from './shutdown.js';
 import { Slots } from './slots.js';
-import type { DrainOptions, DrainReport, WorkerStatus } from './worker-status.js';
+import type { DrainOptions, DrainReport, HostSnapshot, WorkerStatus } from './worker-status.js';
 
 /*
  * The part of a process that runs jobs: it connects the services, which do not know each other.
  *
  *   Claimer ── jobs ──▶ Attempts ── settlements ──▶ Claimer
  *      ▲                   │
- *      └───── Slots ◀──────┘                          Rescuer          News
+ *      └───── Slots ◀──────┘                          Rescuer          News          DirectRuns
  *
  * What happens to one job stands in `attempts.ts`, how the host ends in `shutdown.ts`.
  */
@@ -39,6 +44,7 @@ export class WorkerHost {
   private readonly rescuer: Rescuer;
   private readonly outages: Outages;
   private readonly announcer: Announcer;
+  private readonly directRuns: DirectRuns;
 
   private started: Promise<void> | undefined;
   private ending: Promise<DrainReport> | undefined;
@@ -47,37 +53,36 @@ export class WorkerHost {
   private unsubscribe: (() => void)[] = [];
 
   constructor(
-    private readonly backend: AgendaBackend,
+    private readonly backend: CompleteBackend,
     private readonly handlers: HandlerRegistry,
     private readonly events: JobEvents,
     private readonly options: ResolvedEngineOptions,
+    home: JobHome,
+    stateNews: StateNews,
   ) {
     const { leaseMs } = options;
     const broker = () => this.broker;
     const now = () => this.broker.now();
     this.host = hostId(options.name);
     this.outages = new Outages((error) => events.reportError(error));
-    this.announcer = new Announcer(events, { now });
+    this.announcer = new Announcer(events, stateNews, { now });
     this.slots = new Slots(options);
     const { slots, outages, announcer } = this;
+    const tools = { home, leaseMs, broker, handlers, announcer, outages, events };
+    this.directRuns = new DirectRuns(`${this.host}-direct`, tools);
     this.attempts = new Attempts(
-      { leaseMs, broker, handlers, slots, announcer, outages, events },
+      { ...tools, slots },
       {
         mayBegin: () => this.state === 'running',
         wake: (forJobs) => this.claimer.wake(forJobs),
       },
     );
-    const { settler } = this.attempts;
     this.claimer = new Claimer(
       { host: this.host, leaseMs, processEveryMs: options.processEveryMs },
       {
-        settleAndClaim: (settlements, claim) => this.broker.settleAndClaim(settlements, claim),
-        takeMail: () => settler.take(),
-        mailCount: () => settler.waiting,
-        putBack: (batch) => settler.putBack(batch),
-        spoiled: (batch, error, hadClaim) => settler.spoiled(batch, error, hadClaim),
-        isSifting: () => settler.isSifting,
-        answered: (batch, answers, repeated) => settler.answered(batch, answers, repeated),
+        settleAndClaim: (settlements, claim) =>
+          stateNews.learnFrom(this.broker.settleAndClaim(settlements, claim)),
+        ...outboxOf(this.attempts.settler),
         mostSlots: () => slots.most,
         room: (atMost) => slots.room(atMost),
         promise: (room) => slots.promise(room),
@@ -126,11 +131,14 @@ export class WorkerHost {
    * Ends the work: takes no more jobs, lets running handlers end, fires the signals of those that do
    * not, and hands their jobs back. It does not fail for want of time.
    *
+   * @param options - a number (or a text such as `'5s'`) is the timeout
    * @throws InvalidOptionError
    */
-  async drain(options: DrainOptions = {}): Promise<DrainReport> {
-    checkKnownKeys('', options, ['timeout', 'signal']);
-    const { timeout, signal } = options;
+  async drain(options: Duration | DrainOptions = {}): Promise<DrainReport> {
+    const isTimeout = typeof options === 'number' || typeof options === 'string';
+    const given: DrainOptions = isTimeout ? { timeout: options } : options;
+    checkKnownKeys('', given, ['timeout', 'signal']);
+    const { timeout, signal } = given;
     if (signal !== undefined) abortSignal('signal', signal);
     const timeoutMs =
       timeout === undefined
@@ -163,6 +171,27 @@ export class WorkerHost {
       names: this.slots
         .view()
         .map(({ name, running, concurrency, paused }) => ({ name, running, concurrency, paused })),
+    };
+  }
+
+  /**
+   * Runs a job here and now, outside all limits, whether this host is started or not.
+   *
+   * @internal see `Job.run`
+   */
+  runNow(id: string, name: string): Promise<JobRecord> {
+    return this.directRuns.run(id, this.handlers.get(name), name);
+  }
+
+  /** @internal see `JobScheduler.getRunningStats` @throws WorkerNotStartedError */
+  snapshot(): HostSnapshot {
+    if (this.state === 'stopped') throw new WorkerNotStartedError('getRunningStats');
+    const jobsOf = (attempts: Iterable<Attempt>) => Array.from(attempts, ({ job }) => job);
+    return {
+      names: this.slots.view().map(({ name }) => name),
+      running: jobsOf(this.attempts.inExecution()),
+      held: jobsOf(this.attempts.held()),
+      callsUnderWay: this.claimer.callsUnderWay,
     };
   }
 
@@ -210,7 +239,10 @@ export class WorkerHost {
         if (this.slots.handles(name)) this.claimer.heardOf(name, at, this.broker.now());
       },
       // Whether the lease is gone, and why, the store says.
-      cancelled: (jobId) => this.attempts.check(jobId),
+      cancelled: (jobId) => {
+        this.attempts.check(jobId);
+        this.directRuns.check(jobId);
+      },
     });
     this.unsubscribe.push(...forget);
   }
@@ -226,13 +258,18 @@ export class WorkerHost {
     timeoutMs: number,
     signal?: AbortSignal,
   ): { ending: Promise<DrainReport>; stopped: Promise<void> } {
-    if (!this.ending) {
-      this.ending = this.started ? this.shutDown(timeoutMs, signal) : NEVER_STARTED;
-      this.stopped = this.ending.then(() => undefined);
+    const direct = this.directRuns.end({
+      timeoutMs,
+      graceMs: this.options.shutdown.graceMs,
+      signal,
+    });
+    if (!this.started) {
+      const ending = this.ending ?? direct.then(() => NOTHING_TO_DRAIN);
+      return { ending, stopped: direct };
     }
-    const { ending, stopped } = this;
-    if (ending === NEVER_STARTED) this.ending = this.stopped = undefined;
-    return { ending, stopped: stopped! };
+    this.ending ??= this.shutDown(timeoutMs, signal);
+    this.stopped ??= Promise.all([this.ending, direct]).then(() => undefined);
+    return { ending: this.ending, stopped: this.stopped };
   }
 
   private async shutDown(timeoutMs: number, signal?: AbortSignal): Promise<DrainReport> {
@@ -273,7 +310,5 @@ export class WorkerHost {
     }
   }
 }
-
-const NEVER_STARTED = Promise.resolve(NOTHING_TO_DRAIN);
 
 const settingsOf = ({ name, plan }: Handler) => ({ name, maxRescues: plan.maxRescues });

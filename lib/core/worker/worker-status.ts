@@ -1,4 +1,5 @@
 import type { Duration } from '../duration.js';
+import type { Job } from '../job/job.js';
 
 export interface DrainOptions {
   /** How long running handlers may go on before their signals fire. @default the option `shutdown.timeout` */
@@ -36,4 +37,16 @@ export interface WorkerStatus {
     readonly concurrency: number;
     readonly paused: boolean;
   }[];
+}
+
+/** What the host does at this moment. */
+export interface HostSnapshot {
+  /** The names it runs. */
+  readonly names: readonly string[];
+  /** Jobs whose handlers execute. */
+  readonly running: readonly Job[];
+  /** Jobs whose leases it holds: those that run, and those whose ends are not stored yet. */
+  readonly held: readonly Job[];
+  /** Claims that have no answer yet. */
+  readonly callsUnderWay: number;
 }

@@ -19,7 +19,8 @@ export interface JobHandlerMetadata {
 const KEY = 'agenda-redis:job-handler';
 
 /**
- * Makes a method of a provider the handler of the jobs of this name. It is called with the `Job`.
+ * Makes a method of a provider the handler of the jobs of this name. It is called with the `Job`; one
+ * that declares two parameters also with `done`, which it has to call.
  *
  * @throws InvalidHandlerError where it is written, on anything but an instance method
  *

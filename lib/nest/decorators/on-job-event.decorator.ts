@@ -1,4 +1,4 @@
-import type { JobEventMap, JobEventName } from '../../core/index.js';
+import type { JobEventListener, JobEventName } from '../../core/index.js';
 import { decoratedMethod } from './decorated-method.js';
 
 export interface OnJobEventOptions {
@@ -16,7 +16,7 @@ export interface JobEventMetadata {
   readonly instance: string | undefined;
 }
 
-type ListenerDecorator<Event> = <Method extends (event: Event) => unknown>(
+type ListenerDecorator<Event extends JobEventName> = <Method extends JobEventListener<Event>>(
   target: object,
   key: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
@@ -25,7 +25,9 @@ type ListenerDecorator<Event> = <Method extends (event: Event) => unknown>(
 const KEY = 'agenda-redis:on-job-event';
 
 /**
- * Calls a method of a provider with every event of this process, or with those of one job name.
+ * Calls a method of a provider with every event, or with those of one job name. Those in the words of
+ * Agenda (`start`, `progress`, `success`, `fail`, `retry`, `complete`) also come from other processes,
+ * with `true` as their last argument; all others are of this process.
  * Nobody waits for it; what it throws is logged and disturbs neither the job nor other listeners.
  *
  * @throws InvalidHandlerError where it is written, on anything but an instance method
@@ -34,7 +36,7 @@ export function OnJobEvent<Event extends JobEventName>(
   event: Event,
   jobName?: string,
   { instance }: OnJobEventOptions = {},
-): ListenerDecorator<JobEventMap[Event]> {
+): ListenerDecorator<Event> {
   return (target, key, descriptor) => {
     const { method } = decoratedMethod('OnJobEvent', target, key, descriptor);
     const metadata: JobEventMetadata = { event, jobName, instance };

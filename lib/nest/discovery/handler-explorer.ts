@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { DuplicateHandlerError, type Job } from '../../core/index.js';
+import { DuplicateHandlerError, type JobFunction } from '../../core/index.js';
 import { everyOf, type EveryMetadata } from '../decorators/every.decorator.js';
 import { jobHandlerOf, type JobHandlerOptions } from '../decorators/job-handler.decorator.js';
 import { jobEventsOf } from '../decorators/on-job-event.decorator.js';
@@ -15,7 +15,7 @@ export interface FoundHandler {
   readonly rules: readonly EveryMetadata[];
   /** `Class.method`. */
   readonly place: string;
-  readonly call: (job: Job) => unknown;
+  readonly call: JobFunction;
 }
 
 /** An `@OnJobEvent` method of a living provider. */
@@ -24,7 +24,7 @@ export interface FoundListener {
   readonly jobName: string | undefined;
   readonly instance: string | undefined;
   readonly place: string;
-  readonly call: (event: unknown) => unknown;
+  readonly call: (...facts: readonly unknown[]) => unknown;
 }
 
 export interface Found {
@@ -34,7 +34,7 @@ export interface Found {
 
 /** A decorated method as the walk meets it. */
 interface Candidate {
-  readonly host: Record<string, (argument: unknown) => unknown>;
+  readonly host: Record<string, (...facts: readonly unknown[]) => unknown>;
   readonly wrapper: Wrapper;
   readonly method: (...args: never[]) => unknown;
   readonly methodName: string;
@@ -177,14 +177,19 @@ function handlerOf(candidate: Candidate): FoundHandler[] {
     );
   }
   if (!metadata) return [];
-  return [{ ...metadata, rules, place, call: (job) => host[methodName]!(job) }];
+  // A method of two parameters is called with `done`, as such a function would be.
+  const call: JobFunction =
+    method.length === 2
+      ? (job, done) => host[methodName]!(job, done)
+      : (job) => host[methodName]!(job);
+  return [{ ...metadata, rules, place, call }];
 }
 
 function listenersOf({ host, method, methodName, place }: Candidate): FoundListener[] {
   return jobEventsOf(method).map((metadata) => ({
     ...metadata,
     place,
-    call: (event) => host[methodName]!(event),
+    call: (...facts) => host[methodName]!(...facts),
   }));
 }
 

@@ -57,9 +57,9 @@ export class InstanceHost {
 
   /** @throws InvalidHandlerError naming the method, for an event that does not exist */
   listen({ event, jobName, call, place }: FoundListener): void {
-    const listener = async (fact: unknown): Promise<void> => {
+    const listener = async (...facts: readonly unknown[]): Promise<void> => {
       try {
-        await call(fact);
+        await call(...facts);
       } catch (thrown) {
         const message = thrown instanceof Error ? thrown.message : String(thrown);
         throw new Error(`${place}: ${message}`, { cause: thrown });

@@ -5,18 +5,21 @@
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta  longestLease, goneMs
 -- ARGV[1]  prefix of the partition's keys
--- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3]  channel for cancellations; empty for none
 -- ARGV[4]  head of a message
 -- ARGV[5]  reason
 -- ARGV[6]  how long the reason is kept, in ms; for two leases if that is longer
 -- ARGV[7]  how long removed ids stay known, in ms
--- ARGV[8..]  ids, 100 at most
+-- ARGV[8]  'keep' when their log stays; else empty
+-- ARGV[9..]  ids, 100 at most
 --
--- Returns  { now, how many of the ids were looked at, and of those the ones that were there … }
+-- Returns  { now, how many of the ids were looked at, '1' when their log is not yet dropped whole else empty,
+--            and of those ids the ones that were there … }
 --          fewer than asked for, one at least, when the jobs are large: ask again for the rest
 -- @include time
 -- @include key
+-- @include order
 -- @include writes
 -- @include record
 -- @include place
@@ -24,8 +27,9 @@
 -- @include gone
 -- @include read
 redis.call('PERSIST', META)
-local ids, seen, gone = {}, {}, { now_text, '0' }
-for i = 8, #ARGV do
+if ARGV[8] == 'keep' then log_exists = false end
+local ids, seen, gone = {}, {}, { now_text, '', '' }
+for i = 9, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
 local kept_ms = math.max(tonumber(ARGV[6]), 2 * tonumber(redis.call('HGET', META, 'longestLease') or 0))
@@ -76,4 +80,5 @@ end)
 flush()
 forget_gone(2 * #ids)
 gone[2] = tostring(count)
+if log_exists and redis.call('EXISTS', LEAVING) == 1 then gone[3] = '1' end
 return gone

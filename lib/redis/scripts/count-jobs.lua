@@ -5,7 +5,7 @@
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta
 -- ARGV[1]  prefix of the partition's keys
--- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3..]  names, 100 at most
 --
 -- Returns  { now, and for each name: queued, scheduled, running, completed, failed, repeating, paused, claimable }
@@ -18,18 +18,19 @@ local function card(place, name)
   return redis.call('ZCARD', index(place, name))
 end
 
-local function due(place, name)
-  return redis.call('ZCOUNT', index(place, name), '-inf', now_text)
+-- Of an index that holds so many, those whose time has come.
+local function due(place, name, size)
+  return size == 0 and 0 or redis.call('ZCOUNT', index(place, name), '-inf', now_text)
 end
 
 for i = 3, #ARGV do
   local name = ARGV[i]
   local repeating, retrying = card('repeating', name), card('retrying', name)
-  local waiting = card('ready', name) + card('timed', name) + card('parked', name)
-  local claimable = card('ready', name) + due('timed', name)
-  local queued = claimable + due('parked', name) - due('repeating', name) - due('retrying', name)
+  local ready, timed, parked = card('ready', name), card('timed', name), card('parked', name)
+  local claimable = ready + due('timed', name, timed)
+  local queued = claimable + due('parked', name, parked) - due('repeating', name, repeating) - due('retrying', name, retrying)
   local counts = {
-    queued, waiting - repeating - retrying - queued, card('running', name), card('completed', name),
+    queued, ready + timed + parked - repeating - retrying - queued, card('running', name), card('completed', name),
     card('dead', name) + retrying, repeating, card('disabled', name), claimable,
   }
   for _, count in ipairs(counts) do

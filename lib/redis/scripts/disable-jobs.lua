@@ -1,11 +1,11 @@
 -- disable-jobs
--- Disables or enables jobs. A waiting one is parked, or goes back to its place in the line; a running
--- one finishes, and is parked or not afterwards.
+-- Disables or enables jobs. A waiting one is parked, or goes back to its place in the line, also when it
+-- was handed out and has not begun to run; a running one finishes, and is parked or not afterwards.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta
 -- ARGV[1]  prefix of the partition's keys
--- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3]  news channel; empty for none
 -- ARGV[4]  head of a message
 -- ARGV[5]  '1' to disable, '0' to enable
@@ -15,9 +15,11 @@
 --          fewer than asked for, one at least, when the jobs are large: ask again for the rest
 -- @include time
 -- @include key
+-- @include order
 -- @include writes
 -- @include record
 -- @include place
+-- @include lease
 -- @include read
 local ids, seen, found = {}, {}, 0
 for i = 6, #ARGV do
@@ -40,7 +42,13 @@ local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, sta
   flags = flags + (is_disabled and -DISABLED or DISABLED)
   hset(JOBS, id, with_flags(record, flags))
   if is_disabled then zrem(index('disabled', name), id) else zadd(index('disabled', name), 0, id) end
-  if not entry and at then
+  local _, _, _, _, _, _, run = holder(entry or '')
+  if run and string.sub(run, 1, 1) == 'c' then
+    give_up(id, name)
+    facts.nextRunAt = own_time(run, at)
+    if facts.nextRunAt ~= at then hset(STATE, id, packed(facts)) end
+    put_down(id, name, facts.nextRunAt, seq, priority, flags, facts)
+  elseif not entry and at then
     displace(id, name, at, seq, priority)
     place(id, name, at, seq, priority, flags, facts)
   end

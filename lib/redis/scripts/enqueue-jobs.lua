@@ -6,7 +6,7 @@
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta  seq
 -- ARGV[1]  prefix of the partition's keys
--- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3]  news channel; empty for none
 -- ARGV[4]  head of a message
 -- ARGV[5]  'repeat' when the call may have been carried out before; else empty
@@ -20,6 +20,7 @@
 --          word is 'taken' where one look at the record would say whether it is mine.
 -- @include time
 -- @include key
+-- @include order
 -- @include writes
 -- @include record
 -- @include place

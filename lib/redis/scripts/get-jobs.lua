@@ -4,7 +4,7 @@
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta
 -- ARGV[1]  prefix of the partition's keys
--- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3..]  ids, 100 at most
 --
 -- Returns  { now, and for each id that was read: record, state, lease entry, result; empty where there is none }

@@ -1,13 +1,13 @@
 // Generated from the .lua files beside it by `npm run generate`. Do not edit.
 
 export const cancelJobs = `local now, soon, micros
-if ARGV[2] == '' then
+if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
   now = math.floor(micros / 1000)
   soon = math.ceil(micros / 1000)
 else
-  now = tonumber(ARGV[2])
+  now = tonumber(string.sub(ARGV[2], 3))
   soon = now
   micros = now * 1000
 end
@@ -32,6 +32,41 @@ local function index(place, name)
     of_place[name] = key
   end
   return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -101,6 +136,23 @@ local function own_and_rest(spec)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
 end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
 local function count(part)
   return part and tonumber(part) or 0
 end
@@ -124,6 +176,9 @@ local function happened(state)
   facts.rescueCount = count(parts[7])
   facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
   return facts
 end
 local function packed(facts)
@@ -131,25 +186,33 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
-    and not facts.occurrenceAt then
+    and not facts.occurrenceAt and not has_more then
     return head .. ']'
   end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
-local function ready_member(at, seq, id)
-  return string.format('%012x%012x', math.max(at, 0), seq) .. id
-end
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
@@ -165,7 +228,7 @@ local function place(id, name, at, seq, priority, flags, facts)
     return
   end
   if at <= now then
-    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
   else
     zadd(index('timed', name), text(at), timed_member(seq, priority, id))
   end
@@ -173,7 +236,7 @@ local function place(id, name, at, seq, priority, flags, facts)
 end
 local function displace(id, name, at, seq, priority)
   if at then
-    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
     zrem(index('timed', name), timed_member(seq, priority, id))
     zrem(index('parked', name), id)
     zrem(index('repeating', name), id)
@@ -183,15 +246,23 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
   facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
   facts.failure = ILLEGIBLE
   zadd(index('dead', name), now_text, id)
 end
+local about = ''
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   local news = {}
@@ -206,38 +277,7 @@ local function advance()
   for name, at in pairs(news) do
     announce(name, at)
   end
-end
-local function remove_keys(id, record)
-  local own = own_and_rest(record)
-  if own == '0' then return end
-  local ok, facts = pcall(cjson.decode, own)
-  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
-    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
-  end
-end
-local function remove_record(id, has_state)
-  hdel(JOBS, id)
-  if has_state then
-    hdel(STATE, id)
-    hdel(RESULTS, id)
-  end
-end
-local GONE, gone_until, patience = prefix .. 'gone', nil, nil
-local function gone_kept(keep_ms)
-  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
-  return math.max(keep_ms, patience)
-end
-local function remember_gone(id, record, keep_ms)
-  gone_until = gone_until or text(soon + gone_kept(keep_ms))
-  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
-  zadd(GONE, gone_until, nonce or id)
-end
-local function forget(key, limit)
-  local over = redis.call('ZCOUNT', key, '-inf', now_text)
-  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
-end
-local function forget_gone(limit)
-  forget(GONE, limit)
+  return next(news) ~= nil
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -260,9 +300,101 @@ local function read_some(ids, hashes, each)
   end
   return done
 end
+local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
+local drops_left = 100
+local function owners(entry)
+  local name, job_id = string.match(entry or '', '^%["([^"]*)","([^"]*)"')
+  if not name then return end
+  if string.find(name, '\\\\', 1, true) or string.find(job_id, '\\\\', 1, true) then
+    local ok, texts = pcall(cjson.decode, '["' .. name .. '","' .. job_id .. '"]')
+    if not ok then return end
+    name, job_id = texts[1], texts[2]
+  end
+  return name, job_id ~= '' and job_id or nil
+end
+local function drop_entries(key, members)
+  local ids = {}
+  for i, member in ipairs(members) do
+    ids[i] = string.sub(member, 1, 12)
+  end
+  return read_some(ids, { LOGS }, function(i, id, entry)
+    local name, job_id = owners(entry)
+    zrem(key, members[i])
+    zrem(LOGS_ALL, members[i])
+    if name then zrem(index('logs:name', name), members[i]) end
+    if job_id then zrem(index('logs:job', job_id), members[i]) end
+    hdel(LOGS, id)
+  end)
+end
+local function drop_log(id)
+  local key = index('logs:job', id)
+  local members = redis.call('ZRANGE', key, 0, drops_left)
+  local count = #members
+  if count > drops_left then members[count] = nil end
+  local dropped = drop_entries(key, members)
+  drops_left = drops_left - dropped
+  zrem(LEAVING, id)
+  if dropped < count then zadd(LEAVING, now_text, id) end
+end
+local function drop_leaving()
+  for _, id in ipairs(redis.call('ZRANGE', LEAVING, 0, 9)) do
+    if drops_left > 0 then drop_log(id) end
+  end
+end
+local function forget_removed()
+  local aged = redis.call('ZCOUNT', REMOVED, '-inf', text(now - REMOVED_KEPT_MS))
+  local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
+  if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
+end
+local log_exists
+local function remove_log(id)
+  if log_exists == nil then
+    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
+    if log_exists then forget_removed() end
+  end
+  if not log_exists then return end
+  zadd(REMOVED, now_text, id)
+  drop_log(id)
+end
+local function remove_keys(id, record)
+  local own = own_and_rest(record)
+  if own == '0' then return end
+  local ok, facts = pcall(cjson.decode, own)
+  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+end
+local function remove_record(id, has_state)
+  hdel(JOBS, id)
+  if has_state then
+    hdel(STATE, id)
+    hdel(RESULTS, id)
+  end
+  remove_log(id)
+end
+local GONE, gone_until, patience = prefix .. 'gone', nil, nil
+local function gone_kept(keep_ms)
+  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
+  return math.max(keep_ms, patience)
+end
+local function remember_gone(id, record, keep_ms)
+  gone_until = gone_until or text(soon + gone_kept(keep_ms))
+  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  zadd(GONE, gone_until, nonce or id)
+end
+local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+end
+local function forget_gone(limit)
+  forget(GONE, limit)
+end
 redis.call('PERSIST', META)
-local ids, seen, gone = {}, {}, { now_text, '0' }
-for i = 8, #ARGV do
+if ARGV[8] == 'keep' then log_exists = false end
+local ids, seen, gone = {}, {}, { now_text, '', '' }
+for i = 9, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
 local kept_ms = math.max(tonumber(ARGV[6]), 2 * tonumber(redis.call('HGET', META, 'longestLease') or 0))
@@ -306,17 +438,18 @@ end)
 flush()
 forget_gone(2 * #ids)
 gone[2] = tostring(count)
+if log_exists and redis.call('EXISTS', LEAVING) == 1 then gone[3] = '1' end
 return gone
 `;
 
-export const countJobs = `local now, soon, micros
-if ARGV[2] == '' then
+export const claimOne = `local now, soon, micros
+if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
   now = math.floor(micros / 1000)
   soon = math.ceil(micros / 1000)
 else
-  now = tonumber(ARGV[2])
+  now = tonumber(string.sub(ARGV[2], 3))
   soon = now
   micros = now * 1000
 end
@@ -342,62 +475,40 @@ local function index(place, name)
   end
   return key
 end
-local reply = { now_text }
-local function card(place, name)
-  return redis.call('ZCARD', index(place, name))
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
 end
-local function due(place, name)
-  return redis.call('ZCOUNT', index(place, name), '-inf', now_text)
-end
-for i = 3, #ARGV do
-  local name = ARGV[i]
-  local repeating, retrying = card('repeating', name), card('retrying', name)
-  local waiting = card('ready', name) + card('timed', name) + card('parked', name)
-  local claimable = card('ready', name) + due('timed', name)
-  local queued = claimable + due('parked', name) - due('repeating', name) - due('retrying', name)
-  local counts = {
-    queued, waiting - repeating - retrying - queued, card('running', name), card('completed', name),
-    card('dead', name) + retrying, repeating, card('disabled', name), claimable,
-  }
-  for _, count in ipairs(counts) do
-    reply[#reply + 1] = count
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
   end
-end
-return reply
-`;
-
-export const disableJobs = `local now, soon, micros
-if ARGV[2] == '' then
-  local time = redis.call('TIME')
-  micros = time[1] * 1000000 + time[2]
-  now = math.floor(micros / 1000)
-  soon = math.ceil(micros / 1000)
-else
-  now = tonumber(ARGV[2])
-  soon = now
-  micros = now * 1000
-end
-local function text(number)
-  return string.format('%d', number)
-end
-local now_text = text(now)
-local prefix = ARGV[1]
-local JOBS, META = KEYS[1], KEYS[2]
-local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
-local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
-local indexes = {}
-local function index(place, name)
-  local of_place = indexes[place]
-  if not of_place then
-    of_place = {}
-    indexes[place] = of_place
-  end
-  local key = of_place[name]
-  if not key then
-    key = prefix .. place .. ':' .. name
-    of_place[name] = key
-  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
   return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -467,6 +578,23 @@ local function own_and_rest(spec)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
 end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
 local function count(part)
   return part and tonumber(part) or 0
 end
@@ -490,6 +618,9 @@ local function happened(state)
   facts.rescueCount = count(parts[7])
   facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
   return facts
 end
 local function packed(facts)
@@ -497,25 +628,33 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
-    and not facts.occurrenceAt then
+    and not facts.occurrenceAt and not has_more then
     return head .. ']'
   end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
-local function ready_member(at, seq, id)
-  return string.format('%012x%012x', math.max(at, 0), seq) .. id
-end
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
@@ -531,7 +670,7 @@ local function place(id, name, at, seq, priority, flags, facts)
     return
   end
   if at <= now then
-    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
   else
     zadd(index('timed', name), text(at), timed_member(seq, priority, id))
   end
@@ -539,7 +678,7 @@ local function place(id, name, at, seq, priority, flags, facts)
 end
 local function displace(id, name, at, seq, priority)
   if at then
-    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
     zrem(index('timed', name), timed_member(seq, priority, id))
     zrem(index('parked', name), id)
     zrem(index('repeating', name), id)
@@ -549,15 +688,23 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
   facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
   facts.failure = ILLEGIBLE
   zadd(index('dead', name), now_text, id)
 end
+local about = ''
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   local news = {}
@@ -572,6 +719,1468 @@ local function advance()
   for name, at in pairs(news) do
     announce(name, at)
   end
+  return next(news) ~= nil
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+local function lock_plainly(id, name, locked_at, pending)
+  locked_at = text(math.max(locked_at, 0))
+  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
+  zadd(index('running', name), locked_at, id)
+end
+local function has_begun(run)
+  return run == '' or string.sub(run, 1, 1) == 's'
+end
+local function own_time(run, planned_at)
+  local kept = string.match(run, '^[cs](%-?%d+)$')
+  if kept then return tonumber(kept) end
+  if run ~= 's' then return planned_at end
+end
+local function earlier(one, other)
+  return one and other and math.min(one, other) or one or other
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+end
+local FORGET_AFTER = 10
+local function pass(lease_ms, pace_ms)
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil')
+  local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
+  local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
+  local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
+  if lease_ms > longest or is_forgotten or (lease_ms == longest and math.abs(now - seen_at) > longest) then
+    longest = lease_ms
+    redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
+  end
+  local before = held
+  local longest_pause = math.max(longest, 2 * (pace_ms or 0))
+  if last and now - last > longest_pause and now >= held + longest then held = soon + longest end
+  if held > soon + longest then held = soon + longest end
+  if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
+  return held, fence, longest, tonumber(meta[6] or 0) > now
+end
+local token, host, lease_ms, id = ARGV[5] .. ':1', ARGV[6], tonumber(ARGV[7]), ARGV[8]
+local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
+local asked_at, seq, priority = asked(record or '')
+local name = seq and name_of(record)
+if not name then return { now_text, 'not-found' } end
+local entry = redis.call('HGET', LEASE, id)
+if entry then
+  local held_by, fence, locked_at = holder(entry)
+  local expiry = redis.call('ZSCORE', LEASES, id)
+  if held_by ~= token or not expiry then return { now_text, 'lease-mismatch' } end
+  return { now_text, 'ok', fence, expiry, locked_at, record, state or '' }
+end
+redis.call('PERSIST', META)
+local _, last_fence = pass(lease_ms)
+local fence, expiry = text(math.max(last_fence + 1, micros)), text(soon + lease_ms)
+redis.call('HSET', META, 'lastPass', now_text, 'fence', fence)
+local facts = happened(state)
+local planned_at = planned(asked_at, facts)
+displace(id, name, planned_at, seq, priority)
+if not planned_at and facts.known then
+  begin_anew(facts)
+  state = packed(facts)
+  hset(STATE, id, state)
+end
+hset(LEASE, id, lease_entry(token, fence, now_text, '', host, name, '', ''))
+zadd(LEASES, expiry, id)
+zadd(index('running', name), now_text, id)
+flush()
+return { now_text, 'ok', fence, expiry, now_text, record, state or '' }
+`;
+
+export const claimRow = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local FORGET_AFTER = 10
+local function pass(lease_ms, pace_ms)
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil')
+  local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
+  local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
+  local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
+  if lease_ms > longest or is_forgotten or (lease_ms == longest and math.abs(now - seen_at) > longest) then
+    longest = lease_ms
+    redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
+  end
+  local before = held
+  local longest_pause = math.max(longest, 2 * (pace_ms or 0))
+  if last and now - last > longest_pause and now >= held + longest then held = soon + longest end
+  if held > soon + longest then held = soon + longest end
+  if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
+  return held, fence, longest, tonumber(meta[6] or 0) > now
+end
+local name, ahead, silent, rescues = ARGV[5], tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+local RESCUE_LIMIT, EQUALS_LIMIT, LOST_LIMIT, GHOSTS = 100, 50, 10, 10
+local has_passed = false
+local function pass_by()
+  if has_passed then return 0 end
+  has_passed = true
+  redis.call('PERSIST', META)
+  local held_until = pass(tonumber(ARGV[8]), ahead)
+  redis.call('HSET', META, 'lastPass', now_text)
+  return held_until
+end
+local due_at = tonumber(redis.call('ZSCORE', DUE, name))
+local may_be_due = due_at and due_at <= now + ahead
+local silent_ids = redis.call('ZRANGEBYSCORE', index('running', name), '-inf', text(now - silent), 'LIMIT', 0, LOST_LIMIT)
+local first_expiry = tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+local has_expired = first_expiry and first_expiry <= now
+if not may_be_due and not silent_ids[1] and not has_expired and ARGV[9] == '' then
+  if first_expiry then pass_by() end
+  return { now_text }
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+local function count(part)
+  return part and tonumber(part) or 0
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt and not has_more then
+    return head .. ']'
+  end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
+local about = ''
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+end
+local function advance()
+  local news = {}
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then news[name] = at end
+    end
+  end
+  earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
+  return next(news) ~= nil
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+local function lock_plainly(id, name, locked_at, pending)
+  locked_at = text(math.max(locked_at, 0))
+  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
+  zadd(index('running', name), locked_at, id)
+end
+local function has_begun(run)
+  return run == '' or string.sub(run, 1, 1) == 's'
+end
+local function own_time(run, planned_at)
+  local kept = string.match(run, '^[cs](%-?%d+)$')
+  if kept then return tonumber(kept) end
+  if run ~= 's' then return planned_at end
+end
+local function earlier(one, other)
+  return one and other and math.min(one, other) or one or other
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+end
+local TRAILING, OVERDUE = 0, 1
+local function is_leading(facts)
+  return facts.windowEnd > OVERDUE
+end
+local function close_window(facts, began_at)
+  if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
+end
+local function drop_old_window(facts, run, locked_at, planned_at)
+  if not facts.windowAt then return end
+  if is_leading(facts) then
+    if facts.windowEnd <= now then facts.windowAt = nil end
+  elseif run == '' then
+    close_window(facts, locked_at)
+  elseif not run and not planned_at then
+    facts.windowAt = nil
+  end
+end
+local function open_window(facts, started_at, ends)
+  facts.windowAt, facts.windowEnd = started_at, ends
+end
+local debounced = {}
+function debounced.leading(facts, delay, _, next_at, given)
+  if facts.windowAt and is_leading(facts) then return next_at end
+  open_window(facts, now, soon + delay)
+  return given
+end
+function debounced.trailing(facts, delay, longest, next_at)
+  local started_at = facts.windowAt and not is_leading(facts) and facts.windowAt
+  if started_at and facts.windowEnd == OVERDUE then return earlier(next_at, now) end
+  started_at = started_at or now
+  local latest = longest and started_at + longest
+  open_window(facts, started_at, latest and latest <= now and OVERDUE or TRAILING)
+  if facts.windowEnd == OVERDUE then return now end
+  return earlier(soon + delay, latest)
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
+local drops_left = 100
+local function owners(entry)
+  local name, job_id = string.match(entry or '', '^%["([^"]*)","([^"]*)"')
+  if not name then return end
+  if string.find(name, '\\\\', 1, true) or string.find(job_id, '\\\\', 1, true) then
+    local ok, texts = pcall(cjson.decode, '["' .. name .. '","' .. job_id .. '"]')
+    if not ok then return end
+    name, job_id = texts[1], texts[2]
+  end
+  return name, job_id ~= '' and job_id or nil
+end
+local function drop_entries(key, members)
+  local ids = {}
+  for i, member in ipairs(members) do
+    ids[i] = string.sub(member, 1, 12)
+  end
+  return read_some(ids, { LOGS }, function(i, id, entry)
+    local name, job_id = owners(entry)
+    zrem(key, members[i])
+    zrem(LOGS_ALL, members[i])
+    if name then zrem(index('logs:name', name), members[i]) end
+    if job_id then zrem(index('logs:job', job_id), members[i]) end
+    hdel(LOGS, id)
+  end)
+end
+local function drop_log(id)
+  local key = index('logs:job', id)
+  local members = redis.call('ZRANGE', key, 0, drops_left)
+  local count = #members
+  if count > drops_left then members[count] = nil end
+  local dropped = drop_entries(key, members)
+  drops_left = drops_left - dropped
+  zrem(LEAVING, id)
+  if dropped < count then zadd(LEAVING, now_text, id) end
+end
+local function drop_leaving()
+  for _, id in ipairs(redis.call('ZRANGE', LEAVING, 0, 9)) do
+    if drops_left > 0 then drop_log(id) end
+  end
+end
+local function forget_removed()
+  local aged = redis.call('ZCOUNT', REMOVED, '-inf', text(now - REMOVED_KEPT_MS))
+  local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
+  if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
+end
+local log_exists
+local function remove_log(id)
+  if log_exists == nil then
+    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
+    if log_exists then forget_removed() end
+  end
+  if not log_exists then return end
+  zadd(REMOVED, now_text, id)
+  drop_log(id)
+end
+local function remove_keys(id, record)
+  local own = own_and_rest(record)
+  if own == '0' then return end
+  local ok, facts = pcall(cjson.decode, own)
+  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+end
+local function remove_record(id, has_state)
+  hdel(JOBS, id)
+  if has_state then
+    hdel(STATE, id)
+    hdel(RESULTS, id)
+  end
+  remove_log(id)
+end
+local function refusal(id, entry, token, earliest_expiry, after_expiry)
+  if not entry then
+    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
+  end
+  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
+  if not after_expiry and earliest_expiry and earliest_expiry <= now
+    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
+    return 'lease-expired'
+  end
+  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
+end
+local function ended_already(id, kind)
+  local name = name_of(redis.call('HGET', JOBS, id))
+  if not name then return false end
+  if redis.call('ZSCORE', index('completed', name), id) then
+    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+  end
+  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
+end
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+end
+local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
+local promoted, promotions_left = {}, PROMOTE_LIMIT
+local function seq_priority_id(member)
+  local priority, id = string.match(member, '^([^:]*):(.*)$', 13)
+  return tonumber(string.sub(member, 1, 12), 16), tonumber(priority) or 0, id
+end
+local function promote(name)
+  if promoted[name] then return end
+  promoted[name] = true
+  if promotions_left == 0 then return end
+  local timed = index('timed', name)
+  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', now_text, 'WITHSCORES', 'LIMIT', 0, promotions_left)
+  if not due[1] then return end
+  promotions_left = promotions_left - #due / 2
+  for i = 1, #due, 2 do
+    local seq, priority, id = seq_priority_id(due[i])
+    zrem(timed, due[i])
+    local at = tonumber(due[i + 1])
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
+  end
+  flush()
+end
+local function recede(name)
+  if redis.call('EXISTS', index('ready', name)) == 1 then return end
+  local head = redis.call('ZRANGE', index('timed', name), 0, 0, 'WITHSCORES')[2]
+  if head then
+    redis.call('ZADD', DUE, head, name)
+  else
+    redis.call('ZREM', DUE, name)
+  end
+end
+local FIRST_READ = 4
+local bytes, read = 0, 0
+local function next_read(left)
+  if read == 0 then return math.min(left, FIRST_READ) end
+  return math.min(left, math.max(math.floor((MAX_BYTES - bytes) * read / math.max(bytes, 1)), 1))
+end
+local function take_ready(name, want, take)
+  promote(name)
+  local ready, taken, from = index('ready', name), 0, 1
+  local repeating, retrying = index('repeating', name), index('retrying', name)
+  local members = redis.call('ZRANGE', ready, 0, want - 1)
+  local counted_apart = members[1] and redis.call('EXISTS', repeating, retrying) > 0
+  while from <= #members and bytes < MAX_BYTES do
+    local count, ids = next_read(#members - from + 1), {}
+    for i = 1, count do
+      ids[i] = string.sub(members[from + i - 1], READY_ID)
+    end
+    local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+    for i, id in ipairs(ids) do
+      local record, state = records[i], states[i]
+      zrem(ready, members[from + i - 1])
+      if counted_apart then
+        zrem(repeating, id)
+        zrem(retrying, id)
+      end
+      if record then
+        bytes = bytes + #record + (state and #state or 0)
+        read = read + 1
+        taken = taken + 1
+        take(id, record, state, name)
+      end
+    end
+    from = from + count
+  end
+  flush()
+  return taken
+end
+local function due_names(names)
+  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'LIMIT', 0, 100)
+  local due, list = {}, {}
+  for _, name in ipairs(found) do
+    due[name] = true
+  end
+  for _, name in ipairs(names) do
+    local is_due = due[name]
+    if not is_due and #found == 100 then
+      is_due = tonumber(redis.call('ZSCORE', DUE, name) or 'inf') <= now
+    end
+    if is_due then list[#list + 1] = name end
+  end
+  return list
+end
+local function due_in(names)
+  local first
+  if #names <= 5 then
+    for _, name in ipairs(names) do
+      local at = tonumber(redis.call('ZSCORE', DUE, name))
+      if at and (not first or at < first) then first = at end
+    end
+  else
+    local asked_for = {}
+    for _, name in ipairs(names) do
+      asked_for[name] = true
+    end
+    local found = redis.call('ZRANGE', DUE, 0, 99, 'WITHSCORES')
+    for i = 1, #found, 2 do
+      if asked_for[found[i]] then
+        first = tonumber(found[i + 1])
+        break
+      end
+    end
+    if not first and #found == 200 then
+      for _, name in ipairs(names) do
+        local at = tonumber(redis.call('ZSCORE', DUE, name))
+        if at and (not first or at < first) then first = at end
+      end
+    end
+  end
+  return first and math.max(first - now, 0)
+end
+local function max_rescues(settings)
+  local ok, decoded = pcall(cjson.decode, settings)
+  return ok and type(decoded) == 'table' and tonumber(decoded.maxRescues)
+end
+local allowed = {}
+local function rescues_allowed(name, otherwise)
+  if not allowed[name] then
+    local settings = redis.call('HGET', prefix .. 'settings', name)
+    allowed[name] = max_rescues(settings) or otherwise
+  end
+  return allowed[name]
+end
+local STALLED = '{"reason":"stalled","name":"StalledError","message":"The process that ran this job was lost, more often than maxRescues allows."}'
+local function owner(id, entry, record)
+  if entry then
+    local _, _, locked_at, pending, host, name, run, progress = holder(entry)
+    if name then return locked_at, pending, host, name, run, progress end
+  end
+  local name = record and name_of(record)
+  if name and redis.call('ZSCORE', index('running', name), id) then return now_text, '', '', name, '', '' end
+end
+local function lose(facts, name, locked_at, pending, run, planned_at, rescues_otherwise)
+  local own_at, saved, outcome = own_time(run, planned_at), tonumber(pending), nil
+  local at = earlier(own_at, saved)
+  if run == '' then
+    facts.lastRunAt = tonumber(locked_at)
+    close_window(facts, facts.lastRunAt)
+  end
+  if has_begun(run) then
+    at, outcome = earlier(own_at or now, saved), 'requeued'
+    facts.attempt = facts.attempt + 1
+    facts.rescueCount = facts.rescueCount + 1
+    local is_spent = facts.rescueCount > rescues_allowed(name, rescues_otherwise)
+    if is_spent and saved then
+      at = saved
+      begin_anew(facts)
+    elseif is_spent then
+      at, outcome = nil, 'buried'
+      facts.failedAt, facts.lastFinishedAt, facts.failure = now, now, STALLED
+    end
+  end
+  if at ~= own_at then facts.occurrenceAt = nil end
+  facts.nextRunAt = at
+  return at, outcome
+end
+local function rescue(limit, rescues_otherwise, told)
+  local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
+  read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
+    local locked_at, pending, host, name, run, progress = owner(id, entry, record)
+    zrem(LEASES, id)
+    hdel(LEASE, id)
+    if not name then return end
+    zrem(index('running', name), id)
+    if not record then
+      remove_record(id, state)
+      return
+    end
+    local asked_at, seq, priority, flags = asked(record)
+    local facts = happened(state)
+    local planned_at = planned(asked_at, facts)
+    if progress ~= '' then facts.progress = tonumber(progress) end
+    local at, outcome = lose(facts, name, locked_at, pending, run, planned_at, rescues_otherwise)
+    if not seq then
+      outcome = 'buried'
+      entomb(id, name, facts)
+    else
+      put_down(id, name, at, seq, priority, flags, facts)
+    end
+    if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
+    if outcome then told(id, name, host, facts.rescueCount, outcome) end
+  end)
+  flush()
+  advance()
+end
+local token, HANDED = ARGV[6] .. ':1', prefix .. 'handed:' .. ARGV[6]
+local function row_reply(id, record, state, entry)
+  return { now_text, id, record, state or '', entry }
+end
+local function row_of_earlier_try()
+  local id = ARGV[9] == 'repeat' and redis.call('GET', HANDED)
+  local entry = id and redis.call('HGET', LEASE, id)
+  local record = entry and redis.call('HGET', JOBS, id)
+  if record and string.sub(entry, 1, #token + 1) == token .. '|' then
+    return row_reply(id, record, redis.call('HGET', STATE, id), entry)
+  end
+end
+local function hand_out(id, name, record, state, own_at)
+  local fence = math.max(tonumber(redis.call('HGET', META, 'fence') or 0) + 1, micros)
+  redis.call('HSET', META, 'fence', text(fence))
+  redis.call('SET', HANDED, id, 'PX', ARGV[10])
+  local run = 'c' .. (own_at and text(own_at) or '')
+  local entry = lease_entry(token, text(fence), now_text, '', ARGV[7], name, run, '')
+  hset(LEASE, id, entry)
+  zadd(LEASES, text(soon + tonumber(ARGV[8])), id)
+  zadd(index('running', name), now_text, id)
+  flush()
+  return row_reply(id, record, state, entry)
+end
+local function candidate(id, record, state)
+  local asked_at, seq, priority, flags = asked(record or '')
+  if not seq then return end
+  local facts = happened(state)
+  local planned_at = planned(asked_at, facts)
+  return {
+    id = id, record = record, state = state, facts = facts, planned_at = planned_at, at = planned_at or now,
+    seq = seq, priority = priority, flags = flags,
+  }
+end
+local function first_in_order(members)
+  local best, best_priority, best_id
+  for _, member in ipairs(members) do
+    local _, priority, id = seq_priority_id(member)
+    if not best or comes_first(priority, best_priority) then best, best_priority, best_id = member, priority, id end
+  end
+  return best, best_id
+end
+local function head_of_line()
+  local ready, timed = index('ready', name), index('timed', name)
+  local member = redis.call('ZRANGE', ready, 0, 0)[1]
+  if member then return ready, member, string.sub(member, READY_ID) end
+  local at = redis.call('ZRANGEBYSCORE', timed, '-inf', text(now + ahead), 'WITHSCORES', 'LIMIT', 0, 1)[2]
+  if at then return timed, first_in_order(redis.call('ZRANGEBYSCORE', timed, at, at, 'LIMIT', 0, EQUALS_LIMIT)) end
+end
+local has_looked = false
+local function first_free()
+  if tonumber(redis.call('ZSCORE', DUE, name) or 'inf') > now + ahead then return end
+  has_looked = true
+  promote(name)
+  for _ = 1, GHOSTS do
+    local line, member, id = head_of_line()
+    if not id then return end
+    local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
+    local free = candidate(id, record, state)
+    if free and free.at > now + ahead then return end
+    if free then
+      free.line, free.member = line, member
+      return free
+    end
+    zrem(line, member)
+    if record then
+      local facts = happened(state)
+      entomb(id, name, facts)
+      hset(STATE, id, packed(facts))
+    end
+    flush()
+  end
+end
+local function lost_rows()
+  local found = {}
+  for _, id in ipairs(silent_ids) do
+    local entry = redis.call('HGET', LEASE, id)
+    local _, _, locked_at, pending, _, held, run = holder(entry or '')
+    local lost = held and run ~= '' and candidate(id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id))
+    if lost and lost.flags % 2 ~= DISABLED then
+      lost.locked_at, lost.pending, lost.run = locked_at, pending, run
+      lost.at = own_time(run, lost.planned_at) or lost.planned_at or tonumber(locked_at)
+      found[#found + 1] = lost
+    end
+  end
+  return found
+end
+local function goes_before(one, other)
+  local one_waits, other_waits = one.at > now, other.at > now
+  if one_waits ~= other_waits then return other_waits end
+  if one_waits and one.at ~= other.at then return one.at < other.at end
+  local one_score, other_score = ready_score(one.at, one.priority), ready_score(other.at, other.priority)
+  if one_score ~= other_score then return one_score < other_score end
+  return ready_member(one.at, one.seq, one.priority, one.id) < ready_member(other.at, other.seq, other.priority, other.id)
+end
+local function take_over(row)
+  pass_by()
+  local facts = row.facts
+  give_up(row.id, name)
+  local at, outcome = lose(facts, name, row.locked_at, row.pending, row.run, row.planned_at, rescues)
+  if outcome or at ~= row.planned_at then
+    row.state = packed(facts)
+    hset(STATE, row.id, row.state)
+  end
+  if outcome == 'buried' then
+    settle_down(row.id, name, facts)
+    return
+  end
+  return hand_out(row.id, name, row.record, row.state, not at and row.at or nil)
+end
+local function take_free(row)
+  zrem(row.line, row.member)
+  zrem(index('repeating', name), row.id)
+  zrem(index('retrying', name), row.id)
+  return hand_out(row.id, name, row.record, row.state)
+end
+local function take_next()
+  local candidates = lost_rows()
+  candidates[#candidates + 1] = first_free()
+  table.sort(candidates, goes_before)
+  for _, row in ipairs(candidates) do
+    local taken = row.run and take_over(row) or not row.run and take_free(row)
+    if taken then return taken end
+  end
+end
+local earlier_try = row_of_earlier_try()
+if earlier_try then return earlier_try end
+if (first_expiry or may_be_due) and pass_by() <= now and has_expired then
+  rescue(RESCUE_LIMIT, rescues, function() end)
+end
+local row = take_next()
+flush()
+if has_looked then recede(name) end
+return row or { now_text }
+`;
+
+export const clearLog = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
+local drops_left = 100
+local function owners(entry)
+  local name, job_id = string.match(entry or '', '^%["([^"]*)","([^"]*)"')
+  if not name then return end
+  if string.find(name, '\\\\', 1, true) or string.find(job_id, '\\\\', 1, true) then
+    local ok, texts = pcall(cjson.decode, '["' .. name .. '","' .. job_id .. '"]')
+    if not ok then return end
+    name, job_id = texts[1], texts[2]
+  end
+  return name, job_id ~= '' and job_id or nil
+end
+local function drop_entries(key, members)
+  local ids = {}
+  for i, member in ipairs(members) do
+    ids[i] = string.sub(member, 1, 12)
+  end
+  return read_some(ids, { LOGS }, function(i, id, entry)
+    local name, job_id = owners(entry)
+    zrem(key, members[i])
+    zrem(LOGS_ALL, members[i])
+    if name then zrem(index('logs:name', name), members[i]) end
+    if job_id then zrem(index('logs:job', job_id), members[i]) end
+    hdel(LOGS, id)
+  end)
+end
+local function drop_log(id)
+  local key = index('logs:job', id)
+  local members = redis.call('ZRANGE', key, 0, drops_left)
+  local count = #members
+  if count > drops_left then members[count] = nil end
+  local dropped = drop_entries(key, members)
+  drops_left = drops_left - dropped
+  zrem(LEAVING, id)
+  if dropped < count then zadd(LEAVING, now_text, id) end
+end
+local function drop_leaving()
+  for _, id in ipairs(redis.call('ZRANGE', LEAVING, 0, 9)) do
+    if drops_left > 0 then drop_log(id) end
+  end
+end
+local function forget_removed()
+  local aged = redis.call('ZCOUNT', REMOVED, '-inf', text(now - REMOVED_KEPT_MS))
+  local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
+  if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
+end
+local log_exists
+local function remove_log(id)
+  if log_exists == nil then
+    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
+    if log_exists then forget_removed() end
+  end
+  if not log_exists then return end
+  zadd(REMOVED, now_text, id)
+  drop_log(id)
+end
+local WALK_LIMIT = 1000
+local walked = ARGV[3] == 'all' and LOGS_ALL or index('logs:' .. ARGV[3], ARGV[4])
+local ascending, levels, events = ARGV[7] == 'asc', ARGV[8], ARGV[9]
+local other_name = ARGV[10] ~= '' and index('logs:name', ARGV[10])
+local is_filtered = levels ~= '' or events ~= '' or other_name
+local function number_of(member)
+  return tonumber(string.sub(member, 1, 12), 16)
+end
+local function rank_of(at, number)
+  local low, high = 0, redis.call('ZCARD', walked)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    local found = redis.call('ZRANGE', walked, middle, middle, 'WITHSCORES')
+    local time = tonumber(found[2])
+    if time < at or (time == at and number_of(found[1]) < number) then low = middle + 1 else high = middle end
+  end
+  return low
+end
+local first = redis.call('ZCOUNT', walked, '-inf', '(' .. ARGV[5])
+local last = redis.call('ZCOUNT', walked, '-inf', ARGV[6]) - 1
+local in_range = math.max(last - first + 1, 0)
+local cursor_at, cursor_number = string.match(ARGV[11], '^(.+)|(%d+)$')
+if cursor_at and ascending then
+  first = math.max(first, rank_of(tonumber(cursor_at), tonumber(cursor_number) + 1))
+elseif cursor_at then
+  last = math.min(last, rank_of(tonumber(cursor_at), tonumber(cursor_number)) - 1)
+end
+local function is_met(member)
+  return (levels == '' or string.find(levels, string.sub(member, 13, 13), 1, true))
+    and (events == '' or string.find(events, string.sub(member, 14, 14), 1, true))
+    and (not other_name or redis.call('ZSCORE', other_name, member))
+end
+local function cursor_of(member, at)
+  return at .. '|' .. text(number_of(member))
+end
+local function walk(skipped, limit, each)
+  local from, to
+  if ascending then
+    from = first + skipped
+    to = math.min(from + limit - 1, last)
+  else
+    to = last - skipped
+    from = math.max(to - limit + 1, first)
+  end
+  if from > to then return nil end
+  local found = redis.call('ZRANGE', walked, from, to, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local n = ascending and i or #found - i
+    if is_met(found[n]) then each(found[n], found[n + 1]) end
+  end
+  local is_end = ascending and to == last or not ascending and from == first
+  local n = ascending and #found - 1 or 1
+  return not is_end and cursor_of(found[n], found[n + 1]) or nil
+end
+local members, times, met = {}, {}, 0
+local cursor = walk(0, WALK_LIMIT, function(member, at)
+  met = met + 1
+  if met <= drops_left then members[met], times[met] = member, at end
+end)
+local dropped = drop_entries(walked, members)
+flush()
+if dropped < met then cursor = cursor_of(members[dropped], times[dropped]) end
+return { now_text, tostring(dropped), cursor or '' }
+`;
+
+export const countJobs = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local reply = { now_text }
+local function card(place, name)
+  return redis.call('ZCARD', index(place, name))
+end
+local function due(place, name, size)
+  return size == 0 and 0 or redis.call('ZCOUNT', index(place, name), '-inf', now_text)
+end
+for i = 3, #ARGV do
+  local name = ARGV[i]
+  local repeating, retrying = card('repeating', name), card('retrying', name)
+  local ready, timed, parked = card('ready', name), card('timed', name), card('parked', name)
+  local claimable = ready + due('timed', name, timed)
+  local queued = claimable + due('parked', name, parked) - due('repeating', name, repeating) - due('retrying', name, retrying)
+  local counts = {
+    queued, ready + timed + parked - repeating - retrying - queued, card('running', name), card('completed', name),
+    card('dead', name) + retrying, repeating, card('disabled', name), claimable,
+  }
+  for _, count in ipairs(counts) do
+    reply[#reply + 1] = count
+  end
+end
+return reply
+`;
+
+export const disableJobs = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+local function count(part)
+  return part and tonumber(part) or 0
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt and not has_more then
+    return head .. ']'
+  end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
+local about = ''
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+end
+local function advance()
+  local news = {}
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then news[name] = at end
+    end
+  end
+  earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
+  return next(news) ~= nil
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+local function lock_plainly(id, name, locked_at, pending)
+  locked_at = text(math.max(locked_at, 0))
+  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
+  zadd(index('running', name), locked_at, id)
+end
+local function has_begun(run)
+  return run == '' or string.sub(run, 1, 1) == 's'
+end
+local function own_time(run, planned_at)
+  local kept = string.match(run, '^[cs](%-?%d+)$')
+  if kept then return tonumber(kept) end
+  if run ~= 's' then return planned_at end
+end
+local function earlier(one, other)
+  return one and other and math.min(one, other) or one or other
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -613,7 +2222,13 @@ local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, sta
   flags = flags + (is_disabled and -DISABLED or DISABLED)
   hset(JOBS, id, with_flags(record, flags))
   if is_disabled then zrem(index('disabled', name), id) else zadd(index('disabled', name), 0, id) end
-  if not entry and at then
+  local _, _, _, _, _, _, run = holder(entry or '')
+  if run and string.sub(run, 1, 1) == 'c' then
+    give_up(id, name)
+    facts.nextRunAt = own_time(run, at)
+    if facts.nextRunAt ~= at then hset(STATE, id, packed(facts)) end
+    put_down(id, name, facts.nextRunAt, seq, priority, flags, facts)
+  elseif not entry and at then
     displace(id, name, at, seq, priority)
     place(id, name, at, seq, priority, flags, facts)
   end
@@ -623,14 +2238,14 @@ advance()
 return { now_text, count, found }
 `;
 
-export const enqueueJobs = `local now, soon, micros
-if ARGV[2] == '' then
+export const dropLogs = `local now, soon, micros
+if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
   now = math.floor(micros / 1000)
   soon = math.ceil(micros / 1000)
 else
-  now = tonumber(ARGV[2])
+  now = tonumber(string.sub(ARGV[2], 3))
   soon = now
   micros = now * 1000
 end
@@ -655,6 +2270,197 @@ local function index(place, name)
     of_place[name] = key
   end
   return key
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
+local drops_left = 100
+local function owners(entry)
+  local name, job_id = string.match(entry or '', '^%["([^"]*)","([^"]*)"')
+  if not name then return end
+  if string.find(name, '\\\\', 1, true) or string.find(job_id, '\\\\', 1, true) then
+    local ok, texts = pcall(cjson.decode, '["' .. name .. '","' .. job_id .. '"]')
+    if not ok then return end
+    name, job_id = texts[1], texts[2]
+  end
+  return name, job_id ~= '' and job_id or nil
+end
+local function drop_entries(key, members)
+  local ids = {}
+  for i, member in ipairs(members) do
+    ids[i] = string.sub(member, 1, 12)
+  end
+  return read_some(ids, { LOGS }, function(i, id, entry)
+    local name, job_id = owners(entry)
+    zrem(key, members[i])
+    zrem(LOGS_ALL, members[i])
+    if name then zrem(index('logs:name', name), members[i]) end
+    if job_id then zrem(index('logs:job', job_id), members[i]) end
+    hdel(LOGS, id)
+  end)
+end
+local function drop_log(id)
+  local key = index('logs:job', id)
+  local members = redis.call('ZRANGE', key, 0, drops_left)
+  local count = #members
+  if count > drops_left then members[count] = nil end
+  local dropped = drop_entries(key, members)
+  drops_left = drops_left - dropped
+  zrem(LEAVING, id)
+  if dropped < count then zadd(LEAVING, now_text, id) end
+end
+local function drop_leaving()
+  for _, id in ipairs(redis.call('ZRANGE', LEAVING, 0, 9)) do
+    if drops_left > 0 then drop_log(id) end
+  end
+end
+local function forget_removed()
+  local aged = redis.call('ZCOUNT', REMOVED, '-inf', text(now - REMOVED_KEPT_MS))
+  local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
+  if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
+end
+local log_exists
+local function remove_log(id)
+  if log_exists == nil then
+    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
+    if log_exists then forget_removed() end
+  end
+  if not log_exists then return end
+  zadd(REMOVED, now_text, id)
+  drop_log(id)
+end
+drop_leaving()
+flush()
+return { now_text, redis.call('EXISTS', LEAVING) == 1 and '1' or '' }
+`;
+
+export const enqueueJobs = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -724,6 +2530,23 @@ local function own_and_rest(spec)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
 end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
 local function count(part)
   return part and tonumber(part) or 0
 end
@@ -747,6 +2570,9 @@ local function happened(state)
   facts.rescueCount = count(parts[7])
   facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
   return facts
 end
 local function packed(facts)
@@ -754,25 +2580,33 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
-    and not facts.occurrenceAt then
+    and not facts.occurrenceAt and not has_more then
     return head .. ']'
   end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
-local function ready_member(at, seq, id)
-  return string.format('%012x%012x', math.max(at, 0), seq) .. id
-end
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
@@ -788,7 +2622,7 @@ local function place(id, name, at, seq, priority, flags, facts)
     return
   end
   if at <= now then
-    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
   else
     zadd(index('timed', name), text(at), timed_member(seq, priority, id))
   end
@@ -796,7 +2630,7 @@ local function place(id, name, at, seq, priority, flags, facts)
 end
 local function displace(id, name, at, seq, priority)
   if at then
-    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
     zrem(index('timed', name), timed_member(seq, priority, id))
     zrem(index('parked', name), id)
     zrem(index('repeating', name), id)
@@ -806,15 +2640,23 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
   facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
   facts.failure = ILLEGIBLE
   zadd(index('dead', name), now_text, id)
 end
+local about = ''
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   local news = {}
@@ -829,6 +2671,7 @@ local function advance()
   for name, at in pairs(news) do
     announce(name, at)
   end
+  return next(news) ~= nil
 end
 local KIND_WIDTH, WIDTH = 4, 3
 local first = 7 + ARGV[6] * KIND_WIDTH
@@ -924,13 +2767,13 @@ return reply
 `;
 
 export const getJobs = `local now, soon, micros
-if ARGV[2] == '' then
+if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
   now = math.floor(micros / 1000)
   soon = math.ceil(micros / 1000)
 else
-  now = tonumber(ARGV[2])
+  now = tonumber(string.sub(ARGV[2], 3))
   soon = now
   micros = now * 1000
 end
@@ -989,14 +2832,467 @@ end)
 return reply
 `;
 
-export const openStore = `local now, soon, micros
-if ARGV[2] == '' then
+export const lockRow = `local now, soon, micros
+if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
   now = math.floor(micros / 1000)
   soon = math.ceil(micros / 1000)
 else
-  now = tonumber(ARGV[2])
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+local function count(part)
+  return part and tonumber(part) or 0
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt and not has_more then
+    return head .. ']'
+  end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
+local about = ''
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+end
+local function advance()
+  local news = {}
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then news[name] = at end
+    end
+  end
+  earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
+  return next(news) ~= nil
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+local function lock_plainly(id, name, locked_at, pending)
+  locked_at = text(math.max(locked_at, 0))
+  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
+  zadd(index('running', name), locked_at, id)
+end
+local function has_begun(run)
+  return run == '' or string.sub(run, 1, 1) == 's'
+end
+local function own_time(run, planned_at)
+  local kept = string.match(run, '^[cs](%-?%d+)$')
+  if kept then return tonumber(kept) end
+  if run ~= 's' then return planned_at end
+end
+local function earlier(one, other)
+  return one and other and math.min(one, other) or one or other
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+end
+local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
+local promoted, promotions_left = {}, PROMOTE_LIMIT
+local function seq_priority_id(member)
+  local priority, id = string.match(member, '^([^:]*):(.*)$', 13)
+  return tonumber(string.sub(member, 1, 12), 16), tonumber(priority) or 0, id
+end
+local function promote(name)
+  if promoted[name] then return end
+  promoted[name] = true
+  if promotions_left == 0 then return end
+  local timed = index('timed', name)
+  local due = redis.call('ZRANGEBYSCORE', timed, '-inf', now_text, 'WITHSCORES', 'LIMIT', 0, promotions_left)
+  if not due[1] then return end
+  promotions_left = promotions_left - #due / 2
+  for i = 1, #due, 2 do
+    local seq, priority, id = seq_priority_id(due[i])
+    zrem(timed, due[i])
+    local at = tonumber(due[i + 1])
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
+  end
+  flush()
+end
+local function recede(name)
+  if redis.call('EXISTS', index('ready', name)) == 1 then return end
+  local head = redis.call('ZRANGE', index('timed', name), 0, 0, 'WITHSCORES')[2]
+  if head then
+    redis.call('ZADD', DUE, head, name)
+  else
+    redis.call('ZREM', DUE, name)
+  end
+end
+local FIRST_READ = 4
+local bytes, read = 0, 0
+local function next_read(left)
+  if read == 0 then return math.min(left, FIRST_READ) end
+  return math.min(left, math.max(math.floor((MAX_BYTES - bytes) * read / math.max(bytes, 1)), 1))
+end
+local function take_ready(name, want, take)
+  promote(name)
+  local ready, taken, from = index('ready', name), 0, 1
+  local repeating, retrying = index('repeating', name), index('retrying', name)
+  local members = redis.call('ZRANGE', ready, 0, want - 1)
+  local counted_apart = members[1] and redis.call('EXISTS', repeating, retrying) > 0
+  while from <= #members and bytes < MAX_BYTES do
+    local count, ids = next_read(#members - from + 1), {}
+    for i = 1, count do
+      ids[i] = string.sub(members[from + i - 1], READY_ID)
+    end
+    local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+    for i, id in ipairs(ids) do
+      local record, state = records[i], states[i]
+      zrem(ready, members[from + i - 1])
+      if counted_apart then
+        zrem(repeating, id)
+        zrem(retrying, id)
+      end
+      if record then
+        bytes = bytes + #record + (state and #state or 0)
+        read = read + 1
+        taken = taken + 1
+        take(id, record, state, name)
+      end
+    end
+    from = from + count
+  end
+  flush()
+  return taken
+end
+local function due_names(names)
+  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'LIMIT', 0, 100)
+  local due, list = {}, {}
+  for _, name in ipairs(found) do
+    due[name] = true
+  end
+  for _, name in ipairs(names) do
+    local is_due = due[name]
+    if not is_due and #found == 100 then
+      is_due = tonumber(redis.call('ZSCORE', DUE, name) or 'inf') <= now
+    end
+    if is_due then list[#list + 1] = name end
+  end
+  return list
+end
+local function due_in(names)
+  local first
+  if #names <= 5 then
+    for _, name in ipairs(names) do
+      local at = tonumber(redis.call('ZSCORE', DUE, name))
+      if at and (not first or at < first) then first = at end
+    end
+  else
+    local asked_for = {}
+    for _, name in ipairs(names) do
+      asked_for[name] = true
+    end
+    local found = redis.call('ZRANGE', DUE, 0, 99, 'WITHSCORES')
+    for i = 1, #found, 2 do
+      if asked_for[found[i]] then
+        first = tonumber(found[i + 1])
+        break
+      end
+    end
+    if not first and #found == 200 then
+      for _, name in ipairs(names) do
+        local at = tonumber(redis.call('ZSCORE', DUE, name))
+        if at and (not first or at < first) then first = at end
+      end
+    end
+  end
+  return first and math.max(first - now, 0)
+end
+local token, HANDED = ARGV[6] .. ':1', prefix .. 'handed:' .. ARGV[6]
+local function row_reply(id, record, state, entry)
+  return { now_text, id, record, state or '', entry }
+end
+local function row_of_earlier_try()
+  local id = ARGV[9] == 'repeat' and redis.call('GET', HANDED)
+  local entry = id and redis.call('HGET', LEASE, id)
+  local record = entry and redis.call('HGET', JOBS, id)
+  if record and string.sub(entry, 1, #token + 1) == token .. '|' then
+    return row_reply(id, record, redis.call('HGET', STATE, id), entry)
+  end
+end
+local function hand_out(id, name, record, state, own_at)
+  local fence = math.max(tonumber(redis.call('HGET', META, 'fence') or 0) + 1, micros)
+  redis.call('HSET', META, 'fence', text(fence))
+  redis.call('SET', HANDED, id, 'PX', ARGV[10])
+  local run = 'c' .. (own_at and text(own_at) or '')
+  local entry = lease_entry(token, text(fence), now_text, '', ARGV[7], name, run, '')
+  hset(LEASE, id, entry)
+  zadd(LEASES, text(soon + tonumber(ARGV[8])), id)
+  zadd(index('running', name), now_text, id)
+  flush()
+  return row_reply(id, record, state, entry)
+end
+local name, id = ARGV[5], ARGV[11]
+local earlier_try = row_of_earlier_try()
+if earlier_try then return earlier_try end
+local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
+local asked_at, seq, priority, flags = asked(record or '')
+local planned_at = seq and planned(asked_at, happened(state))
+local is_as_known = seq and name_of(record) == name and planned_at == tonumber(ARGV[12])
+if not is_as_known or flags % 2 == DISABLED or redis.call('HEXISTS', LEASE, id) == 1 then return { now_text } end
+redis.call('PERSIST', META)
+displace(id, name, planned_at, seq, priority)
+local row = hand_out(id, name, record, state)
+recede(name)
+return row
+`;
+
+export const openStore = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
   soon = now
   micros = now * 1000
 end
@@ -1039,14 +3335,379 @@ end
 return reply
 `;
 
-export const registerNames = `local now, soon, micros
-if ARGV[2] == '' then
+export const pageIndexes = `local now, soon, micros
+if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
   now = math.floor(micros / 1000)
   soon = math.ceil(micros / 1000)
 else
-  now = tonumber(ARGV[2])
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
+end
+local backwards, at = ARGV[3] == '-', ARGV[4]
+local SHARED = { ready = true, timed = true, parked = true }
+local reply = { now_text }
+local function bounds(key, part)
+  local size = redis.call('ZCARD', key)
+  local first, past = 0, size
+  if part ~= 'all' then
+    local due = redis.call('ZCOUNT', key, '-inf', at)
+    if part == 'ahead' then first = due else past = due end
+  end
+  if backwards then return size - past, size - first end
+  return first, past
+end
+local function rank_of_score(key, score)
+  if backwards then return redis.call('ZCOUNT', key, '(' .. score, '+inf') end
+  return redis.call('ZCOUNT', key, '-inf', '(' .. score)
+end
+local function start_of(key, first, start)
+  local how, value, member = string.match(start, '^(%l+) (%S+) ?(.*)$')
+  if how == 'rank' then return first + value end
+  local rank = how == 'behind' and redis.call(backwards and 'ZREVRANK' or 'ZRANK', key, member)
+  return math.max(rank and rank + 1 or rank_of_score(key, value), first)
+end
+local function others(name, place)
+  if not SHARED[place] then return end
+  local repeating, retrying = index('repeating', name), index('retrying', name)
+  if redis.call('EXISTS', repeating, retrying) == 0 then return end
+  return function(id)
+    return redis.call('ZSCORE', repeating, id) or redis.call('ZSCORE', retrying, id)
+  end
+end
+local function id_of(place, member)
+  if place == 'ready' then return string.sub(member, READY_ID) end
+  return place == 'timed' and string.match(member, '^[^:]*:(.*)$') or member
+end
+local function in_line(member, score)
+  local seq, priority, id = string.match(member, '^(%x%x%x%x%x%x%x%x%x%x%x%x)([^:]*):(.*)$')
+  local due_at, of_priority = tonumber(score), tonumber(priority) or 0
+  return ready_member(due_at, tonumber(seq, 16), of_priority, id), string.format('%.17g', ready_score(due_at, of_priority))
+end
+for i = 5, #ARGV, 4 do
+  local name, place, part = ARGV[i], string.match(ARGV[i + 1], '^(%l+) (%l+)$')
+  local key, is_other = index(place, name), others(name, place)
+  local first, past = bounds(key, part)
+  local start = start_of(key, first, ARGV[i + 2])
+  local stop = math.min(start + ARGV[i + 3], past) - 1
+  local entries = stop < start and {} or redis.call(backwards and 'ZREVRANGE' or 'ZRANGE', key, start, stop, 'WITHSCORES')
+  local looked = #entries / 2
+  local head, kept = #reply + 1, 0
+  reply[head], reply[head + 1] = '', entries[2 * looked - 1] or ''
+  for n = 1, looked do
+    local entry, score = entries[2 * n - 1], entries[2 * n]
+    if not (is_other and is_other(id_of(place, entry))) then
+      if part == 'line' then entry, score = in_line(entry, score) end
+      kept = kept + 1
+      reply[head + 2 * kept], reply[head + 1 + 2 * kept] = entry, score
+    end
+  end
+  reply[head] = table.concat({ past - first, is_other and 1 or 0, start - first, looked, kept, entries[2 * looked] or 0 }, ' ')
+end
+return reply
+`;
+
+export const readLog = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
+local drops_left = 100
+local function owners(entry)
+  local name, job_id = string.match(entry or '', '^%["([^"]*)","([^"]*)"')
+  if not name then return end
+  if string.find(name, '\\\\', 1, true) or string.find(job_id, '\\\\', 1, true) then
+    local ok, texts = pcall(cjson.decode, '["' .. name .. '","' .. job_id .. '"]')
+    if not ok then return end
+    name, job_id = texts[1], texts[2]
+  end
+  return name, job_id ~= '' and job_id or nil
+end
+local function drop_entries(key, members)
+  local ids = {}
+  for i, member in ipairs(members) do
+    ids[i] = string.sub(member, 1, 12)
+  end
+  return read_some(ids, { LOGS }, function(i, id, entry)
+    local name, job_id = owners(entry)
+    zrem(key, members[i])
+    zrem(LOGS_ALL, members[i])
+    if name then zrem(index('logs:name', name), members[i]) end
+    if job_id then zrem(index('logs:job', job_id), members[i]) end
+    hdel(LOGS, id)
+  end)
+end
+local function drop_log(id)
+  local key = index('logs:job', id)
+  local members = redis.call('ZRANGE', key, 0, drops_left)
+  local count = #members
+  if count > drops_left then members[count] = nil end
+  local dropped = drop_entries(key, members)
+  drops_left = drops_left - dropped
+  zrem(LEAVING, id)
+  if dropped < count then zadd(LEAVING, now_text, id) end
+end
+local function drop_leaving()
+  for _, id in ipairs(redis.call('ZRANGE', LEAVING, 0, 9)) do
+    if drops_left > 0 then drop_log(id) end
+  end
+end
+local function forget_removed()
+  local aged = redis.call('ZCOUNT', REMOVED, '-inf', text(now - REMOVED_KEPT_MS))
+  local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
+  if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
+end
+local log_exists
+local function remove_log(id)
+  if log_exists == nil then
+    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
+    if log_exists then forget_removed() end
+  end
+  if not log_exists then return end
+  zadd(REMOVED, now_text, id)
+  drop_log(id)
+end
+local WALK_LIMIT = 1000
+local walked = ARGV[3] == 'all' and LOGS_ALL or index('logs:' .. ARGV[3], ARGV[4])
+local ascending, levels, events = ARGV[7] == 'asc', ARGV[8], ARGV[9]
+local other_name = ARGV[10] ~= '' and index('logs:name', ARGV[10])
+local is_filtered = levels ~= '' or events ~= '' or other_name
+local function number_of(member)
+  return tonumber(string.sub(member, 1, 12), 16)
+end
+local function rank_of(at, number)
+  local low, high = 0, redis.call('ZCARD', walked)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    local found = redis.call('ZRANGE', walked, middle, middle, 'WITHSCORES')
+    local time = tonumber(found[2])
+    if time < at or (time == at and number_of(found[1]) < number) then low = middle + 1 else high = middle end
+  end
+  return low
+end
+local first = redis.call('ZCOUNT', walked, '-inf', '(' .. ARGV[5])
+local last = redis.call('ZCOUNT', walked, '-inf', ARGV[6]) - 1
+local in_range = math.max(last - first + 1, 0)
+local cursor_at, cursor_number = string.match(ARGV[11], '^(.+)|(%d+)$')
+if cursor_at and ascending then
+  first = math.max(first, rank_of(tonumber(cursor_at), tonumber(cursor_number) + 1))
+elseif cursor_at then
+  last = math.min(last, rank_of(tonumber(cursor_at), tonumber(cursor_number)) - 1)
+end
+local function is_met(member)
+  return (levels == '' or string.find(levels, string.sub(member, 13, 13), 1, true))
+    and (events == '' or string.find(events, string.sub(member, 14, 14), 1, true))
+    and (not other_name or redis.call('ZSCORE', other_name, member))
+end
+local function cursor_of(member, at)
+  return at .. '|' .. text(number_of(member))
+end
+local function walk(skipped, limit, each)
+  local from, to
+  if ascending then
+    from = first + skipped
+    to = math.min(from + limit - 1, last)
+  else
+    to = last - skipped
+    from = math.max(to - limit + 1, first)
+  end
+  if from > to then return nil end
+  local found = redis.call('ZRANGE', walked, from, to, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local n = ascending and i or #found - i
+    if is_met(found[n]) then each(found[n], found[n + 1]) end
+  end
+  local is_end = ascending and to == last or not ascending and from == first
+  local n = ascending and #found - 1 or 1
+  return not is_end and cursor_of(found[n], found[n + 1]) or nil
+end
+local skip, wanted = tonumber(ARGV[12]), tonumber(ARGV[13])
+local room, skipped, limit = math.min(wanted, 100), 0, WALK_LIMIT
+if not is_filtered then skip, skipped, limit = 0, skip, room end
+local ids, page, met = {}, {}, 0
+local cursor = walk(skipped, limit, function(member, at)
+  met = met + 1
+  if met > skip and #page < room then
+    page[#page + 1] = { member = member, at = at, met = met }
+    ids[#ids + 1] = string.sub(member, 1, 12)
+  end
+end)
+local reply = { now_text, '', '' }
+local read = read_some(ids, { LOGS }, function(i, id, entry)
+  if not entry then return end
+  for _, part in ipairs({ id, page[i].at, string.sub(page[i].member, 13), entry }) do
+    reply[#reply + 1] = part
+  end
+end)
+if read > 0 and (read < #page or read < wanted and read == room) then
+  met, cursor = page[read].met, cursor_of(page[read].member, page[read].at)
+end
+if not is_filtered then
+  met = ARGV[11] == '' and in_range or 0
+  if read == wanted then cursor = nil end
+end
+reply[2], reply[3] = tostring(met), cursor or ''
+return reply
+`;
+
+export const registerNames = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
   soon = now
   micros = now * 1000
 end
@@ -1079,14 +3740,14 @@ end
 return { now_text }
 `;
 
-export const renewLeases = `local now, soon, micros
-if ARGV[2] == '' then
+export const releaseRows = `local now, soon, micros
+if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
   now = math.floor(micros / 1000)
   soon = math.ceil(micros / 1000)
 else
-  now = tonumber(ARGV[2])
+  now = tonumber(string.sub(ARGV[2], 3))
   soon = now
   micros = now * 1000
 end
@@ -1111,6 +3772,41 @@ local function index(place, name)
     of_place[name] = key
   end
   return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -1180,217 +3876,22 @@ local function own_and_rest(spec)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
-local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
-  local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
   end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  return facts
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
 end
-local function packed(facts)
-  local function part(value)
-    return value and text(value) or 'null'
-  end
-  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
-    and not facts.occurrenceAt then
-    return head .. ']'
-  end
-  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
-end
-local function planned(spec_at, facts)
-  if facts.known then return facts.nextRunAt end
-  return spec_at
-end
-local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
-end
-local function refusal(id, entry, token, earliest_expiry, after_expiry)
-  if not entry then
-    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
-  end
-  if not after_expiry and earliest_expiry and earliest_expiry <= now
-    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
-    return 'lease-expired'
-  end
-  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
-end
-local function ended_already(id, kind)
-  local name = name_of(redis.call('HGET', JOBS, id))
-  if not name then return false end
-  if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'removed' or kind == 'bury'
-  end
-  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
-end
-local function earliest_expiry()
-  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
-end
-local FORGET_AFTER = 10
-local function pass(lease_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt')
-  local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
-  local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
-  local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
-  if lease_ms > longest or is_forgotten or (lease_ms == longest and math.abs(now - seen_at) > longest) then
-    longest = lease_ms
-    redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
-  end
-  local before = held
-  if last and now - last > longest and now >= held + longest then held = soon + longest end
-  if held > soon + longest then held = soon + longest end
-  if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
-  return held, fence, longest
-end
-local lease_ms = tonumber(ARGV[3])
-redis.call('PERSIST', META)
-pass(lease_ms)
-redis.call('HSET', META, 'lastPass', now_text)
-local reply = { now_text }
-local function lost(id, token, word)
-  local reason = word ~= 'lease-expired' and redis.call('GET', prefix .. 'cancelled:' .. id)
-  for _, part in ipairs({ id, token, word, reason and '1' or '', reason or '' }) do
-    reply[#reply + 1] = part
-  end
-end
-local ids = {}
-for i = 5, #ARGV, 2 do
-  ids[#ids + 1] = ARGV[i]
-end
-local entries, first_expiry = redis.call('HMGET', LEASE, unpack(ids)), earliest_expiry()
-for i, id in ipairs(ids) do
-  local token = ARGV[4 + 2 * i]
-  local word = refusal(id, entries[i], token, first_expiry, ARGV[4] == 'late')
-  if word then
-    lost(id, token, word)
-  else
-    local expiry = math.max(tonumber(redis.call('ZSCORE', LEASES, id)), soon + lease_ms)
-    zadd(LEASES, text(expiry), id)
-  end
-end
-flush()
-return reply
-`;
-
-export const rescueJobs = `local now, soon, micros
-if ARGV[2] == '' then
-  local time = redis.call('TIME')
-  micros = time[1] * 1000000 + time[2]
-  now = math.floor(micros / 1000)
-  soon = math.ceil(micros / 1000)
-else
-  now = tonumber(ARGV[2])
-  soon = now
-  micros = now * 1000
-end
-local function text(number)
-  return string.format('%d', number)
-end
-local now_text = text(now)
-local prefix = ARGV[1]
-local JOBS, META = KEYS[1], KEYS[2]
-local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
-local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
-local indexes = {}
-local function index(place, name)
-  local of_place = indexes[place]
-  if not of_place then
-    of_place = {}
-    indexes[place] = of_place
-  end
-  local key = of_place[name]
-  if not key then
-    key = prefix .. place .. ':' .. name
-    of_place[name] = key
-  end
-  return key
-end
-local removed, added, deleted, set = {}, {}, {}, {}
-local function gather(table_, key)
-  local list = table_[key]
-  if not list then
-    list = {}
-    table_[key] = list
-  end
-  return list
-end
-local function zrem(key, member)
-  local list = gather(removed, key)
-  list[#list + 1] = member
-end
-local function zadd(key, score, member)
-  local list = gather(added, key)
-  list[#list + 1] = score
-  list[#list + 1] = member
-end
-local function hdel(key, field)
-  local list = gather(deleted, key)
-  list[#list + 1] = field
-end
-local function hset(key, field, value)
-  local list = gather(set, key)
-  list[#list + 1] = field
-  list[#list + 1] = value
-end
-local function carry_out(command, batch)
-  for key, list in pairs(batch) do
-    redis.call(command, key, unpack(list))
-  end
-end
-local function flush()
-  carry_out('ZREM', removed)
-  carry_out('ZADD', added)
-  carry_out('HDEL', deleted)
-  carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
-end
-local function asked(spec)
-  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
-  priority = tonumber(priority)
-  if not priority then return end
-  local after = tonumber(delay)
-  if not after and delay ~= 'null' then return end
-  return after and created + after, tonumber(seq), priority, tonumber(flags)
-end
-local function name_of(spec)
-  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
-  if not quoted then return end
-  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
-  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
-  return ok and decoded[1] or nil
-end
-local function is_legible(spec)
-  local _, seq = asked(spec)
-  return seq ~= nil and name_of(spec) ~= nil
-end
-local function own_and_rest(spec)
-  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
-  local own = string.sub(spec, name_end + 2, name_end + 2)
-  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
 local function count(part)
   return part and tonumber(part) or 0
@@ -1415,6 +3916,9 @@ local function happened(state)
   facts.rescueCount = count(parts[7])
   facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
   return facts
 end
 local function packed(facts)
@@ -1422,25 +3926,33 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
-    and not facts.occurrenceAt then
+    and not facts.occurrenceAt and not has_more then
     return head .. ']'
   end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
-local function ready_member(at, seq, id)
-  return string.format('%012x%012x', math.max(at, 0), seq) .. id
-end
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
@@ -1456,7 +3968,7 @@ local function place(id, name, at, seq, priority, flags, facts)
     return
   end
   if at <= now then
-    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
   else
     zadd(index('timed', name), text(at), timed_member(seq, priority, id))
   end
@@ -1464,7 +3976,7 @@ local function place(id, name, at, seq, priority, flags, facts)
 end
 local function displace(id, name, at, seq, priority)
   if at then
-    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
     zrem(index('timed', name), timed_member(seq, priority, id))
     zrem(index('parked', name), id)
     zrem(index('repeating', name), id)
@@ -1474,15 +3986,23 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
   facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
   facts.failure = ILLEGIBLE
   zadd(index('dead', name), now_text, id)
 end
+local about = ''
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   local news = {}
@@ -1497,26 +4017,37 @@ local function advance()
   for name, at in pairs(news) do
     announce(name, at)
   end
+  return next(news) ~= nil
 end
-local function remove_keys(id, record)
-  local own = own_and_rest(record)
-  if own == '0' then return end
-  local ok, facts = pcall(cjson.decode, own)
-  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
-    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
-  end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
 end
-local function remove_record(id, has_state)
-  hdel(JOBS, id)
-  if has_state then
-    hdel(STATE, id)
-    hdel(RESULTS, id)
-  end
+local function lock_plainly(id, name, locked_at, pending)
+  locked_at = text(math.max(locked_at, 0))
+  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
+  zadd(index('running', name), locked_at, id)
+end
+local function has_begun(run)
+  return run == '' or string.sub(run, 1, 1) == 's'
+end
+local function own_time(run, planned_at)
+  local kept = string.match(run, '^[cs](%-?%d+)$')
+  if kept then return tonumber(kept) end
+  if run ~= 's' then return planned_at end
+end
+local function earlier(one, other)
+  return one and other and math.min(one, other) or one or other
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
 end
 local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then
     return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
   end
+  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
   if not after_expiry and earliest_expiry and earliest_expiry <= now
     and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
     return 'lease-expired'
@@ -1534,26 +4065,238 @@ end
 local function earliest_expiry()
   return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
 end
-local GONE, gone_until, patience = prefix .. 'gone', nil, nil
-local function gone_kept(keep_ms)
-  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
-  return math.max(keep_ms, patience)
+redis.call('PERSIST', META)
+local held = { now_text }
+local function release(id, entry, record, state)
+  local _, _, _, pending, _, name, run = holder(entry)
+  local asked_at, seq, priority, flags = asked(record or '')
+  if not name or not seq then return end
+  local facts = happened(state)
+  local planned_at = planned(asked_at, facts)
+  if ARGV[5] == 'planned' and not planned_at then return id end
+  give_up(id, name)
+  local own_at = own_time(run, planned_at)
+  local at = earlier(own_at, tonumber(pending))
+  if at ~= own_at then facts.occurrenceAt = nil end
+  if at ~= planned_at then
+    facts.nextRunAt = at
+    hset(STATE, id, packed(facts))
+  end
+  put_down(id, name, at, seq, priority, flags, facts)
 end
-local function remember_gone(id, record, keep_ms)
-  gone_until = gone_until or text(soon + gone_kept(keep_ms))
-  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
-  zadd(GONE, gone_until, nonce or id)
+for i = 6, #ARGV, 2 do
+  local id, token = ARGV[i], ARGV[i + 1]
+  local entry = redis.call('HGET', LEASE, id)
+  if not refusal(id, entry, token, nil, true) then
+    held[#held + 1] = release(id, entry, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id))
+  end
 end
-local function forget(key, limit)
-  local over = redis.call('ZCOUNT', key, '-inf', now_text)
-  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+flush()
+advance()
+return held
+`;
+
+export const renewLeases = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
 end
-local function forget_gone(limit)
-  forget(GONE, limit)
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+local function count(part)
+  return part and tonumber(part) or 0
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt and not has_more then
+    return head .. ']'
+  end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
+end
+local function refusal(id, entry, token, earliest_expiry, after_expiry)
+  if not entry then
+    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
+  end
+  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
+  if not after_expiry and earliest_expiry and earliest_expiry <= now
+    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
+    return 'lease-expired'
+  end
+  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
+end
+local function ended_already(id, kind)
+  local name = name_of(redis.call('HGET', JOBS, id))
+  if not name then return false end
+  if redis.call('ZSCORE', index('completed', name), id) then
+    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+  end
+  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
+end
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
 end
 local FORGET_AFTER = 10
-local function pass(lease_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt')
+local function pass(lease_ms, pace_ms)
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
   local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
@@ -1562,10 +4305,384 @@ local function pass(lease_ms)
     redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
   end
   local before = held
-  if last and now - last > longest and now >= held + longest then held = soon + longest end
+  local longest_pause = math.max(longest, 2 * (pace_ms or 0))
+  if last and now - last > longest_pause and now >= held + longest then held = soon + longest end
   if held > soon + longest then held = soon + longest end
   if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
-  return held, fence, longest
+  return held, fence, longest, tonumber(meta[6] or 0) > now
+end
+local lease_ms = tonumber(ARGV[3])
+redis.call('PERSIST', META)
+pass(lease_ms)
+redis.call('HSET', META, 'lastPass', now_text)
+local reply = { now_text }
+local function lost(id, token, word)
+  local reason = word ~= 'lease-expired' and redis.call('GET', prefix .. 'cancelled:' .. id)
+  for _, part in ipairs({ id, token, word, reason and '1' or '', reason or '' }) do
+    reply[#reply + 1] = part
+  end
+end
+local function tell_progress(id, entry, progress)
+  local token, fence, locked_at, pending, host, name, run = holder(entry)
+  if name then hset(LEASE, id, lease_entry(token, fence, locked_at, pending, host, name, run, progress)) end
+end
+local ids = {}
+for i = 5, #ARGV, 3 do
+  ids[#ids + 1] = ARGV[i]
+end
+local entries, first_expiry = redis.call('HMGET', LEASE, unpack(ids)), earliest_expiry()
+for i, id in ipairs(ids) do
+  local token, progress = ARGV[3 + 3 * i], ARGV[4 + 3 * i]
+  local word = refusal(id, entries[i], token, first_expiry, ARGV[4] == 'late')
+  if word then
+    lost(id, token, word)
+  else
+    local expiry = math.max(tonumber(redis.call('ZSCORE', LEASES, id)), soon + lease_ms)
+    zadd(LEASES, text(expiry), id)
+    if progress ~= '' then tell_progress(id, entries[i], progress) end
+  end
+end
+flush()
+return reply
+`;
+
+export const rescueJobs = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+local function count(part)
+  return part and tonumber(part) or 0
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt and not has_more then
+    return head .. ']'
+  end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
+local about = ''
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+end
+local function advance()
+  local news = {}
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then news[name] = at end
+    end
+  end
+  earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
+  return next(news) ~= nil
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+local function lock_plainly(id, name, locked_at, pending)
+  locked_at = text(math.max(locked_at, 0))
+  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
+  zadd(index('running', name), locked_at, id)
+end
+local function has_begun(run)
+  return run == '' or string.sub(run, 1, 1) == 's'
+end
+local function own_time(run, planned_at)
+  local kept = string.match(run, '^[cs](%-?%d+)$')
+  if kept then return tonumber(kept) end
+  if run ~= 's' then return planned_at end
+end
+local function earlier(one, other)
+  return one and other and math.min(one, other) or one or other
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+end
+local TRAILING, OVERDUE = 0, 1
+local function is_leading(facts)
+  return facts.windowEnd > OVERDUE
+end
+local function close_window(facts, began_at)
+  if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
+end
+local function drop_old_window(facts, run, locked_at, planned_at)
+  if not facts.windowAt then return end
+  if is_leading(facts) then
+    if facts.windowEnd <= now then facts.windowAt = nil end
+  elseif run == '' then
+    close_window(facts, locked_at)
+  elseif not run and not planned_at then
+    facts.windowAt = nil
+  end
+end
+local function open_window(facts, started_at, ends)
+  facts.windowAt, facts.windowEnd = started_at, ends
+end
+local debounced = {}
+function debounced.leading(facts, delay, _, next_at, given)
+  if facts.windowAt and is_leading(facts) then return next_at end
+  open_window(facts, now, soon + delay)
+  return given
+end
+function debounced.trailing(facts, delay, longest, next_at)
+  local started_at = facts.windowAt and not is_leading(facts) and facts.windowAt
+  if started_at and facts.windowEnd == OVERDUE then return earlier(next_at, now) end
+  started_at = started_at or now
+  local latest = longest and started_at + longest
+  open_window(facts, started_at, latest and latest <= now and OVERDUE or TRAILING)
+  if facts.windowEnd == OVERDUE then return now end
+  return earlier(soon + delay, latest)
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -1588,6 +4705,210 @@ local function read_some(ids, hashes, each)
   end
   return done
 end
+local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
+local drops_left = 100
+local function owners(entry)
+  local name, job_id = string.match(entry or '', '^%["([^"]*)","([^"]*)"')
+  if not name then return end
+  if string.find(name, '\\\\', 1, true) or string.find(job_id, '\\\\', 1, true) then
+    local ok, texts = pcall(cjson.decode, '["' .. name .. '","' .. job_id .. '"]')
+    if not ok then return end
+    name, job_id = texts[1], texts[2]
+  end
+  return name, job_id ~= '' and job_id or nil
+end
+local function drop_entries(key, members)
+  local ids = {}
+  for i, member in ipairs(members) do
+    ids[i] = string.sub(member, 1, 12)
+  end
+  return read_some(ids, { LOGS }, function(i, id, entry)
+    local name, job_id = owners(entry)
+    zrem(key, members[i])
+    zrem(LOGS_ALL, members[i])
+    if name then zrem(index('logs:name', name), members[i]) end
+    if job_id then zrem(index('logs:job', job_id), members[i]) end
+    hdel(LOGS, id)
+  end)
+end
+local function drop_log(id)
+  local key = index('logs:job', id)
+  local members = redis.call('ZRANGE', key, 0, drops_left)
+  local count = #members
+  if count > drops_left then members[count] = nil end
+  local dropped = drop_entries(key, members)
+  drops_left = drops_left - dropped
+  zrem(LEAVING, id)
+  if dropped < count then zadd(LEAVING, now_text, id) end
+end
+local function drop_leaving()
+  for _, id in ipairs(redis.call('ZRANGE', LEAVING, 0, 9)) do
+    if drops_left > 0 then drop_log(id) end
+  end
+end
+local function forget_removed()
+  local aged = redis.call('ZCOUNT', REMOVED, '-inf', text(now - REMOVED_KEPT_MS))
+  local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
+  if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
+end
+local log_exists
+local function remove_log(id)
+  if log_exists == nil then
+    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
+    if log_exists then forget_removed() end
+  end
+  if not log_exists then return end
+  zadd(REMOVED, now_text, id)
+  drop_log(id)
+end
+local function remove_keys(id, record)
+  local own = own_and_rest(record)
+  if own == '0' then return end
+  local ok, facts = pcall(cjson.decode, own)
+  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+end
+local function remove_record(id, has_state)
+  hdel(JOBS, id)
+  if has_state then
+    hdel(STATE, id)
+    hdel(RESULTS, id)
+  end
+  remove_log(id)
+end
+local function refusal(id, entry, token, earliest_expiry, after_expiry)
+  if not entry then
+    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
+  end
+  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
+  if not after_expiry and earliest_expiry and earliest_expiry <= now
+    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
+    return 'lease-expired'
+  end
+  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
+end
+local function ended_already(id, kind)
+  local name = name_of(redis.call('HGET', JOBS, id))
+  if not name then return false end
+  if redis.call('ZSCORE', index('completed', name), id) then
+    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+  end
+  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
+end
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+end
+local GONE, gone_until, patience = prefix .. 'gone', nil, nil
+local function gone_kept(keep_ms)
+  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
+  return math.max(keep_ms, patience)
+end
+local function remember_gone(id, record, keep_ms)
+  gone_until = gone_until or text(soon + gone_kept(keep_ms))
+  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  zadd(GONE, gone_until, nonce or id)
+end
+local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+end
+local function forget_gone(limit)
+  forget(GONE, limit)
+end
+local FORGET_AFTER = 10
+local function pass(lease_ms, pace_ms)
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil')
+  local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
+  local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
+  local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
+  if lease_ms > longest or is_forgotten or (lease_ms == longest and math.abs(now - seen_at) > longest) then
+    longest = lease_ms
+    redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
+  end
+  local before = held
+  local longest_pause = math.max(longest, 2 * (pace_ms or 0))
+  if last and now - last > longest_pause and now >= held + longest then held = soon + longest end
+  if held > soon + longest then held = soon + longest end
+  if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
+  return held, fence, longest, tonumber(meta[6] or 0) > now
+end
+local function max_rescues(settings)
+  local ok, decoded = pcall(cjson.decode, settings)
+  return ok and type(decoded) == 'table' and tonumber(decoded.maxRescues)
+end
+local allowed = {}
+local function rescues_allowed(name, otherwise)
+  if not allowed[name] then
+    local settings = redis.call('HGET', prefix .. 'settings', name)
+    allowed[name] = max_rescues(settings) or otherwise
+  end
+  return allowed[name]
+end
+local STALLED = '{"reason":"stalled","name":"StalledError","message":"The process that ran this job was lost, more often than maxRescues allows."}'
+local function owner(id, entry, record)
+  if entry then
+    local _, _, locked_at, pending, host, name, run, progress = holder(entry)
+    if name then return locked_at, pending, host, name, run, progress end
+  end
+  local name = record and name_of(record)
+  if name and redis.call('ZSCORE', index('running', name), id) then return now_text, '', '', name, '', '' end
+end
+local function lose(facts, name, locked_at, pending, run, planned_at, rescues_otherwise)
+  local own_at, saved, outcome = own_time(run, planned_at), tonumber(pending), nil
+  local at = earlier(own_at, saved)
+  if run == '' then
+    facts.lastRunAt = tonumber(locked_at)
+    close_window(facts, facts.lastRunAt)
+  end
+  if has_begun(run) then
+    at, outcome = earlier(own_at or now, saved), 'requeued'
+    facts.attempt = facts.attempt + 1
+    facts.rescueCount = facts.rescueCount + 1
+    local is_spent = facts.rescueCount > rescues_allowed(name, rescues_otherwise)
+    if is_spent and saved then
+      at = saved
+      begin_anew(facts)
+    elseif is_spent then
+      at, outcome = nil, 'buried'
+      facts.failedAt, facts.lastFinishedAt, facts.failure = now, now, STALLED
+    end
+  end
+  if at ~= own_at then facts.occurrenceAt = nil end
+  facts.nextRunAt = at
+  return at, outcome
+end
+local function rescue(limit, rescues_otherwise, told)
+  local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
+  read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
+    local locked_at, pending, host, name, run, progress = owner(id, entry, record)
+    zrem(LEASES, id)
+    hdel(LEASE, id)
+    if not name then return end
+    zrem(index('running', name), id)
+    if not record then
+      remove_record(id, state)
+      return
+    end
+    local asked_at, seq, priority, flags = asked(record)
+    local facts = happened(state)
+    local planned_at = planned(asked_at, facts)
+    if progress ~= '' then facts.progress = tonumber(progress) end
+    local at, outcome = lose(facts, name, locked_at, pending, run, planned_at, rescues_otherwise)
+    if not seq then
+      outcome = 'buried'
+      entomb(id, name, facts)
+    else
+      put_down(id, name, at, seq, priority, flags, facts)
+    end
+    if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
+    if outcome then told(id, name, host, facts.rescueCount, outcome) end
+  end)
+  flush()
+  advance()
+end
 redis.call('PERSIST', META)
 local held = pass(tonumber(ARGV[6]))
 redis.call('HSET', META, 'lastPass', now_text)
@@ -1597,87 +4918,25 @@ local first = earliest_expiry()
 if held > now or not first or first > now then
   return { now_text, '', held > now and text(held) or '', first and text(first) or '' }
 end
-local ids, reply = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, tonumber(ARGV[5])), {}
-local function max_rescues(settings)
-  local ok, decoded = pcall(cjson.decode, settings)
-  return ok and type(decoded) == 'table' and tonumber(decoded.maxRescues)
-end
-local allowed = {}
-local function rescues_allowed(name)
-  if not allowed[name] then
-    local settings = redis.call('HGET', prefix .. 'settings', name)
-    allowed[name] = max_rescues(settings) or tonumber(ARGV[7])
+local reply = {}
+rescue(tonumber(ARGV[5]), tonumber(ARGV[7]), function(...)
+  for _, part in ipairs({ ... }) do
+    reply[#reply + 1] = tostring(part)
   end
-  return allowed[name]
-end
-local STALLED = '{"reason":"stalled","name":"StalledError","message":"The process that ran this job was lost, more often than maxRescues allows."}'
-local function owner(id, entry, record)
-  if entry then
-    local _, _, locked_at, pending, host, name = holder(entry)
-    if name then return locked_at, pending, host, name end
-  end
-  local name = record and name_of(record)
-  if name and redis.call('ZSCORE', index('running', name), id) then return now_text, '', '', name end
-end
-local function answer(id, name, host, facts, outcome)
-  hset(STATE, id, packed(facts))
-  for _, part in ipairs({ id, name, host, tostring(facts.rescueCount), outcome }) do
-    reply[#reply + 1] = part
-  end
-end
-read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  local locked_at, pending, host, name = owner(id, entry, record)
-  if not name then return end
-  zrem(index('running', name), id)
-  if not record then
-    remove_record(id, state)
-    return
-  end
-  local asked_at, seq, priority, flags = asked(record)
-  local facts = happened(state)
-  local at = planned(asked_at, facts) or now
-  facts.lastRunAt = tonumber(locked_at)
-  facts.attempt = facts.attempt + 1
-  facts.rescueCount = facts.rescueCount + 1
-  if not seq then
-    entomb(id, name, facts)
-    return answer(id, name, host, facts, 'buried')
-  end
-  local outcome = facts.rescueCount > rescues_allowed(name) and 'buried' or 'requeued'
-  if outcome == 'buried' and pending ~= '' then
-    outcome, at, facts.occurrenceAt = 'requeued', tonumber(pending), nil
-    facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
-  end
-  if pending ~= '' and tonumber(pending) < at then
-    at, facts.occurrenceAt = tonumber(pending), nil
-  end
-  if outcome == 'requeued' then
-    facts.nextRunAt = at
-    place(id, name, at, seq, priority, flags, facts)
-  else
-    facts.nextRunAt, facts.failedAt, facts.lastFinishedAt, facts.failure = nil, now, now, STALLED
-    facts.occurrenceAt = nil
-    zadd(index('dead', name), now_text, id)
-  end
-  answer(id, name, host, facts, outcome)
 end)
-flush()
-advance()
 local next_expiry = earliest_expiry()
 local more = next_expiry and next_expiry <= now
 return { now_text, more and '1' or '', '', next_expiry and text(next_expiry) or '', unpack(reply) }
 `;
 
 export const saveJob = `local now, soon, micros
-if ARGV[2] == '' then
+if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
   now = math.floor(micros / 1000)
   soon = math.ceil(micros / 1000)
 else
-  now = tonumber(ARGV[2])
+  now = tonumber(string.sub(ARGV[2], 3))
   soon = now
   micros = now * 1000
 end
@@ -1702,6 +4961,41 @@ local function index(place, name)
     of_place[name] = key
   end
   return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -1771,6 +5065,23 @@ local function own_and_rest(spec)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
 end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
 local function count(part)
   return part and tonumber(part) or 0
 end
@@ -1794,6 +5105,9 @@ local function happened(state)
   facts.rescueCount = count(parts[7])
   facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
   return facts
 end
 local function packed(facts)
@@ -1801,25 +5115,33 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
-    and not facts.occurrenceAt then
+    and not facts.occurrenceAt and not has_more then
     return head .. ']'
   end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
-local function ready_member(at, seq, id)
-  return string.format('%012x%012x', math.max(at, 0), seq) .. id
-end
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
@@ -1835,7 +5157,7 @@ local function place(id, name, at, seq, priority, flags, facts)
     return
   end
   if at <= now then
-    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
   else
     zadd(index('timed', name), text(at), timed_member(seq, priority, id))
   end
@@ -1843,7 +5165,7 @@ local function place(id, name, at, seq, priority, flags, facts)
 end
 local function displace(id, name, at, seq, priority)
   if at then
-    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
     zrem(index('timed', name), timed_member(seq, priority, id))
     zrem(index('parked', name), id)
     zrem(index('repeating', name), id)
@@ -1853,15 +5175,23 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
   facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
   facts.failure = ILLEGIBLE
   zadd(index('dead', name), now_text, id)
 end
+local about = ''
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   local news = {}
@@ -1876,6 +5206,66 @@ local function advance()
   for name, at in pairs(news) do
     announce(name, at)
   end
+  return next(news) ~= nil
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+local function lock_plainly(id, name, locked_at, pending)
+  locked_at = text(math.max(locked_at, 0))
+  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
+  zadd(index('running', name), locked_at, id)
+end
+local function has_begun(run)
+  return run == '' or string.sub(run, 1, 1) == 's'
+end
+local function own_time(run, planned_at)
+  local kept = string.match(run, '^[cs](%-?%d+)$')
+  if kept then return tonumber(kept) end
+  if run ~= 's' then return planned_at end
+end
+local function earlier(one, other)
+  return one and other and math.min(one, other) or one or other
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+end
+local TRAILING, OVERDUE = 0, 1
+local function is_leading(facts)
+  return facts.windowEnd > OVERDUE
+end
+local function close_window(facts, began_at)
+  if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
+end
+local function drop_old_window(facts, run, locked_at, planned_at)
+  if not facts.windowAt then return end
+  if is_leading(facts) then
+    if facts.windowEnd <= now then facts.windowAt = nil end
+  elseif run == '' then
+    close_window(facts, locked_at)
+  elseif not run and not planned_at then
+    facts.windowAt = nil
+  end
+end
+local function open_window(facts, started_at, ends)
+  facts.windowAt, facts.windowEnd = started_at, ends
+end
+local debounced = {}
+function debounced.leading(facts, delay, _, next_at, given)
+  if facts.windowAt and is_leading(facts) then return next_at end
+  open_window(facts, now, soon + delay)
+  return given
+end
+function debounced.trailing(facts, delay, longest, next_at)
+  local started_at = facts.windowAt and not is_leading(facts) and facts.windowAt
+  if started_at and facts.windowEnd == OVERDUE then return earlier(next_at, now) end
+  started_at = started_at or now
+  local latest = longest and started_at + longest
+  open_window(facts, started_at, latest and latest <= now and OVERDUE or TRAILING)
+  if facts.windowEnd == OVERDUE then return now end
+  return earlier(soon + delay, latest)
 end
 local GONE, gone_until, patience = prefix .. 'gone', nil, nil
 local function gone_kept(keep_ms)
@@ -1896,9 +5286,12 @@ local function forget_gone(limit)
 end
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
-local SAVED = prefix .. 'saved'
+local debounce, delay, longest = debounced[ARGV[21]], tonumber(ARGV[22]), tonumber(ARGV[23])
+local SAVED, KEYED = prefix .. 'saved', 4
 local before
-if mode == 'single' then
+if mode == 'update' then
+  before = redis.call('HGET', JOBS, id)
+elseif key ~= '' then
   local holder_id = redis.call('HGET', prefix .. 'keys', key)
   before = holder_id and redis.call('HGET', JOBS, holder_id)
   if before and not is_legible(before) then before = false end
@@ -1909,21 +5302,17 @@ end
 if mode == 'update' and not (before and is_legible(before) and name_of(before) == name) then
   return { now_text, 'missing' }
 end
-local function reply(word)
+local function reply(word, was_announced)
   return {
-    now_text, word, id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '',
+    now_text, word, was_announced and '1' or '', id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '',
     redis.call('HGET', LEASE, id) or '', redis.call('HGET', RESULTS, id) or '',
   }
 end
-local function settle_down(facts)
-  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
-end
 local function put(facts, at, seq)
   if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
-  if facts.known and not facts.nextRunAt then facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0 end
+  if facts.known and not facts.nextRunAt then begin_anew(facts) end
   facts.nextRunAt = at
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(facts) end
+  put_down(id, name, at, seq, priority, flags, facts)
 end
 local function record_of(created, at, seq, name_and_own)
   return '[' .. created .. ',' .. (at and text(at - created) or 'null') .. ',' .. text(seq) .. ',' .. ARGV[10] .. ','
@@ -1935,67 +5324,109 @@ end
 if ARGV[18] == 'repeat' and tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
   if before then return reply('updated') end
   if ARGV[12] == '1' then flags = flags + DISABLED end
-  return { now_text, 'inserted', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
+  return { now_text, 'inserted', '', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
 end
-local function carry_out_all()
+local function carry_out_all(word)
+  mark_disabled()
   zadd(SAVED, text(soon + ARGV[19]), ARGV[17])
   flush()
   forget(SAVED, 2)
-  advance()
+  about = ',"jobId":' .. cjson.encode(id) .. ',"priority":' .. ARGV[10]
+  return reply(word, advance())
 end
-if not before then
-  local seq = redis.call('HINCRBY', META, 'seq', 1)
+local function insert()
+  local seq, facts = redis.call('HINCRBY', META, 'seq', 1), happened(ARGV[16] ~= '' and ARGV[16])
+  local at = due
+  if debounce then at = debounce(facts, delay, longest, nil, due) end
   if ARGV[12] == '1' then flags = flags + DISABLED end
-  hset(JOBS, id, record_of(now_text, due, seq, ARGV[13]))
-  if ARGV[16] ~= '' then hset(STATE, id, ARGV[16]) end
+  hset(JOBS, id, record_of(now_text, at, seq, ARGV[13]))
   if key ~= '' then hset(prefix .. 'keys', key, id) end
   redis.call('SADD', prefix .. 'names', name)
-  put(happened(ARGV[16] ~= '' and ARGV[16]), due, seq)
-  mark_disabled()
-  carry_out_all()
-  return reply('inserted')
+  facts.nextRunAt = at
+  if ARGV[24] ~= '' then
+    lock_plainly(id, name, tonumber(ARGV[24]), '')
+  else
+    put_down(id, name, at, seq, priority, flags, facts)
+  end
+  if ARGV[16] ~= '' or debounce then hset(STATE, id, packed(facts)) end
+  return carry_out_all('inserted')
 end
+if not before then return insert() end
+if mode == 'insert-only' then return reply('updated') end
 local state, entry = redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
 local facts, old_at, seq, old_priority, old_flags = happened(state), asked(before)
 local planned_at = planned(old_at, facts)
+local token, fence, locked_at, pending, host, _, run, progress = holder(entry or '')
+local was_claimed = run and string.sub(run, 1, 1) == 'c'
+local is_running = entry and not was_claimed
+local run_at = planned_at
+if is_running and run then run_at = own_time(run, planned_at) end
 local function keeps_time()
-  if mode ~= 'single' or not planned_at then return false end
+  if not run_at then return false end
   local had_rule = math.floor(old_flags / 16) % 2 == 1
   if rule ~= '' then return had_rule and string.sub(before, -#rule) == rule end
   return not had_rule and due and due <= now
 end
-local at = due
-if keeps_time() then at = planned_at end
+local function times()
+  if mode == 'update' then return due, due ~= planned_at and due ~= run_at and due or nil end
+  if mode == 'single' and keeps_time() then return planned_at end
+  if not debounce then return due, due end
+  drop_old_window(facts, run, tonumber(locked_at), planned_at)
+  local next_at = planned_at
+  if is_running then next_at = tonumber(pending or '') end
+  local at = debounce(facts, delay, longest, next_at, due)
+  return at, at
+end
+local at, again = times()
 if ARGV[12] == '1' or (ARGV[12] == '' and old_flags % 2 == DISABLED) then flags = flags + DISABLED end
-if math.floor(old_flags / 4) % 2 == 1 and math.floor(flags / 4) % 2 == 0 then flags = flags + 4 end
+if math.floor(old_flags / KEYED) % 2 == 1 and math.floor(flags / KEYED) % 2 == 0 then flags = flags + KEYED end
 local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
-local name_and_own = quoted_name .. ',' .. own_and_rest(before)
-if entry then
-  local token, fence, locked_at, pending, host = holder(entry)
-  if token and at and at ~= planned_at then
-    pending = text(at)
-    hset(LEASE, id, table.concat({ token, fence, locked_at, pending, host, name }, '|'))
+local name_and_own = quoted_name .. ',' .. signed(own_and_rest(before), ARGV[20])
+local as_before = record_of(created, old_at, seq, name_and_own)
+if was_claimed and at == planned_at and as_before == before then return reply('updated') end
+local function mend()
+  local failed_at = facts.failedAt
+  if ARGV[25] ~= '=' then failed_at = tonumber(ARGV[25]) end
+  if ARGV[27] ~= '=' then
+    local told = string.match(ARGV[27], '"message":".*"')
+    local is_same = told and failed_at == facts.failedAt and string.find(facts.failure or '', told, 1, true)
+    if not is_same then facts.failure = told and ARGV[27] or nil end
   end
-  hset(JOBS, id, record_of(created, old_at, seq, name_and_own))
+  facts.failedAt = failed_at
+  if ARGV[26] ~= '=' then facts.failCount = tonumber(ARGV[26]) end
+end
+if is_running then
+  if token and again then
+    hset(LEASE, id, lease_entry(token, fence, locked_at, text(again), host, name, run, progress))
+  end
+  hset(JOBS, id, as_before)
+  if debounce then
+    facts.nextRunAt = planned_at
+    hset(STATE, id, packed(facts))
+  end
 else
-  displace(id, name, planned_at, seq, old_priority)
+  if was_claimed then
+    give_up(id, name)
+    facts.nextRunAt = own_time(run, planned_at)
+  else
+    displace(id, name, planned_at, seq, old_priority)
+    mend()
+  end
   hset(JOBS, id, record_of(created, at, seq, name_and_own))
   put(facts, at, seq)
-  if state then hset(STATE, id, packed(facts)) end
+  if state or debounce or facts.failedAt or facts.failure or facts.failCount > 0 then hset(STATE, id, packed(facts)) end
 end
-mark_disabled()
-carry_out_all()
-return reply('updated')
+return carry_out_all('updated')
 `;
 
 export const settleAndClaim = `local now, soon, micros
-if ARGV[2] == '' then
+if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
   now = math.floor(micros / 1000)
   soon = math.ceil(micros / 1000)
 else
-  now = tonumber(ARGV[2])
+  now = tonumber(string.sub(ARGV[2], 3))
   soon = now
   micros = now * 1000
 end
@@ -2020,6 +5451,41 @@ local function index(place, name)
     of_place[name] = key
   end
   return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
 local removed, added, deleted, set = {}, {}, {}, {}
 local function gather(table_, key)
@@ -2089,6 +5555,23 @@ local function own_and_rest(spec)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
   return own, string.sub(spec, name_end + #own + 3)
 end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
 local function count(part)
   return part and tonumber(part) or 0
 end
@@ -2112,6 +5595,9 @@ local function happened(state)
   facts.rescueCount = count(parts[7])
   facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
   return facts
 end
 local function packed(facts)
@@ -2119,25 +5605,33 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
-    and not facts.occurrenceAt then
+    and not facts.occurrenceAt and not has_more then
     return head .. ']'
   end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
   return spec_at
 end
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
-local function ready_member(at, seq, id)
-  return string.format('%012x%012x', math.max(at, 0), seq) .. id
-end
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
@@ -2153,7 +5647,7 @@ local function place(id, name, at, seq, priority, flags, facts)
     return
   end
   if at <= now then
-    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
   else
     zadd(index('timed', name), text(at), timed_member(seq, priority, id))
   end
@@ -2161,7 +5655,7 @@ local function place(id, name, at, seq, priority, flags, facts)
 end
 local function displace(id, name, at, seq, priority)
   if at then
-    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
     zrem(index('timed', name), timed_member(seq, priority, id))
     zrem(index('parked', name), id)
     zrem(index('repeating', name), id)
@@ -2171,15 +5665,23 @@ local function displace(id, name, at, seq, priority)
     zrem(index('dead', name), id)
   end
 end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
   facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
   facts.failure = ILLEGIBLE
   zadd(index('dead', name), now_text, id)
 end
+local about = ''
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 local function advance()
   local news = {}
@@ -2194,6 +5696,145 @@ local function advance()
   for name, at in pairs(news) do
     announce(name, at)
   end
+  return next(news) ~= nil
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+local function lock_plainly(id, name, locked_at, pending)
+  locked_at = text(math.max(locked_at, 0))
+  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
+  zadd(index('running', name), locked_at, id)
+end
+local function has_begun(run)
+  return run == '' or string.sub(run, 1, 1) == 's'
+end
+local function own_time(run, planned_at)
+  local kept = string.match(run, '^[cs](%-?%d+)$')
+  if kept then return tonumber(kept) end
+  if run ~= 's' then return planned_at end
+end
+local function earlier(one, other)
+  return one and other and math.min(one, other) or one or other
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+end
+local TRAILING, OVERDUE = 0, 1
+local function is_leading(facts)
+  return facts.windowEnd > OVERDUE
+end
+local function close_window(facts, began_at)
+  if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
+end
+local function drop_old_window(facts, run, locked_at, planned_at)
+  if not facts.windowAt then return end
+  if is_leading(facts) then
+    if facts.windowEnd <= now then facts.windowAt = nil end
+  elseif run == '' then
+    close_window(facts, locked_at)
+  elseif not run and not planned_at then
+    facts.windowAt = nil
+  end
+end
+local function open_window(facts, started_at, ends)
+  facts.windowAt, facts.windowEnd = started_at, ends
+end
+local debounced = {}
+function debounced.leading(facts, delay, _, next_at, given)
+  if facts.windowAt and is_leading(facts) then return next_at end
+  open_window(facts, now, soon + delay)
+  return given
+end
+function debounced.trailing(facts, delay, longest, next_at)
+  local started_at = facts.windowAt and not is_leading(facts) and facts.windowAt
+  if started_at and facts.windowEnd == OVERDUE then return earlier(next_at, now) end
+  started_at = started_at or now
+  local latest = longest and started_at + longest
+  open_window(facts, started_at, latest and latest <= now and OVERDUE or TRAILING)
+  if facts.windowEnd == OVERDUE then return now end
+  return earlier(soon + delay, latest)
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
+local drops_left = 100
+local function owners(entry)
+  local name, job_id = string.match(entry or '', '^%["([^"]*)","([^"]*)"')
+  if not name then return end
+  if string.find(name, '\\\\', 1, true) or string.find(job_id, '\\\\', 1, true) then
+    local ok, texts = pcall(cjson.decode, '["' .. name .. '","' .. job_id .. '"]')
+    if not ok then return end
+    name, job_id = texts[1], texts[2]
+  end
+  return name, job_id ~= '' and job_id or nil
+end
+local function drop_entries(key, members)
+  local ids = {}
+  for i, member in ipairs(members) do
+    ids[i] = string.sub(member, 1, 12)
+  end
+  return read_some(ids, { LOGS }, function(i, id, entry)
+    local name, job_id = owners(entry)
+    zrem(key, members[i])
+    zrem(LOGS_ALL, members[i])
+    if name then zrem(index('logs:name', name), members[i]) end
+    if job_id then zrem(index('logs:job', job_id), members[i]) end
+    hdel(LOGS, id)
+  end)
+end
+local function drop_log(id)
+  local key = index('logs:job', id)
+  local members = redis.call('ZRANGE', key, 0, drops_left)
+  local count = #members
+  if count > drops_left then members[count] = nil end
+  local dropped = drop_entries(key, members)
+  drops_left = drops_left - dropped
+  zrem(LEAVING, id)
+  if dropped < count then zadd(LEAVING, now_text, id) end
+end
+local function drop_leaving()
+  for _, id in ipairs(redis.call('ZRANGE', LEAVING, 0, 9)) do
+    if drops_left > 0 then drop_log(id) end
+  end
+end
+local function forget_removed()
+  local aged = redis.call('ZCOUNT', REMOVED, '-inf', text(now - REMOVED_KEPT_MS))
+  local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
+  if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
+end
+local log_exists
+local function remove_log(id)
+  if log_exists == nil then
+    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
+    if log_exists then forget_removed() end
+  end
+  if not log_exists then return end
+  zadd(REMOVED, now_text, id)
+  drop_log(id)
 end
 local function remove_keys(id, record)
   local own = own_and_rest(record)
@@ -2209,6 +5850,7 @@ local function remove_record(id, has_state)
     hdel(STATE, id)
     hdel(RESULTS, id)
   end
+  remove_log(id)
 end
 local GONE, gone_until, patience = prefix .. 'gone', nil, nil
 local function gone_kept(keep_ms)
@@ -2231,6 +5873,7 @@ local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then
     return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
   end
+  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
   if not after_expiry and earliest_expiry and earliest_expiry <= now
     and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
     return 'lease-expired'
@@ -2247,11 +5890,6 @@ local function ended_already(id, kind)
 end
 local function earliest_expiry()
   return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
-end
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
 end
 local function later(due, at)
   if due == '+0' then return at and math.min(at, now) or now end
@@ -2304,7 +5942,7 @@ local function with_pending(kind, next_at, pending)
   return saved
 end
 local function settle(id, kind, argument, body, entry, state, gone_ms)
-  local _, _, locked_at, pending, _, name = holder(entry)
+  local _, _, locked_at, pending, _, name, _, progress = holder(entry)
   if not name then return 'lease-mismatch' end
   give_up(id, name)
   if kind == 'removed' and pending == '' then
@@ -2318,14 +5956,16 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
   end
   if kind == 'removed' then kind, argument = 'completed', '' end
   local done = kind == 'completed' and argument == '' and pending == ''
-  if done and not state then
+  if done and not state and progress == '' then
     zadd(index('completed', name), now_text, id)
     if body ~= '' then hset(RESULTS, id, body) end
     hset(STATE, id, '[null,' .. locked_at .. ',' .. now_text .. ',1]')
     return
   end
   local facts = happened(state)
+  if progress ~= '' then facts.progress = tonumber(progress) end
   if kind ~= 'skip' then facts.lastRunAt = tonumber(locked_at) end
+  close_window(facts, tonumber(locked_at))
   if done then
     settle_as.completed(facts, nil, '')
     facts.nextRunAt = nil
@@ -2356,6 +5996,10 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
 end
 local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
 local promoted, promotions_left = {}, PROMOTE_LIMIT
+local function seq_priority_id(member)
+  local priority, id = string.match(member, '^([^:]*):(.*)$', 13)
+  return tonumber(string.sub(member, 1, 12), 16), tonumber(priority) or 0, id
+end
 local function promote(name)
   if promoted[name] then return end
   promoted[name] = true
@@ -2365,9 +6009,10 @@ local function promote(name)
   if not due[1] then return end
   promotions_left = promotions_left - #due / 2
   for i = 1, #due, 2 do
-    local seq, priority, id = string.match(due[i], '^(%x%x%x%x%x%x%x%x%x%x%x%x)([^:]*):(.*)$')
+    local seq, priority, id = seq_priority_id(due[i])
     zrem(timed, due[i])
-    zadd(index('ready', name), -(tonumber(priority) or 0), ready_member(tonumber(due[i + 1]), tonumber(seq, 16), id))
+    local at = tonumber(due[i + 1])
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
   end
   flush()
 end
@@ -2395,7 +6040,7 @@ local function take_ready(name, want, take)
   while from <= #members and bytes < MAX_BYTES do
     local count, ids = next_read(#members - from + 1), {}
     for i = 1, count do
-      ids[i] = string.sub(members[from + i - 1], 25)
+      ids[i] = string.sub(members[from + i - 1], READY_ID)
     end
     local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
     for i, id in ipairs(ids) do
@@ -2461,8 +6106,8 @@ local function due_in(names)
   return first and math.max(first - now, 0)
 end
 local FORGET_AFTER = 10
-local function pass(lease_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt')
+local function pass(lease_ms, pace_ms)
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
   local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
@@ -2471,10 +6116,11 @@ local function pass(lease_ms)
     redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
   end
   local before = held
-  if last and now - last > longest and now >= held + longest then held = soon + longest end
+  local longest_pause = math.max(longest, 2 * (pace_ms or 0))
+  if last and now - last > longest_pause and now >= held + longest then held = soon + longest end
   if held > soon + longest then held = soon + longest end
   if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
-  return held, fence, longest
+  return held, fence, longest, tonumber(meta[6] or 0) > now
 end
 local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
@@ -2528,7 +6174,8 @@ local function same_again(remembered)
       jobs[#jobs + 1] = part
     end
   end)
-  return { now_text, answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at }
+  local watched = tonumber(redis.call('HGET', META, 'watchedUntil') or 0) > now
+  return { now_text, answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at, watched and '1' or '' }
 end
 local remembered = redis.call('GET', memory)
 if remembered and string.sub(remembered, 1, #claim_id + 1) == claim_id .. '\\n' then return same_again(remembered) end
@@ -2573,10 +6220,10 @@ if settlements > 0 then
   if young then forget_gone(2 * settlements) end
   advance()
 end
-local held, fence = pass(lease_ms)
+local held, fence, _, watched = pass(lease_ms)
 fence = math.max(fence + 1, micros)
 local expiry, jobs, ids = soon + lease_ms, {}, {}
-local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|'
+local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|||'
 local function take(id, record, state, name)
   local n = #ids + 1
   ids[n] = id
@@ -2626,5 +6273,715 @@ if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. text(fence) .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms + 60000)
 end
-return { now_text, all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text }
+return { now_text, all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched and '1' or '' }
+`;
+
+export const watchStates = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+redis.call('PERSIST', META)
+local watched_until = soon + tonumber(ARGV[3])
+if watched_until > tonumber(redis.call('HGET', META, 'watchedUntil') or 0) then
+  redis.call('HSET', META, 'watchedUntil', text(watched_until))
+end
+return { now_text }
+`;
+
+export const writeLog = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
+local drops_left = 100
+local function owners(entry)
+  local name, job_id = string.match(entry or '', '^%["([^"]*)","([^"]*)"')
+  if not name then return end
+  if string.find(name, '\\\\', 1, true) or string.find(job_id, '\\\\', 1, true) then
+    local ok, texts = pcall(cjson.decode, '["' .. name .. '","' .. job_id .. '"]')
+    if not ok then return end
+    name, job_id = texts[1], texts[2]
+  end
+  return name, job_id ~= '' and job_id or nil
+end
+local function drop_entries(key, members)
+  local ids = {}
+  for i, member in ipairs(members) do
+    ids[i] = string.sub(member, 1, 12)
+  end
+  return read_some(ids, { LOGS }, function(i, id, entry)
+    local name, job_id = owners(entry)
+    zrem(key, members[i])
+    zrem(LOGS_ALL, members[i])
+    if name then zrem(index('logs:name', name), members[i]) end
+    if job_id then zrem(index('logs:job', job_id), members[i]) end
+    hdel(LOGS, id)
+  end)
+end
+local function drop_log(id)
+  local key = index('logs:job', id)
+  local members = redis.call('ZRANGE', key, 0, drops_left)
+  local count = #members
+  if count > drops_left then members[count] = nil end
+  local dropped = drop_entries(key, members)
+  drops_left = drops_left - dropped
+  zrem(LEAVING, id)
+  if dropped < count then zadd(LEAVING, now_text, id) end
+end
+local function drop_leaving()
+  for _, id in ipairs(redis.call('ZRANGE', LEAVING, 0, 9)) do
+    if drops_left > 0 then drop_log(id) end
+  end
+end
+local function forget_removed()
+  local aged = redis.call('ZCOUNT', REMOVED, '-inf', text(now - REMOVED_KEPT_MS))
+  local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
+  if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
+end
+local log_exists
+local function remove_log(id)
+  if log_exists == nil then
+    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
+    if log_exists then forget_removed() end
+  end
+  if not log_exists then return end
+  zadd(REMOVED, now_text, id)
+  drop_log(id)
+end
+local writer = prefix .. 'logs:writer:' .. ARGV[3]
+local last = tonumber(redis.call('GET', writer) or 0)
+if ARGV[5] == 'repeat' and last >= tonumber(ARGV[4]) then return { now_text } end
+redis.call('SET', writer, ARGV[4], 'PX', ARGV[6])
+local are_removed, some_removed = {}, redis.call('EXISTS', REMOVED) == 1
+local function is_removed(id)
+  if are_removed[id] == nil then
+    are_removed[id] = redis.call('ZSCORE', REMOVED, id) and redis.call('HEXISTS', JOBS, id) == 0
+  end
+  return are_removed[id]
+end
+local count = (#ARGV - 8) / 5
+local number = redis.call('HINCRBY', META, 'logSeq', count) - count
+for i = 9, #ARGV, 5 do
+  local at, name, job_id = ARGV[i], ARGV[i + 2], ARGV[i + 3]
+  number = number + 1
+  if job_id == '' or not some_removed or not is_removed(job_id) then
+    local id = string.format('%012x', number)
+    local member = id .. ARGV[i + 1]
+    hset(LOGS, id, ARGV[i + 4])
+    zadd(LOGS_ALL, at, member)
+    zadd(index('logs:name', name), at, member)
+    if job_id ~= '' then zadd(index('logs:job', job_id), at, member) end
+  end
+end
+flush()
+local over = redis.call('ZCARD', LOGS_ALL) - tonumber(ARGV[8])
+if ARGV[7] ~= '' then
+  over = math.max(over, redis.call('ZCOUNT', LOGS_ALL, '-inf', '(' .. text(now - tonumber(ARGV[7]))))
+end
+drops_left = count + 50
+if over > 0 then
+  drops_left = drops_left - drop_entries(LOGS_ALL, redis.call('ZRANGE', LOGS_ALL, 0, math.min(over, drops_left) - 1))
+  flush()
+end
+drop_leaving()
+flush()
+return { now_text }
+`;
+
+export const writeRow = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
+end
+local removed, added, deleted, set = {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  removed, added, deleted, set = {}, {}, {}, {}
+end
+local function number_or_nil(part)
+  if part ~= 'null' then return tonumber(part) end
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
+end
+local function own_and_rest(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', '' end
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
+  return own, string.sub(spec, name_end + #own + 3)
+end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+local function count(part)
+  return part and tonumber(part) or 0
+end
+local function happened(state)
+  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
+  if not state then return facts end
+  local brace = string.find(state, '{', 1, true)
+  if brace then facts.failure = string.sub(state, brace, -2) end
+  local parts, n = {}, 0
+  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
+    n = n + 1
+    parts[n] = part
+  end
+  facts.known = true
+  facts.nextRunAt = number_or_nil(parts[1])
+  facts.lastRunAt = number_or_nil(parts[2] or 'null')
+  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
+  facts.attempt = count(parts[4])
+  facts.failCount = count(parts[5])
+  facts.failedAt = number_or_nil(parts[6] or 'null')
+  facts.rescueCount = count(parts[7])
+  facts.releaseCount = count(parts[8])
+  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
+  return facts
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt and not has_more then
+    return head .. ']'
+  end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
+end
+local DISABLED, RECURRING = 1, 2
+local earliest = {}
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if flags % 4 >= RECURRING then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if flags % 2 == DISABLED then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
+local about = ''
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+end
+local function advance()
+  local news = {}
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    if not before or at < before then
+      redis.call('ZADD', DUE, text(at), name)
+      if not before or before > now then news[name] = at end
+    end
+  end
+  earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
+  return next(news) ~= nil
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+local function lock_plainly(id, name, locked_at, pending)
+  locked_at = text(math.max(locked_at, 0))
+  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
+  zadd(index('running', name), locked_at, id)
+end
+local function has_begun(run)
+  return run == '' or string.sub(run, 1, 1) == 's'
+end
+local function own_time(run, planned_at)
+  local kept = string.match(run, '^[cs](%-?%d+)$')
+  if kept then return tonumber(kept) end
+  if run ~= 's' then return planned_at end
+end
+local function earlier(one, other)
+  return one and other and math.min(one, other) or one or other
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+end
+local TRAILING, OVERDUE = 0, 1
+local function is_leading(facts)
+  return facts.windowEnd > OVERDUE
+end
+local function close_window(facts, began_at)
+  if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
+end
+local function drop_old_window(facts, run, locked_at, planned_at)
+  if not facts.windowAt then return end
+  if is_leading(facts) then
+    if facts.windowEnd <= now then facts.windowAt = nil end
+  elseif run == '' then
+    close_window(facts, locked_at)
+  elseif not run and not planned_at then
+    facts.windowAt = nil
+  end
+end
+local function open_window(facts, started_at, ends)
+  facts.windowAt, facts.windowEnd = started_at, ends
+end
+local debounced = {}
+function debounced.leading(facts, delay, _, next_at, given)
+  if facts.windowAt and is_leading(facts) then return next_at end
+  open_window(facts, now, soon + delay)
+  return given
+end
+function debounced.trailing(facts, delay, longest, next_at)
+  local started_at = facts.windowAt and not is_leading(facts) and facts.windowAt
+  if started_at and facts.windowEnd == OVERDUE then return earlier(next_at, now) end
+  started_at = started_at or now
+  local latest = longest and started_at + longest
+  open_window(facts, started_at, latest and latest <= now and OVERDUE or TRAILING)
+  if facts.windowEnd == OVERDUE then return now end
+  return earlier(soon + delay, latest)
+end
+local function refusal(id, entry, token, earliest_expiry, after_expiry)
+  if not entry then
+    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
+  end
+  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
+  if not after_expiry and earliest_expiry and earliest_expiry <= now
+    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
+    return 'lease-expired'
+  end
+  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
+end
+local function ended_already(id, kind)
+  local name = name_of(redis.call('HGET', JOBS, id))
+  if not name then return false end
+  if redis.call('ZSCORE', index('completed', name), id) then
+    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+  end
+  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
+end
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+end
+local GONE, gone_until, patience = prefix .. 'gone', nil, nil
+local function gone_kept(keep_ms)
+  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
+  return math.max(keep_ms, patience)
+end
+local function remember_gone(id, record, keep_ms)
+  gone_until = gone_until or text(soon + gone_kept(keep_ms))
+  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  zadd(GONE, gone_until, nonce or id)
+end
+local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+end
+local function forget_gone(limit)
+  forget(GONE, limit)
+end
+local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local SAVED, FORKED = prefix .. 'saved', 32
+if ARGV[18] == 'repeat' and tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then return { now_text, 'ok' } end
+local record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
+local asked_at, seq, priority, flags = asked(record or '')
+local held_by, fence, _, pending, host, name, run, progress = holder(entry or '')
+if not entry then name = name_of(record or '') end
+if entry and not held_by or record and not (seq and name) then return { now_text, 'lease-mismatch' } end
+local is_held = entry and run ~= 'l'
+local is_sign_of_child = token == '' and is_held and run ~= '' and locked_at and math.floor((flags or 0) / FORKED) % 2 == 1
+local function refused()
+  if not record then return 'not-found' end
+  if token ~= '' then return refusal(id, entry, token, nil, true) end
+  if is_held and not is_sign_of_child then return 'lease-mismatch' end
+end
+local word = refused()
+if word then return { now_text, word } end
+redis.call('PERSIST', META)
+local facts = happened(state)
+local planned_at = planned(asked_at, facts)
+if not facts.known then facts.nextRunAt = planned_at end
+local function is_same_failure(failed_at)
+  local told = string.match(ARGV[13], '"message":".*"')
+  if facts.failedAt ~= failed_at or (facts.failure == nil) ~= (told == nil) then return false end
+  return not told or string.find(facts.failure, told, 1, true) ~= nil
+end
+local function tell()
+  local failed_at = tonumber(ARGV[11])
+  if not is_same_failure(failed_at) then facts.failure = ARGV[13] ~= '' and ARGV[13] or nil end
+  facts.lastRunAt, facts.lastFinishedAt, facts.failedAt = tonumber(ARGV[9]), tonumber(ARGV[10]), failed_at
+  facts.failCount = tonumber(ARGV[12])
+end
+local function tell_progress()
+  if ARGV[14] ~= '' then facts.progress = tonumber(ARGV[14]) end
+end
+local function begin()
+  if facts.windowAt and not is_leading(facts) then facts.windowAt = nil end
+end
+local function has_failed()
+  return facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+end
+local function prolong(new_run)
+  hset(LEASE, id, lease_entry(held_by, fence, now_text, pending, host, name, new_run, progress))
+  zadd(index('running', name), now_text, id)
+  zadd(LEASES, text(math.max(tonumber(redis.call('ZSCORE', LEASES, id) or 0), soon + tonumber(ARGV[16]))), id)
+end
+local function settle_at(at)
+  local saved = tonumber(pending or '')
+  if saved then at = has_failed() and earlier(at, saved) or saved end
+  if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
+  facts.nextRunAt = at
+  put_down(id, name, at, seq, priority, flags, facts)
+end
+local function keep()
+  local new_run = run
+  if string.sub(run, 1, 1) == 'c' then
+    local own_at = own_time(run, planned_at)
+    new_run = 's' .. (own_at and text(own_at) or '')
+    redis.call('DEL', prefix .. 'handed:' .. string.match(token, '^[^:]*'))
+    begin()
+  end
+  tell()
+  facts.nextRunAt = next_at
+  prolong(new_run)
+end
+local function close()
+  give_up(id, name)
+  if string.sub(run, 1, 1) == 'c' then begin() end
+  tell()
+  if not has_failed() then
+    if state then hdel(RESULTS, id) end
+    if next_at then begin_anew(facts) end
+  end
+  if has_failed() or not next_at then facts.attempt = facts.attempt + 1 end
+  settle_at(next_at)
+  facts.occurrenceAt = nil
+end
+local function write_unheld()
+  if entry then give_up(id, name) else displace(id, name, planned_at, seq, priority) end
+  if tonumber(ARGV[9]) ~= facts.lastRunAt then begin() end
+  tell()
+  if not locked_at then return settle_at(next_at) end
+  facts.nextRunAt = next_at
+  lock_plainly(id, name, locked_at, pending or '')
+end
+tell_progress()
+if is_sign_of_child then
+  prolong(run)
+else
+  local signed_record = record_by(record, ARGV[15])
+  if signed_record ~= record then hset(JOBS, id, signed_record) end
+  if token == '' then write_unheld() elseif locked_at then keep() else close() end
+end
+hset(STATE, id, packed(facts))
+if token == '' or not locked_at then zadd(SAVED, text(soon + ARGV[19]), ARGV[17]) end
+flush()
+forget(SAVED, 2)
+advance()
+return { now_text, 'ok' }
 `;

@@ -4,7 +4,7 @@
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta  layout, sort, partitions, goneMs
 -- ARGV[1]  prefix of the partition's keys
--- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3]  how long this process goes on repeating a call, in ms
 -- ARGV[4..]  fields and values to fix
 --

@@ -1,17 +1,19 @@
 -- save-job
--- Writes what is asked of one job: inserts it, updates it by id and name, or upserts the one job of a
--- key. Look-up and write are one step. A waiting job moves to its new place; of a running one the
--- time is kept in its lease, for afterwards. What happened to the job stays as it is. A repeat of a
--- save that was carried out changes nothing, whatever others did since: it is known by its nonce for
--- as long as ARGV[19] says, which must be longer than its caller goes on repeating it.
+-- Writes what is asked of one job: inserts it, updates it by id and name, or finds it by its key and
+-- inserts it otherwise. Look-up and write are one step. A waiting job moves to its new place. A row that
+-- was handed out and has not begun to run is taken back, unless nothing changes. Of a running job the
+-- time is kept in its lease, for afterwards. What happened to the job stays as it is, but for what an
+-- update tells of failures. A repeat of a save that was carried out changes nothing, whatever others did
+-- since: it is known by its nonce for as long as ARGV[19] says, which must be longer than its caller
+-- goes on repeating it.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta  seq
 -- ARGV[1]  prefix of the partition's keys
--- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3]  news channel; empty for none
 -- ARGV[4]  head of a message
--- ARGV[5]  'insert' | 'update' | 'single'
+-- ARGV[5]  'insert' | 'update' | 'single' | 'unique' | 'insert-only'
 -- ARGV[6]  id: of the job to update, or for a new one
 -- ARGV[7]  field of `keys` that leads to the job; empty for none
 -- ARGV[8]  name
@@ -26,22 +28,35 @@
 -- ARGV[17] nonce of this save
 -- ARGV[18] 'repeat' when the call may have been carried out before; else empty
 -- ARGV[19] how long the save is known for its repeats, in ms
+-- ARGV[20] who writes, as JSON text without inner quotes; empty for nobody
+-- ARGV[21] 'trailing' | 'leading' when the save is debounced; else empty
+-- ARGV[22] for how long, in ms
+-- ARGV[23] how long saves may put a run off, in ms; empty for no limit
+-- ARGV[24] when a new job was locked; empty for never
+-- ARGV[25] when an updated job failed last; empty for never, '=' to leave it as it is
+-- ARGV[26] its failures since the last success; '=' to leave them as they are
+-- ARGV[27] its failure as JSON; empty for none, '=' to leave it as it is
 --
--- Returns  { now, 'inserted' | 'updated' | 'missing', id, record, state, lease entry, result }
+-- Returns  { now, 'inserted' | 'updated' | 'missing', '1' if its time was announced else empty, id, record, state, lease entry, result }
 -- @include time
 -- @include key
+-- @include order
 -- @include writes
 -- @include record
 -- @include place
+-- @include lease
+-- @include window
 -- @include gone
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
-
-local SAVED = prefix .. 'saved'
+local debounce, delay, longest = debounced[ARGV[21]], tonumber(ARGV[22]), tonumber(ARGV[23])
+local SAVED, KEYED = prefix .. 'saved', 4
 
 -- A key whose job cannot be read leads to a new one from now on.
 local before
-if mode == 'single' then
+if mode == 'update' then
+  before = redis.call('HGET', JOBS, id)
+elseif key ~= '' then
   local holder_id = redis.call('HGET', prefix .. 'keys', key)
   before = holder_id and redis.call('HGET', JOBS, holder_id)
   if before and not is_legible(before) then before = false end
@@ -53,25 +68,19 @@ if mode == 'update' and not (before and is_legible(before) and name_of(before) =
   return { now_text, 'missing' }
 end
 
-local function reply(word)
+local function reply(word, was_announced)
   return {
-    now_text, word, id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '',
+    now_text, word, was_announced and '1' or '', id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id) or '',
     redis.call('HGET', LEASE, id) or '', redis.call('HGET', RESULTS, id) or '',
   }
-end
-
--- A job without a time stands among the ended ones, as its last failure or success says.
-local function settle_down(facts)
-  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
 end
 
 local function put(facts, at, seq)
   if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
   -- A job that had ended begins anew: what its earlier runs used up is not held against it.
-  if facts.known and not facts.nextRunAt then facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0 end
+  if facts.known and not facts.nextRunAt then begin_anew(facts) end
   facts.nextRunAt = at
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(facts) end
+  put_down(id, name, at, seq, priority, flags, facts)
 end
 
 local function record_of(created, at, seq, name_and_own)
@@ -87,61 +96,111 @@ end
 if ARGV[18] == 'repeat' and tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
   if before then return reply('updated') end
   if ARGV[12] == '1' then flags = flags + DISABLED end
-  return { now_text, 'inserted', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
+  return { now_text, 'inserted', '', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
 end
 
-local function carry_out_all()
+local function carry_out_all(word)
+  mark_disabled()
   zadd(SAVED, text(soon + ARGV[19]), ARGV[17])
   flush()
   forget(SAVED, 2)
-  advance()
+  about = ',"jobId":' .. cjson.encode(id) .. ',"priority":' .. ARGV[10]
+  return reply(word, advance())
 end
 
-if not before then
-  local seq = redis.call('HINCRBY', META, 'seq', 1)
+local function insert()
+  local seq, facts = redis.call('HINCRBY', META, 'seq', 1), happened(ARGV[16] ~= '' and ARGV[16])
+  local at = due
+  if debounce then at = debounce(facts, delay, longest, nil, due) end
   if ARGV[12] == '1' then flags = flags + DISABLED end
-  hset(JOBS, id, record_of(now_text, due, seq, ARGV[13]))
-  if ARGV[16] ~= '' then hset(STATE, id, ARGV[16]) end
+  hset(JOBS, id, record_of(now_text, at, seq, ARGV[13]))
   if key ~= '' then hset(prefix .. 'keys', key, id) end
   redis.call('SADD', prefix .. 'names', name)
-  put(happened(ARGV[16] ~= '' and ARGV[16]), due, seq)
-  mark_disabled()
-  carry_out_all()
-  return reply('inserted')
+  facts.nextRunAt = at
+  if ARGV[24] ~= '' then
+    lock_plainly(id, name, tonumber(ARGV[24]), '')
+  else
+    put_down(id, name, at, seq, priority, flags, facts)
+  end
+  if ARGV[16] ~= '' or debounce then hset(STATE, id, packed(facts)) end
+  return carry_out_all('inserted')
 end
+
+if not before then return insert() end
+if mode == 'insert-only' then return reply('updated') end
 
 local state, entry = redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
 local facts, old_at, seq, old_priority, old_flags = happened(state), asked(before)
 local planned_at = planned(old_at, facts)
+local token, fence, locked_at, pending, host, _, run, progress = holder(entry or '')
+local was_claimed = run and string.sub(run, 1, 1) == 'c'
+local is_running = entry and not was_claimed
+-- When the run under way was planned for; without one, when the next is.
+local run_at = planned_at
+if is_running and run then run_at = own_time(run, planned_at) end
 
 -- Saving an unchanged rule again moves nothing, least of all a run that is due.
 local function keeps_time()
-  if mode ~= 'single' or not planned_at then return false end
+  if not run_at then return false end
   local had_rule = math.floor(old_flags / 16) % 2 == 1
   if rule ~= '' then return had_rule and string.sub(before, -#rule) == rule end
   return not had_rule and due and due <= now
 end
 
-local at = due
-if keeps_time() then at = planned_at end
+-- When the job runs now, and, of one that runs already, when it runs again; nil for as it would without
+-- the save. An old time that a row brings along is no wish.
+local function times()
+  if mode == 'update' then return due, due ~= planned_at and due ~= run_at and due or nil end
+  if mode == 'single' and keeps_time() then return planned_at end
+  if not debounce then return due, due end
+  drop_old_window(facts, run, tonumber(locked_at), planned_at)
+  local next_at = planned_at
+  if is_running then next_at = tonumber(pending or '') end
+  local at = debounce(facts, delay, longest, next_at, due)
+  return at, at
+end
+
+local at, again = times()
 if ARGV[12] == '1' or (ARGV[12] == '' and old_flags % 2 == DISABLED) then flags = flags + DISABLED end
-if math.floor(old_flags / 4) % 2 == 1 and math.floor(flags / 4) % 2 == 0 then flags = flags + 4 end
+if math.floor(old_flags / KEYED) % 2 == 1 and math.floor(flags / KEYED) % 2 == 0 then flags = flags + KEYED end
 
 local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
-local name_and_own = quoted_name .. ',' .. own_and_rest(before)
-if entry then
-  local token, fence, locked_at, pending, host = holder(entry)
-  if token and at and at ~= planned_at then
-    pending = text(at)
-    hset(LEASE, id, table.concat({ token, fence, locked_at, pending, host, name }, '|'))
+local name_and_own = quoted_name .. ',' .. signed(own_and_rest(before), ARGV[20])
+local as_before = record_of(created, old_at, seq, name_and_own)
+if was_claimed and at == planned_at and as_before == before then return reply('updated') end
+
+-- People mend failed jobs by writing what is told of their failures: if it is the same, what is known stays.
+local function mend()
+  local failed_at = facts.failedAt
+  if ARGV[25] ~= '=' then failed_at = tonumber(ARGV[25]) end
+  if ARGV[27] ~= '=' then
+    local told = string.match(ARGV[27], '"message":".*"')
+    local is_same = told and failed_at == facts.failedAt and string.find(facts.failure or '', told, 1, true)
+    if not is_same then facts.failure = told and ARGV[27] or nil end
   end
-  hset(JOBS, id, record_of(created, old_at, seq, name_and_own))
+  facts.failedAt = failed_at
+  if ARGV[26] ~= '=' then facts.failCount = tonumber(ARGV[26]) end
+end
+
+if is_running then
+  if token and again then
+    hset(LEASE, id, lease_entry(token, fence, locked_at, text(again), host, name, run, progress))
+  end
+  hset(JOBS, id, as_before)
+  if debounce then
+    facts.nextRunAt = planned_at
+    hset(STATE, id, packed(facts))
+  end
 else
-  displace(id, name, planned_at, seq, old_priority)
+  if was_claimed then
+    give_up(id, name)
+    facts.nextRunAt = own_time(run, planned_at)
+  else
+    displace(id, name, planned_at, seq, old_priority)
+    mend()
+  end
   hset(JOBS, id, record_of(created, at, seq, name_and_own))
   put(facts, at, seq)
-  if state then hset(STATE, id, packed(facts)) end
+  if state or debounce or facts.failedAt or facts.failure or facts.failCount > 0 then hset(STATE, id, packed(facts)) end
 end
-mark_disabled()
-carry_out_all()
-return reply('updated')
+return carry_out_all('updated')

@@ -6,9 +6,9 @@
 -- is of a kind that Redis allows when its memory is full, so that work goes on and makes room.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
--- KEYS[2]  meta  hash  {p}meta  fence, lastPass, heldUntil
+-- KEYS[2]  meta  hash  {p}meta  fence, lastPass, heldUntil, watchedUntil
 -- ARGV[1]  prefix of the partition's keys
--- ARGV[2]  time in ms; empty for the server's clock
+-- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3]  news channel; empty for none
 -- ARGV[4]  head of a message
 -- ARGV[5]  claim id
@@ -21,13 +21,16 @@
 -- ARGV[12] last claim on the track whose answer the host has; empty for none, '-' for unknown
 -- ARGV[13..]  for each settlement: id, token, 'kind late argument' (late: 'late' or '-'), body; then for each name: name, free slots
 --
--- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim }
+-- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim, '1' when some process listens for what happens to jobs, else empty }
 --          answers: one word each, or none when all are 'ok'; jobs: number in the claim, id, record, state
 -- @include time
 -- @include key
+-- @include order
 -- @include writes
 -- @include record
 -- @include place
+-- @include lease
+-- @include window
 -- @include remove
 -- @include gone
 -- @include refuse
@@ -95,7 +98,8 @@ local function same_again(remembered)
       jobs[#jobs + 1] = part
     end
   end)
-  return { now_text, answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at }
+  local watched = tonumber(redis.call('HGET', META, 'watchedUntil') or 0) > now
+  return { now_text, answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at, watched and '1' or '' }
 end
 
 local remembered = redis.call('GET', memory)
@@ -146,11 +150,11 @@ if settlements > 0 then
 end
 
 -- 2. The claim.
-local held, fence = pass(lease_ms)
+local held, fence, _, watched = pass(lease_ms)
 fence = math.max(fence + 1, micros)
 local expiry, jobs, ids = soon + lease_ms, {}, {}
 
-local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|'
+local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|||'
 local function take(id, record, state, name)
   local n = #ids + 1
   ids[n] = id
@@ -202,4 +206,4 @@ if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. text(fence) .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms + 60000)
 end
-return { now_text, all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text }
+return { now_text, all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched and '1' or '' }

@@ -1,3 +1,4 @@
+import { PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
 import { newJobId, randomToken } from '../../../lib/core/job/job-id.js';
 import { MAX_BATCH, type ClaimedJob } from '../../../lib/core/contracts/job-broker.js';
 import { RedisBackend } from '../../../lib/redis/redis-backend.js';
@@ -21,7 +22,7 @@ const WAITING_NAME = 'bench-waiting';
 
 /** Fills our store through the backend's own scripts, without the engine, as fast as they go. */
 export async function stockUp({ url, kind, jobs, payloadBytes }: StockTask): Promise<void> {
-  const backend = new RedisBackend({ connectionString: url });
+  const backend = new RedisBackend({ connectionString: url, sort: PRIORITY_FIRST });
   await backend.connect();
   const { broker } = backend;
   const payload = payloadMaker(payloadBytes);

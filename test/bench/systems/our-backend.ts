@@ -1,3 +1,4 @@
+import { PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
 import type { ClaimedJob } from '../../../lib/core/contracts/job-broker.js';
 import { newJobId, randomToken } from '../../../lib/core/job/job-id.js';
 import type { NewJob } from '../../../lib/core/job/job-record.js';
@@ -73,7 +74,7 @@ export async function countsOf(backend: RedisBackend) {
 }
 
 async function connected(url: string): Promise<RedisBackend> {
-  const backend = new RedisBackend({ connectionString: url });
+  const backend = new RedisBackend({ connectionString: url, sort: PRIORITY_FIRST });
   await backend.connect();
   return backend;
 }

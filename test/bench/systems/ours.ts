@@ -1,3 +1,4 @@
+import { PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
 import { Engine } from '../../../lib/core/engine.js';
 import { RedisBackend } from '../../../lib/redis/redis-backend.js';
 import type { Payload } from '../payload.js';
@@ -7,7 +8,9 @@ import { JOB, type System } from './system.js';
 /** The whole package but Nest, by its public interface, with the options a user would leave alone. */
 export const ours: System = {
   async openProducer(url) {
-    const engine = new Engine(new RedisBackend({ connectionString: url }), { worker: false });
+    const engine = new Engine(new RedisBackend({ connectionString: url, sort: PRIORITY_FIRST }), {
+      worker: false,
+    });
     await engine.connect();
     const { scheduler } = engine;
     return {
@@ -19,7 +22,7 @@ export const ours: System = {
   },
 
   async openWorker(url, { concurrency, kept }, handle) {
-    const engine = new Engine(new RedisBackend({ connectionString: url }), {
+    const engine = new Engine(new RedisBackend({ connectionString: url, sort: PRIORITY_FIRST }), {
       maxConcurrency: concurrency,
     });
     engine.handlers.define(JOB, async (job) => handle(job.data as Payload), {
@@ -34,7 +37,7 @@ export const ours: System = {
   },
 
   async tally(url) {
-    const backend = new RedisBackend({ connectionString: url });
+    const backend = new RedisBackend({ connectionString: url, sort: PRIORITY_FIRST });
     await backend.connect();
     const counts = await countsOf(backend);
     await backend.disconnect();

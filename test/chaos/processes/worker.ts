@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
 import { Engine, type Job } from '../../../lib/core/index.js';
 import { RedisBackend } from '../../../lib/redis/index.js';
 import { reportTroubles, say, trueNow, watchEventLoop, Witness } from './report.js';
@@ -10,7 +11,10 @@ const settings = JSON.parse(process.env.SETTINGS!) as WorkerSettings;
 reportTroubles();
 const witness = new Witness(settings.witnessUrl);
 const { redisUrl: connectionString, keyPrefix } = settings;
-const engine = new Engine(new RedisBackend({ connectionString, keyPrefix }), settings.engine);
+const engine = new Engine(
+  new RedisBackend({ connectionString, keyPrefix, sort: PRIORITY_FIRST }),
+  settings.engine,
+);
 
 for (const name of settings.names) engine.handlers.define(name, work, settings.handler);
 
@@ -37,7 +41,7 @@ engine.scheduler
   .on('dead', ({ id, failure }) => witness.tell({ kind: 'dead', id, why: failure.reason ?? '' }))
   .on('lost', ({ job, refusal }) => witness.tell({ kind: 'lost', id: job.id, why: refusal }))
   .on('stalled', ({ id, outcome }) => witness.tell({ kind: 'stalled', id, why: outcome }))
-  .on('error', ({ error }) => witness.tell({ kind: 'error', id: '', why: String(error) }));
+  .on('error', (error) => witness.tell({ kind: 'error', id: '', why: String(error) }));
 
 await engine.connect();
 await engine.workerHost.start();

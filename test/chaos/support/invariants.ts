@@ -2,8 +2,10 @@ import type { Redis } from 'ioredis';
 import type { JobManager } from '../../../lib/core/contracts/job-manager.js';
 import type { JobRecord } from '../../../lib/core/job/job-record.js';
 import { computeState, emptyCounts, type StateCounts } from '../../../lib/core/job/job-state.js';
+import { parseClaimSort, PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
 import {
   FLAG,
+  idOfMember,
   type IndexName,
   Keys,
   LAYOUT,
@@ -196,7 +198,9 @@ function* wrongLeases({ keys, hash, sorted, jobs }: Store): Generator<string> {
     }
     const entry = lease.get(id);
     if (entry === undefined) continue;
-    const parts = /^([0-9a-f]{32}:\d+)\|(\d+)\|(\d+)\|(-?\d*)\|([^|]+)\|(.*)$/s.exec(entry);
+    const parts = /^([0-9a-f]{32}:\d+)\|(\d+)\|(\d+)\|(-?\d*)\|([^|]+)\|\|[^|]*\|(.*)$/s.exec(
+      entry,
+    );
     if (!parts) yield `the lease of job ${id} cannot be read: ${entry}`;
     else if (parts[6] !== record.name) yield `the lease of job ${id} names ${parts[6]}`;
     else if (Number(parts[2]) > Number(hash(keys.meta).get('fence') ?? 0)) {
@@ -391,10 +395,8 @@ function indexOf(keys: Keys, key: string): { index: IndexName; jobName: string }
   return undefined;
 }
 
-function idOf(index: IndexName, member: string): string {
-  if (index === 'ready') return member.slice(24);
-  return index === 'timed' ? member.slice(member.indexOf(':') + 1) : member;
-}
+const order = parseClaimSort(PRIORITY_FIRST);
+const idOf = (index: IndexName, member: string): string => idOfMember(index, member, order);
 
 async function keysUnder(redis: Redis, prefix: string): Promise<Set<string>> {
   const found = new Set<string>();

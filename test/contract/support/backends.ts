@@ -5,6 +5,8 @@ import type { JobBroker } from '../../../lib/core/contracts/job-broker.js';
 import type { JobManager } from '../../../lib/core/contracts/job-manager.js';
 import type { JobRepository } from '../../../lib/core/contracts/job-repository.js';
 import type { NotificationChannel } from '../../../lib/core/contracts/notification-channel.js';
+import type { LogRetention } from '../../../lib/core/logging/log-retention.js';
+import { PRIORITY_FIRST, type ClaimSort } from '../../../lib/core/options/claim-order.js';
 import { ManualClock, MemoryBackend } from '../../../lib/memory/index.js';
 import { RedisBackend } from '../../../lib/redis/redis-backend.js';
 
@@ -18,6 +20,8 @@ export interface OpenBackend {
   readonly clock: ManualClock;
   /** The broker of one more process on the same store. */
   readonly another: () => Promise<JobBroker>;
+  /** One more process on the same store. */
+  readonly anotherBackend: () => Promise<AgendaBackend>;
   /** All that is known of jobs, to be compared. What is noted of hosts that pass by is left out. */
   readonly dump: () => Promise<unknown>;
   /** Called after each test by itself. */
@@ -27,7 +31,16 @@ export interface OpenBackend {
 /** Wednesday, 2026-03-04 10:20:30.456 UTC: when every test begins. */
 export const START = Date.UTC(2026, 2, 4, 10, 20, 30, 456);
 
-export type Open = () => Promise<OpenBackend>;
+/** What a test may want otherwise. */
+export interface OpenOptions {
+  logs?: LogRetention;
+  /** Priority first when left out. */
+  sort?: ClaimSort;
+  /** How long a row stays with a process that says nothing: short where a test waits for renewals. */
+  rowLeaseMs?: number;
+}
+
+export type Open = (options?: OpenOptions) => Promise<OpenBackend>;
 export const openers: Record<'memory' | 'redis', Open> = { memory: openMemory, redis: openRedis };
 
 /** One suite for every backend: what it says holds for each of them alike. */
@@ -39,17 +52,22 @@ export function describeBackends(title: string, suite: (open: Open) => void): vo
       await Promise.all(opened.splice(0).map((one) => one.close()));
     });
 
-    suite(async () => {
-      const one = await open();
+    suite(async (options) => {
+      const one = await open(options);
       opened.push(one);
       return one;
     });
   });
 }
 
-async function openMemory(): Promise<OpenBackend> {
+async function openMemory({
+  logs,
+  sort = PRIORITY_FIRST,
+  rowLeaseMs,
+}: OpenOptions = {}): Promise<OpenBackend> {
   const clock = new ManualClock(START);
-  const backend = new MemoryBackend({ clock });
+  const options = { clock, sort, ...(logs && { logs }) };
+  const backend = new MemoryBackend(options, { rowLeaseMs });
   await backend.connect();
   await backend.notificationChannel.connect();
   return {
@@ -60,6 +78,7 @@ async function openMemory(): Promise<OpenBackend> {
     channel: backend.notificationChannel,
     clock,
     another: async () => backend.broker,
+    anotherBackend: async () => new MemoryBackend(options, { rowLeaseMs, sharing: backend }),
     dump: async () => {
       const { claims: _, meta: __, ...jobs } = backend.snapshot() as Record<string, unknown>;
       return jobs;
@@ -71,18 +90,29 @@ async function openMemory(): Promise<OpenBackend> {
   };
 }
 
-async function openRedis(): Promise<OpenBackend> {
+async function openRedis({
+  logs,
+  sort = PRIORITY_FIRST,
+  rowLeaseMs,
+}: OpenOptions = {}): Promise<OpenBackend> {
   const clock = new ManualClock(START);
   const keyPrefix = `test:${randomBytes(6).toString('hex')}:`;
-  const options = { connectionString: process.env.TEST_REDIS_URL!, keyPrefix };
+  const options = {
+    connectionString: process.env.TEST_REDIS_URL!,
+    keyPrefix,
+    sort,
+    ...(logs && { logs }),
+  };
+  const backends: RedisBackend[] = [];
   const connected = async (): Promise<RedisBackend> => {
-    const backend = new RedisBackend(options, { now: () => clock.now() });
-    await backend.connect();
-    return backend;
+    const internals = { now: () => clock.now(), ...(rowLeaseMs !== undefined && { rowLeaseMs }) };
+    const one = new RedisBackend(options, internals);
+    backends.push(one);
+    await one.connect();
+    return one;
   };
   const backend = await connected();
   await backend.notificationChannel.connect();
-  const backends = [backend];
   return {
     backend,
     broker: backend.broker,
@@ -90,20 +120,24 @@ async function openRedis(): Promise<OpenBackend> {
     manager: backend.manager,
     channel: backend.notificationChannel,
     clock,
-    another: async () => {
-      const one = await connected();
-      backends.push(one);
-      return one.broker;
-    },
+    another: async () => (await connected()).broker,
+    anotherBackend: connected,
     dump: () => withKeys(keyPrefix, dumpOf),
     close: async () => {
       await backend.notificationChannel.disconnect();
+      await Promise.all(backends.map(giveBackRows));
       await Promise.all(backends.map((one) => one.disconnect()));
       await withKeys(keyPrefix, async (redis, keys) => {
         if (keys.length > 0) await redis.unlink(keys);
       });
     },
   };
+}
+
+/** What a backend has handed out it would go on renewing, also when it is closed. */
+async function giveBackRows({ repository }: AgendaBackend): Promise<void> {
+  const { jobs } = await repository.queryJobs({ state: 'running' });
+  await repository.unlockJobs(jobs.map(({ _id }) => _id!));
 }
 
 async function withKeys<T>(

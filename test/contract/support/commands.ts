@@ -10,6 +10,12 @@ export type Command =
   | { do: 'save'; row: AskedRow }
   | { do: 'saveAgain'; pick: number; row: AskedRow }
   | { do: 'saveSingle'; row: AskedRow; rule: number; key: number }
+  | { do: 'saveUnique'; row: AskedRow; unique: AskedUnique }
+  | { do: 'saveLocked'; row: AskedRow; offset: number }
+  | { do: 'claimRow'; name: string; aheadMs: number; lockLifetimeMs: number }
+  | { do: 'lockRow'; pick: number }
+  | { do: 'writeRow'; pick: number; write: AskedWrite }
+  | { do: 'unlockRow'; pick: number; byId: boolean }
   | { do: 'setDisabled'; pick: number; byName: boolean; disabled: boolean }
   | { do: 'claim'; host: number; slots: number; names: AskedName[]; leaseMs: number; ends: End[] }
   | { do: 'repeatClaim'; host: number }
@@ -40,6 +46,19 @@ export interface AskedRow {
   data: unknown;
 }
 
+export interface AskedUnique {
+  key: number;
+  insertOnly: boolean;
+  debounce: { delay: number; maxWait?: number; strategy: 'trailing' | 'leading' } | undefined;
+}
+
+/** What an engine that was handed a row writes of it; `bare` without its token. */
+export interface AskedWrite {
+  how: (typeof WRITES)[number];
+  offset: number | undefined;
+  bare: boolean;
+}
+
 export interface AskedName {
   name: string;
   slots: number;
@@ -65,6 +84,8 @@ const ENDS = [
   'snooze',
   'skip',
 ] as const;
+
+const WRITES = ['start', 'touch', 'progress', 'succeed', 'fail'] as const;
 
 const names = ['mail', 'report', 'a:b|"c"'];
 const name = fc.constantFrom(...names);
@@ -92,6 +113,23 @@ const askedRow: fc.Arbitrary<AskedRow> = fc.record({
   priority,
   disabled: fc.constantFrom(undefined, undefined, undefined, true, false),
   data,
+});
+
+const askedUnique: fc.Arbitrary<AskedUnique> = fc.record({
+  key: fc.nat({ max: 1 }),
+  insertOnly: often,
+  debounce: fc.constantFrom(
+    undefined,
+    { delay: 50, strategy: 'trailing' as const },
+    { delay: 100, maxWait: 150, strategy: 'trailing' as const },
+    { delay: 100, strategy: 'leading' as const },
+  ),
+});
+
+const askedWrite: fc.Arbitrary<AskedWrite> = fc.record({
+  how: fc.constantFrom(...WRITES),
+  offset: fc.option(offset, { nil: undefined, freq: 2 }),
+  bare: often,
 });
 
 /** Leases are known newest first: most of these are still held. */
@@ -124,7 +162,7 @@ const claim = fc.record({
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   {
-    weight: 8,
+    weight: 14,
     arbitrary: fc.record({
       do: fc.constant('enqueue' as const),
       jobs: fc.array(askedJob, { minLength: 1, maxLength: 5 }),
@@ -135,7 +173,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       do: fc.constant('advance' as const),
-      ms: fc.constantFrom(1, 49, 50, 99, 100, 101, 900, 1_000, 5_000),
+      ms: fc.constantFrom(1, 49, 50, 99, 100, 101, 900, 1_000, 5_000, 30_000),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('save' as const), row: askedRow }) },
@@ -150,6 +188,48 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       row: askedRow,
       rule: fc.nat({ max: 2 }),
       key: fc.nat({ max: 1 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('saveUnique' as const),
+      row: askedRow,
+      unique: askedUnique,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('saveLocked' as const),
+      row: askedRow,
+      offset,
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('claimRow' as const),
+      name,
+      aheadMs: fc.constantFrom(-5, 0, 50, 5_000),
+      lockLifetimeMs: fc.constantFrom(50, 1_000, 600_000, 600_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lockRow' as const), pick }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('writeRow' as const),
+      pick: lease,
+      write: askedWrite,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('unlockRow' as const),
+      pick: lease,
+      byId: fc.boolean(),
     }),
   },
   {
@@ -200,4 +280,4 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
-export const commands = fc.array(command, { minLength: 10, maxLength: 60, size: 'max' });
+export const commands = fc.array(command, { minLength: 10, maxLength: 80, size: 'max' });

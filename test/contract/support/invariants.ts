@@ -8,7 +8,12 @@ import { unpackRecord } from '../../../lib/redis/record-codec.js';
  */
 
 interface Snapshot {
-  jobs: { birth: { id: string; name: string }; lease?: object; asked: Asked; happened: Happened }[];
+  jobs: {
+    birth: { id: string; name: string };
+    lease?: { phase: string };
+    asked: Asked;
+    happened: Happened;
+  }[];
   lanes: { name: string; due?: number; ready: string[]; timed: string[] }[];
   leases: string[];
   keys: Map<string, string>;
@@ -32,7 +37,8 @@ export function checkMemory(dump: unknown): void {
   expect(inLanes.sort()).toEqual(waits.map(({ birth }) => `${birth.name} ${birth.id}`).sort());
   expect([...leases].sort()).toEqual(
     jobs
-      .filter(({ lease }) => lease)
+      // A lock that came with a row has no end.
+      .filter(({ lease }) => lease && lease.phase !== 'locked')
       .map(({ birth }) => birth.id)
       .sort(),
   );
@@ -71,7 +77,8 @@ export function checkRedis(dump: unknown, now: number): void {
   }
 
   expect(sorted(store.places())).toEqual(sorted(expected));
-  expect([...store.scores('leases').keys()].sort()).toEqual([...lease.keys()].sort());
+  const ending = [...lease].filter(([, entry]) => !isLock(entry)).map(([id]) => id);
+  expect([...store.scores('leases').keys()].sort()).toEqual(ending.sort());
   expect([...lease.keys()].filter((id) => !jobs.has(id))).toEqual([]);
   expect([...state.keys(), ...results.keys()].filter((id) => !jobs.has(id))).toEqual([]);
   for (const [name, at] of earliest) {
@@ -79,6 +86,9 @@ export function checkRedis(dump: unknown, now: number): void {
   }
   for (const id of store.hash('keys').values()) expect(jobs.has(id)).toBe(true);
 }
+
+/** A lock that came with a row has no end, so it stands in no index by expiry. */
+const isLock = (entry: string): boolean => entry.split('|')[5] === 'l';
 
 /** The dump of a Redis store, by the names of `keys.ts`. */
 class RedisDump {

@@ -11,8 +11,10 @@ import type { NewJob } from '../../../lib/core/job/job-record.js';
 import type { OpenBackend } from './backends.js';
 import type { AskedJob, AskedRow, Command, End } from './commands.js';
 import { failure } from './builders.js';
+import type { AskedQuery } from './queries.js';
+import { RowPair } from './row-pair.js';
 
-type Side = 0 | 1;
+export type Side = 0 | 1;
 type Step<T> = (store: OpenBackend, side: Side) => Promise<T>;
 
 /** Two stores that are told the same and have to answer the same. */
@@ -22,9 +24,10 @@ export class Pair {
   private readonly aliases = [new Map<string, string>(), new Map<string, string>()] as const;
   private readonly leases: (readonly [Lease, Lease])[] = [];
   private readonly lastClaims = new Map<string, [Settlement[], Settlement[], ClaimRequest]>();
+  private readonly rows = new RowPair(this);
   private highestFence = 0;
 
-  constructor(private readonly stores: readonly [OpenBackend, OpenBackend]) {}
+  constructor(readonly stores: readonly [OpenBackend, OpenBackend]) {}
 
   async carryOut(command: Command): Promise<void> {
     switch (command.do) {
@@ -40,6 +43,13 @@ export class Pair {
         });
       case 'saveAgain':
         return this.saveAgain(command.pick, command.row);
+      case 'saveUnique':
+      case 'saveLocked':
+      case 'claimRow':
+      case 'lockRow':
+      case 'writeRow':
+      case 'unlockRow':
+        return this.rows.carryOut(command);
       case 'setDisabled':
         return this.setDisabled(command);
       case 'claim':
@@ -79,6 +89,16 @@ export class Pair {
     );
   }
 
+  /** Asks both, and tells how many jobs the page has. */
+  async ask({ query, picks }: AskedQuery): Promise<number> {
+    const ids = picks?.map((pick) => picked(this.ids, pick) ?? (['nobody', 'nobody'] as const));
+    const pages = await this.each(({ manager }, side) =>
+      manager.query({ ...query, ...(ids && { ids: ids.map((id) => id[side]) }) }),
+    );
+    this.expectSame(pages);
+    return pages[0].jobs.length;
+  }
+
   private async enqueue(asked: readonly AskedJob[]): Promise<void> {
     const { clock } = this.stores[0];
     const jobs = asked.map(({ due, nonce, attempts, lastModifiedBy, ...job }): NewJob => {
@@ -95,11 +115,11 @@ export class Pair {
     for (const { id } of jobs) this.learn(id, id);
   }
 
-  private async save(asked: AskedRow, rest: Partial<JobParameters>): Promise<void> {
+  async save(asked: AskedRow, rest: Partial<JobParameters>): Promise<void> {
     const recurs = rest.repeatInterval !== undefined;
     const row: JobParameters = { ...this.rowOf(asked, recurs ? 0 : undefined), ...rest };
     // Ids sort by the ms of their birth: so those of two rows sort alike on both sides.
-    await sleep(1);
+    await nextMillisecond();
     const saved = await this.each(({ repository }) => repository.saveJob(row));
     this.learn(saved[0]._id!, saved[1]._id!);
     this.expectSame(saved);
@@ -218,15 +238,19 @@ export class Pair {
     this.ids.push([memory, redis]);
   }
 
-  private async each<T>(step: Step<T>): Promise<[T, T]> {
+  idsOf(pick: number): readonly [string, string] | undefined {
+    return picked(this.ids, pick);
+  }
+
+  async each<T>(step: Step<T>): Promise<[T, T]> {
     return Promise.all([step(this.stores[0], 0), step(this.stores[1], 1)]);
   }
 
-  private async same<T>(step: Step<T>): Promise<void> {
+  async same<T>(step: Step<T>): Promise<void> {
     this.expectSame(await this.each(step));
   }
 
-  private expectSame([memory, redis]: readonly [unknown, unknown]): void {
+  expectSame([memory, redis]: readonly [unknown, unknown]): void {
     expectEqual(this.plain(redis, 1), this.plain(memory, 0));
   }
 
@@ -238,10 +262,16 @@ export class Pair {
     if (value instanceof Map) return this.plain(Object.fromEntries(value), side);
     const fields = 'expiresAt' in value ? onlyLease(value as Lease) : value;
     return Object.fromEntries(
-      Object.entries(fields).map(([key, item]) => [key, this.plain(item, side)]),
+      Object.entries(fields).map(([key, item]) => [
+        key,
+        key === 'host' ? hostOf(item) : this.plain(item, side),
+      ]),
     );
   }
 }
+
+/** Repositories, which hand out rows, have names of their own. */
+const hostOf = (host: unknown): unknown => (/^host-\d$/.test(String(host)) ? host : 'repository');
 
 function expectEqual(redis: unknown, memory: unknown): void {
   expect(redis).toEqual(memory);
@@ -255,7 +285,7 @@ const onlyLease = ({ id, name, token, fence, expiresAt }: Lease): Lease => ({
   expiresAt,
 });
 
-function picked<T>(items: readonly T[], pick: number): T | undefined {
+export function picked<T>(items: readonly T[], pick: number): T | undefined {
   return items[pick % Math.max(items.length, 1)];
 }
 
@@ -291,4 +321,9 @@ function endOf(lease: Lease, { how, ms }: End, now: number, recurs: boolean): Se
     case 'skip':
       return { kind: 'skip', lease, nextRunAt: now + ms };
   }
+}
+
+async function nextMillisecond(): Promise<void> {
+  // A timer may fire early, within the ms in which it was set.
+  for (const began = Date.now(); Date.now() === began;) await sleep(1);
 }

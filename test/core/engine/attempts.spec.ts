@@ -1,8 +1,9 @@
 import { InvalidJobError, JobTimeoutError } from '../../../lib/core/errors.js';
 import { Executor } from '../../../lib/core/worker/executor.js';
-import { Attempt } from '../../../lib/core/worker/attempt.js';
+import { Attempt, type AttemptKeeper } from '../../../lib/core/worker/attempt.js';
 import { planOf } from '../../../lib/core/handlers/handler-plan.js';
 import type { JobRecord } from '../../../lib/core/job/job-record.js';
+import type { Job, JobHome } from '../../../lib/core/job/job.js';
 import { closeBenches, gate, makeBench, nextEvent, nextEvents, until } from './support.js';
 
 afterEach(closeBenches);
@@ -204,31 +205,44 @@ it('lets the timeout of the job win over that of its handler', async () => {
   expect((await failed).error.message).toContain('3 ms');
 });
 
-it('settles an attempt whose handler ignores its timeout, and says that it is stuck', async () => {
-  const handlerEnds = gate();
-  const log: string[] = [];
-  const executor = new Executor(
-    {
-      ended: (_attempt, outcome) => log.push(`ended ${outcome.kind}`),
-      returned: (_attempt, late) => log.push(`returned ${late ? 'late' : 'in time'}`),
-      stuck: () => {
-        log.push('stuck');
-        handlerEnds.open();
+/** Those who look after an attempt, where nobody has to. */
+const nobody: AttemptKeeper = { home: {} as JobHome, touch: () => Promise.resolve() };
+
+it.each([
+  ['its timeout', undefined],
+  ['that it was cancelled, and its timeout', 'enough'],
+])(
+  'settles an attempt whose handler ignores %s, and says that it is stuck',
+  async (_what, cancel) => {
+    const handlerEnds = gate();
+    const log: string[] = [];
+    const executor = new Executor(
+      {
+        ended: (_attempt, outcome) => log.push(`ended ${outcome.kind}`),
+        returned: (_attempt, late) => log.push(`returned ${late ? 'late' : 'in time'}`),
+        stuck: () => {
+          log.push('stuck');
+          handlerEnds.open();
+        },
+        report: () => {},
       },
-      report: () => {},
-    },
-    2,
-  );
-  const record = { id: 'a', name: 'x', overrides: { timeout: 2 } } as JobRecord;
-  const handler = { name: 'x', origin: '', plan: planOf('', []), run: () => handlerEnds.opened };
-  const lease = { id: 'a', name: 'x', token: 't', fence: 1, expiresAt: 0 };
+      2,
+    );
+    const record = { id: 'a', name: 'x', overrides: { timeout: 2 } } as JobRecord;
+    const run = (job: Job) => {
+      if (cancel !== undefined) job.cancel(cancel);
+      return handlerEnds.opened;
+    };
+    const handler = { name: 'x', origin: '', plan: planOf('', []), run };
+    const lease = { id: 'a', name: 'x', token: 't', fence: 1, expiresAt: 0 };
 
-  executor.run(new Attempt({ record, lease }, handler, { now: () => 0 }, Infinity));
-  await handlerEnds.opened;
-  await Promise.resolve();
+    executor.run(new Attempt({ record, lease }, handler, nobody, Infinity));
+    await handlerEnds.opened;
+    await Promise.resolve();
 
-  expect(log).toEqual(['ended failed', 'stuck', 'returned late']);
-});
+    expect(log).toEqual(['ended failed', 'stuck', 'returned late']);
+  },
+);
 
 it('goes on when the store fails at one settlement: that one is dropped with an error, all others are stored', async () => {
   const { engine, broker, errors } = await makeBench({ defaultConcurrency: 50 });

@@ -1,3 +1,4 @@
+import { toJobId } from '../../../lib/core/job/job-id.js';
 import { ConnectionError } from '../../../lib/core/errors.js';
 import type { Handler } from '../../../lib/core/handlers/handler-registry.js';
 import { planOf } from '../../../lib/core/handlers/handler-plan.js';
@@ -72,7 +73,7 @@ describe('the loop', () => {
       return answer;
     });
 
-    const news = { jobId: '', jobName: 'mail', nextRunAt: new Date(0), priority: 0 };
+    const news = { jobId: toJobId(''), jobName: 'mail', nextRunAt: new Date(0), priority: 0 };
     await backend.notificationChannel!.publish({ ...news, timestamp: new Date() });
 
     expect((await completed).job.name).toBe('mail');

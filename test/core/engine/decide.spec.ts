@@ -20,6 +20,7 @@ function record(changes: Partial<JobRecord> = {}): JobRecord {
     repeat: null,
     overrides: null,
     lastModifiedBy: null,
+    fork: false,
     nextRunAt: NOW - 50,
     lockedAt: NOW - 40,
     lastRunAt: null,
@@ -32,6 +33,8 @@ function record(changes: Partial<JobRecord> = {}): JobRecord {
     occurrenceAt: null,
     failure: null,
     result: undefined,
+    progress: null,
+    debounceStartedAt: null,
     ...changes,
   };
 }

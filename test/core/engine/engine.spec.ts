@@ -2,28 +2,12 @@ import {
   BackendClosedError,
   ConnectionError,
   InvalidOptionError,
-  UnsupportedOperationError,
 } from '../../../lib/core/errors.js';
 import { Engine } from '../../../lib/core/engine.js';
 import { MemoryBackend } from '../../../lib/memory/index.js';
 import { closeBenches, gate, makeBench, nextEvent, until } from './support.js';
 
 afterEach(closeBenches);
-
-it('refuses a backend that can only store, and says what is missing', async () => {
-  const { repository } = new MemoryBackend();
-  const engine = new Engine({
-    name: 'Foreign',
-    repository,
-    connect: async () => {},
-    disconnect: async () => {},
-  });
-
-  await expect(engine.connect()).rejects.toThrow(UnsupportedOperationError);
-  await expect(engine.connect()).rejects.toThrow(/Foreign.*JobBroker/);
-  await expect(engine.workerHost.start()).rejects.toThrow(UnsupportedOperationError);
-  await expect(engine.scheduler.now('mail')).rejects.toThrow(UnsupportedOperationError);
-});
 
 it('checks its options when it is made', () => {
   expect(() => new Engine(new MemoryBackend(), { maxConcurency: 5 } as never)).toThrow(

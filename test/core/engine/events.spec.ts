@@ -57,7 +57,7 @@ it('reports a listener that throws or rejects, and calls the others', async () =
   const events = new JobEvents();
   const errors: string[] = [];
   let heard = 0;
-  events.on('error', ({ error }) => errors.push(error.message));
+  events.on('error', ({ message }) => errors.push(message));
   events.on('started', () => {
     throw new Error('sync');
   });
@@ -96,9 +96,12 @@ it('survives a fallback that throws', () => {
   expect(() => events.reportError(new Error('first'))).not.toThrow();
 });
 
-it.each(['faild', '', 'error:mail', 'started:', 'success'])('refuses the event %p', (event) => {
-  expect(() => new JobEvents().on(event as 'failed', () => {})).toThrow(InvalidOptionError);
-});
+it.each(['faild', '', 'error:mail', 'ready:mail', 'started:', 'succes'])(
+  'refuses the event %p',
+  (event) => {
+    expect(() => new JobEvents().on(event as 'failed', () => {})).toThrow(InvalidOptionError);
+  },
+);
 
 it('lets no listener change the outcome of a job', async () => {
   const { engine, errors } = await makeBench();

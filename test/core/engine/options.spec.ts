@@ -3,9 +3,11 @@ import {
   InvalidJobError,
   InvalidOptionError,
 } from '../../../lib/core/errors.js';
+import { Engine } from '../../../lib/core/engine.js';
 import { HandlerRegistry } from '../../../lib/core/handlers/handler-registry.js';
 import type { EngineOptions } from '../../../lib/core/options/engine-options.js';
 import { checkKnownKeys } from '../../../lib/core/options/known-keys.js';
+import { MemoryBackend } from '../../../lib/memory/index.js';
 import { resolveEngineOptions } from '../../../lib/core/options/resolve-engine-options.js';
 
 const registryWith = (options: EngineOptions) => new HandlerRegistry(resolveEngineOptions(options));
@@ -25,6 +27,7 @@ it('completes what is left out', () => {
     concurrency: 5,
     lockLimit: Infinity,
     attempts: undefined,
+    lockLifetimeMs: undefined,
     priority: 0,
     removeOnComplete: false,
     maxRescues: 2,
@@ -52,6 +55,10 @@ const wrong: [string, unknown, string][] = [
   ['maxConcurrency', '20', 'maxConcurrency'],
   ['defaultConcurrency', 1.5, 'defaultConcurrency'],
   ['lockLimit', -1, 'lockLimit'],
+  ['lockLimit', 1.5, 'lockLimit'],
+  ['defaultLockLimit', -1, 'defaultLockLimit'],
+  ['defaultLockLifetime', 0, 'defaultLockLifetime'],
+  ['defaultLockLifetime', 'a while', 'defaultLockLifetime'],
   ['lease', Number.NaN, 'lease'],
   ['name', 5, 'name'],
   ['worker', 'yes', 'worker'],
@@ -59,6 +66,9 @@ const wrong: [string, unknown, string][] = [
   ['worker', { only: 'a' }, 'worker.only'],
   ['defaults', { attempts: 0 }, 'defaults.attempts'],
   ['defaults', { priority: 'urgent' }, 'defaults.priority'],
+  ['defaults', { lockLifetime: -1 }, 'defaults.lockLifetime'],
+  ['forkHelper', { path: 'x' }, 'forkHelper'],
+  ['forkedWorker', true, 'forkedWorker'],
   ['defaults', { backoff: { type: 'quadratic', delay: 1 } }, 'defaults.backoff.type'],
   ['handlers', { mail: { timeout: -1 } }, 'handlers.mail.timeout'],
   ['handlers', [], 'handlers'],
@@ -78,6 +88,22 @@ it.each(wrong)('refuses `%s: %p` and names %s', (key, value, path) => {
   expect(error).toMatchObject({ option: path });
 });
 
+it.each([undefined, null, {}, { connect: () => undefined }])(
+  'refuses %j for a backend, before anything else',
+  (backend) => {
+    const make = () => new Engine(backend as never, { processEvery: -1 });
+
+    expect(make).toThrow(InvalidOptionError);
+    expect(make).toThrow(/`backend`/);
+  },
+);
+
+it('refuses parts that an engine does not have', () => {
+  const make = () => new Engine(new MemoryBackend(), {}, { logger: {} } as never);
+
+  expect(make).toThrow(/parts.logger/);
+});
+
 it('names the nearest key when one is unknown, and not the value it was given', () => {
   const misspelt = () =>
     checkKnownKeys('', { conectionString: 'redis://:secret@host' }, ['connectionString', 'name']);
@@ -94,6 +120,7 @@ describe('the options of a handler', () => {
   it('are taken from configuration first, then from the code, then from the defaults', () => {
     const registry = registryWith({
       defaultConcurrency: 1,
+      defaultLockLifetime: '1 minute',
       defaults: { concurrency: 2, attempts: 2, priority: 'low', timeout: '1s' },
       handlers: { mail: { concurrency: 4 } },
     });
@@ -104,6 +131,7 @@ describe('the options of a handler', () => {
       attempts: 3,
       priority: -10,
       timeoutMs: 1_000,
+      lockLifetimeMs: 60_000,
     });
   });
 

@@ -20,7 +20,7 @@ describe('adding', () => {
     expect(job).toMatchObject({
       name: 'mail',
       data: { to: 'ada' },
-      priority: 0,
+      attrs: { priority: 0 },
       attempt: 0,
       failCount: 0,
       created: true,
@@ -151,8 +151,8 @@ describe('adding', () => {
   it('gives jobs the priority of their handler, also where only configuration knows it', async () => {
     const { engine } = await makeBench({ handlers: { mail: { priority: 'highest' } } });
 
-    expect((await engine.scheduler.now('mail')).priority).toBe(20);
-    expect((await engine.scheduler.now('other')).priority).toBe(0);
+    expect((await engine.scheduler.now('mail')).attrs.priority).toBe(20);
+    expect((await engine.scheduler.now('other')).attrs.priority).toBe(0);
   });
 
   it.each([
@@ -231,11 +231,12 @@ describe('schedule', () => {
     });
 
     expect(job.nextRunAt).toEqual(new Date('2027-01-01T01:00:00Z'));
-    expect(job.priority).toBe(-10);
+    expect(job.attrs.priority).toBe(-10);
   });
 
   it('keeps the limits of dates with the job', async () => {
     const { engine } = await makeBench({}, atNow());
+    const enqueued = nextEvent(engine, 'enqueued');
 
     const job = await engine.scheduler.schedule(
       new Date(NOW),
@@ -249,8 +250,9 @@ describe('schedule', () => {
     );
 
     expect(job.nextRunAt).toEqual(new Date(NOW + 86_400_000));
-    expect((await engine.scheduler.get(job.id))?.skipDays).toEqual([3]);
+    expect((await engine.scheduler.get(job.id))?.attrs.skipDays).toEqual([3]);
     expect(job.data).toEqual({ n: 1 });
+    expect((await enqueued).job).toBe(job);
   });
 
   it.each(['soon', '', null, Number.NaN, new Date('x')])('refuses the time %p', async (when) => {
@@ -300,7 +302,7 @@ describe('every', () => {
 
     const second = await engine.scheduler.every('5 minutes', 'poll', 2, { priority: 5 });
 
-    expect(second).toMatchObject({ id: first.id, data: 2, priority: 5 });
+    expect(second).toMatchObject({ id: first.id, data: 2, attrs: { priority: 5 } });
     expect(second.nextRunAt).toEqual(first.nextRunAt);
   });
 

@@ -1,4 +1,5 @@
 import { InvalidOptionError, ShutdownError } from '../../../lib/core/errors.js';
+import { MemoryBackend } from '../../../lib/memory/index.js';
 import { closeBenches, gate, makeBench, nextEvent, nextEvents, until } from './support.js';
 
 afterEach(closeBenches);
@@ -25,6 +26,43 @@ it('waits for running handlers, claims nothing more, and settles what they did',
   const callsThen = broker.calls.length;
   await engine.scheduler.now('long');
   expect(broker.calls.slice(callsThen).map(({ call }) => call)).toEqual(['enqueue']);
+});
+
+it('leaves no job locked, and counts the runs of this process alone', async () => {
+  const memory = new MemoryBackend();
+  const { engine } = await makeBench({ defaultConcurrency: 1 }, memory);
+  const peer = await makeBench({}, memory);
+  const ends = gate();
+  engine.handlers.define('long', () => ends.opened);
+  peer.engine.handlers.define('peer', () => undefined);
+  const started = nextEvent(engine, 'started');
+  await Promise.all([engine.workerHost.start(), peer.engine.workerHost.start()]);
+  for (let n = 0; n < 5; n++) await engine.scheduler.now('long');
+  await started;
+  const peerCompleted = nextEvents(peer.engine, 'completed', 2);
+
+  const drained = engine.workerHost.drain();
+  await peer.engine.scheduler.schedule('now', ['peer', 'peer']);
+  await peerCompleted;
+  ends.open();
+
+  expect(await drained).toEqual({ ...NOTHING, completed: 1 });
+  expect(await engine.scheduler.counts('long')).toMatchObject({ running: 0, queued: 4 });
+});
+
+it.each([0, '1 ms', { timeout: 1 }])('drains for as long as it is told: %j', async (limit) => {
+  const { engine } = await makeBench();
+  const ends = gate();
+  engine.handlers.define('long', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  await engine.scheduler.now('long');
+  await started;
+
+  const report = await engine.workerHost.drain(limit);
+
+  expect(report).toMatchObject({ completed: 0, running: 1, timedOut: true, aborted: false });
+  ends.open();
 });
 
 it('fires the signals when the time is up, and hands back the jobs of handlers that fail by it', async () => {
@@ -231,11 +269,58 @@ it('lets a running job add others until the end', async () => {
   expect((await enqueued).map(({ job }) => job.name)).toEqual(['parent', 'child']);
 });
 
-it.each([{ timeout: -1 }, { timeout: 'soon' }, { signal: {} }, { timeOut: 1 }])(
-  'refuses to drain with %j',
-  async (options) => {
-    const { engine } = await makeBench();
+it.each([
+  -1,
+  'soon',
+  null,
+  { timeout: -1 },
+  { timeout: 'soon' },
+  { signal: {} },
+  { timeOut: 1 },
+  { closeConnection: true },
+])('refuses to drain with %j', async (options) => {
+  const { engine } = await makeBench();
 
-    await expect(engine.workerHost.drain(options as never)).rejects.toThrow(InvalidOptionError);
-  },
-);
+  await expect(engine.workerHost.drain(options as never)).rejects.toThrow(InvalidOptionError);
+});
+
+it('leaves no timer behind, however many jobs have ended', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+  const { engine } = await makeBench();
+  engine.handlers.define('mail', (job) => job.touch(1), { timeout: '1h', lockLifetime: '1h' });
+  const completed = nextEvents(engine, 'completed', 100);
+  await engine.workerHost.start();
+  await engine.scheduler.enqueueMany(Array.from({ length: 100 }, () => ({ name: 'mail' })));
+  await completed;
+
+  await engine.close();
+
+  expect(timers()).toBe(before);
+});
+
+it('stores the end of a run that it waits for, also when the connection is closed, and works again after that', async () => {
+  const { engine } = await makeBench();
+  const ends = gate();
+  let runs = 0;
+  engine.handlers.define('long', () => {
+    runs += 1;
+    return ends.opened;
+  });
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  const { id } = await engine.scheduler.now('long');
+  await started;
+
+  const closed = engine.close();
+  ends.open();
+  await closed;
+  await engine.connect();
+  expect((await engine.scheduler.get(id))!.state).toBe('completed');
+  const completed = nextEvent(engine, 'completed');
+  await engine.workerHost.start();
+  await engine.scheduler.now('long');
+  await completed;
+
+  expect(runs).toBe(2);
+});

@@ -1,6 +1,10 @@
 import type { AgendaBackend } from '../../../lib/core/contracts/agenda-backend.js';
 import { Engine } from '../../../lib/core/engine.js';
-import type { JobEventKey, JobEventOf } from '../../../lib/core/events/job-event.js';
+import type {
+  JobEventArguments,
+  JobEventKey,
+  JobEventListener,
+} from '../../../lib/core/events/job-event.js';
 import type { EngineOptions } from '../../../lib/core/options/engine-options.js';
 import { MemoryBackend } from '../../../lib/memory/index.js';
 import { type FaultyBroker, withFaults } from '../../support/faulty-broker.js';
@@ -36,6 +40,9 @@ export async function closeBenches(): Promise<void> {
   await Promise.all(open.splice(0).map((engine) => engine.close()));
 }
 
+/** The first argument of an event's listeners. */
+type JobEventOf<Key extends JobEventKey> = JobEventArguments<Key>[0];
+
 /** The next event of a kind, or the first that fits. */
 export function nextEvent<Key extends JobEventKey>(
   engine: Engine,
@@ -43,11 +50,11 @@ export function nextEvent<Key extends JobEventKey>(
   fits: (event: JobEventOf<Key>) => boolean = () => true,
 ): Promise<JobEventOf<Key>> {
   return new Promise((resolve) => {
-    const listener = (event: JobEventOf<Key>) => {
+    const listener = ((event: JobEventOf<Key>) => {
       if (!fits(event)) return;
       engine.events.off(key, listener);
       resolve(event);
-    };
+    }) as JobEventListener<Key>;
     engine.events.on(key, listener);
   });
 }
@@ -60,12 +67,12 @@ export function nextEvents<Key extends JobEventKey>(
 ): Promise<JobEventOf<Key>[]> {
   const seen: JobEventOf<Key>[] = [];
   return new Promise((resolve) => {
-    const listener = (event: JobEventOf<Key>) => {
+    const listener = ((event: JobEventOf<Key>) => {
       seen.push(event);
       if (seen.length < count) return;
       engine.events.off(key, listener);
       resolve(seen);
-    };
+    }) as JobEventListener<Key>;
     engine.events.on(key, listener);
   });
 }

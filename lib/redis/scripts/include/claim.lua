@@ -1,8 +1,14 @@
 -- claim
 -- Hands due jobs to a host: they move to `running` and get a lease; no record is written.
--- @include time, key, writes, record, place
+-- @include time, key, order, writes, record, place
 local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
 local promoted, promotions_left = {}, PROMOTE_LIMIT
+
+-- The parts of a member of `timed`.
+local function seq_priority_id(member)
+  local priority, id = string.match(member, '^([^:]*):(.*)$', 13)
+  return tonumber(string.sub(member, 1, 12), 16), tonumber(priority) or 0, id
+end
 
 -- Moves what has become due from `timed` to `ready`: a bounded number in a call, the rest in the next.
 local function promote(name)
@@ -14,9 +20,10 @@ local function promote(name)
   if not due[1] then return end
   promotions_left = promotions_left - #due / 2
   for i = 1, #due, 2 do
-    local seq, priority, id = string.match(due[i], '^(%x%x%x%x%x%x%x%x%x%x%x%x)([^:]*):(.*)$')
+    local seq, priority, id = seq_priority_id(due[i])
     zrem(timed, due[i])
-    zadd(index('ready', name), -(tonumber(priority) or 0), ready_member(tonumber(due[i + 1]), tonumber(seq, 16), id))
+    local at = tonumber(due[i + 1])
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
   end
   flush()
 end
@@ -51,7 +58,7 @@ local function take_ready(name, want, take)
   while from <= #members and bytes < MAX_BYTES do
     local count, ids = next_read(#members - from + 1), {}
     for i = 1, count do
-      ids[i] = string.sub(members[from + i - 1], 25)
+      ids[i] = string.sub(members[from + i - 1], READY_ID)
     end
     local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
     for i, id in ipairs(ids) do

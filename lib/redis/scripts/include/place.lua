@@ -2,13 +2,9 @@
 -- THE MOVING INCLUDE: only here does a waiting job get or leave its place in an index, and only
 -- here is a name announced as claimable earlier than before.
 -- Expects ARGV[3]: news channel, empty for none. ARGV[4]: the head of a message, JSON without its end.
--- @include time, key, writes, record
+-- @include time, key, order, writes, record
 local DISABLED, RECURRING = 1, 2
 local earliest = {}
-
-local function ready_member(at, seq, id)
-  return string.format('%012x%012x', math.max(at, 0), seq) .. id
-end
 
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
@@ -29,7 +25,7 @@ local function place(id, name, at, seq, priority, flags, facts)
     return
   end
   if at <= now then
-    zadd(index('ready', name), -priority, ready_member(at, seq, id))
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
   else
     zadd(index('timed', name), text(at), timed_member(seq, priority, id))
   end
@@ -39,7 +35,7 @@ end
 -- Takes a waiting or finished job out of whatever place it has.
 local function displace(id, name, at, seq, priority)
   if at then
-    zrem(index('ready', name), ready_member(at, seq, id))
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
     zrem(index('timed', name), timed_member(seq, priority, id))
     zrem(index('parked', name), id)
     zrem(index('repeating', name), id)
@@ -50,6 +46,17 @@ local function displace(id, name, at, seq, priority)
   end
 end
 
+-- A job without a time stands among the ended ones, as its last failure or success says.
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+end
+
+-- Where a job belongs that nobody holds: `at` may be nil.
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+end
+
 -- A job whose record is damaged can go nowhere else than among the dead, where it is found.
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -58,13 +65,17 @@ local function entomb(id, name, facts)
   zadd(index('dead', name), now_text, id)
 end
 
+-- What a script that writes one job tells of it besides: JSON, with a comma in front.
+local about = ''
+
 -- News may be lost: a user who may not publish hears no error after the jobs were written.
 local function announce(name, at)
   if ARGV[3] == '' then return end
-  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 
--- After the flush: names that became claimable earlier get their due time, and then their news.
+-- After the flush: names that became claimable earlier get their due time, and then their news. Tells
+-- whether there was any.
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
@@ -78,4 +89,5 @@ local function advance()
   for name, at in pairs(news) do
     announce(name, at)
   end
+  return next(news) ~= nil
 end

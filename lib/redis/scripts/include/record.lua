@@ -41,6 +41,28 @@ local function own_and_rest(spec)
   return own, string.sub(spec, name_end + #own + 3)
 end
 
+-- What belongs to the job itself, signed by who wrote last: behind the nonce stands `by`, JSON text
+-- without inner quotes or braces; empty for nobody.
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+
+-- The record, signed; as it is when that changes nothing.
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+
 local function count(part)
   return part and tonumber(part) or 0
 end
@@ -66,6 +88,9 @@ local function happened(state)
   facts.rescueCount = count(parts[7])
   facts.releaseCount = count(parts[8])
   facts.occurrenceAt = number_or_nil(parts[9] or 'null')
+  facts.progress = number_or_nil(parts[10] or 'null')
+  facts.windowAt = number_or_nil(parts[11] or 'null')
+  facts.windowEnd = facts.windowAt and count(parts[12])
   return facts
 end
 
@@ -74,12 +99,18 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
-    and not facts.occurrenceAt then
+    and not facts.occurrenceAt and not has_more then
     return head .. ']'
   end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+  end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
-    .. ',' .. part(facts.occurrenceAt) .. (facts.failure and ',' .. facts.failure or '') .. ']'
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
 end
 
 -- The planned time: what happened tells it once there is such a record, what was asked before.
@@ -88,7 +119,16 @@ local function planned(spec_at, facts)
   return spec_at
 end
 
--- Who holds a job: token, fence, lockedAt, pending ('' or a time), host, name; nil when the entry is damaged.
+-- Who holds a job: token, fence, lockedAt, pending ('' or a time), host, name, run, progress; nil when
+-- the entry is damaged. `run`: '' for a lease of the broker, whose claim is the start; of a row that
+-- was handed out: 'c' claimed, 's' and the time that its run was planned for once it has started;
+-- 'l' a lock that came with a row, and that nobody holds by a token.
 local function holder(entry)
-  return string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|(.+)$')
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end

@@ -8,6 +8,8 @@ local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then
     return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
   end
+  -- A lock that came with a row is nobody's.
+  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
   if not after_expiry and earliest_expiry and earliest_expiry <= now
     and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
     return 'lease-expired'

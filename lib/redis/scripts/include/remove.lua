@@ -1,6 +1,7 @@
 -- remove
 -- Takes the records of a job away, with all that belongs to it. Its place is left by the caller.
 -- @include time, key, writes, record
+-- @include log
 
 -- The fields of `keys` that lead to a job stand in its record.
 local function remove_keys(id, record)
@@ -18,4 +19,5 @@ local function remove_record(id, has_state)
     hdel(STATE, id)
     hdel(RESULTS, id)
   end
+  remove_log(id)
 end

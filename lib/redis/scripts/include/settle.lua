@@ -1,13 +1,6 @@
 -- settle
 -- Ends attempts. Each settlement is judged alone; a refused one changes nothing.
--- @include time, key, writes, record, place, remove, gone, refuse
-
--- The lease is given up; what the job does next is the caller's to say.
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
+-- @include time, key, writes, record, place, lease, window, remove, gone, refuse
 
 local function later(due, at)
   if due == '+0' then return at and math.min(at, now) or now end
@@ -81,7 +74,7 @@ end
 -- job makes that impossible: 'lease-mismatch' for a damaged lease entry, which rescue will mend;
 -- 'not-found' for a lease whose record is gone, as far as the record is looked at.
 local function settle(id, kind, argument, body, entry, state, gone_ms)
-  local _, _, locked_at, pending, _, name = holder(entry)
+  local _, _, locked_at, pending, _, name, _, progress = holder(entry)
   if not name then return 'lease-mismatch' end
   give_up(id, name)
   if kind == 'removed' and pending == '' then
@@ -95,7 +88,7 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
   end
   if kind == 'removed' then kind, argument = 'completed', '' end
   local done = kind == 'completed' and argument == '' and pending == ''
-  if done and not state then
+  if done and not state and progress == '' then
     -- A plain first success, the most frequent end of all, needs no look at any record.
     zadd(index('completed', name), now_text, id)
     if body ~= '' then hset(RESULTS, id, body) end
@@ -103,7 +96,9 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     return
   end
   local facts = happened(state)
+  if progress ~= '' then facts.progress = tonumber(progress) end
   if kind ~= 'skip' then facts.lastRunAt = tonumber(locked_at) end
+  close_window(facts, tonumber(locked_at))
   if done then
     settle_as.completed(facts, nil, '')
     facts.nextRunAt = nil

@@ -1,0 +1,44 @@
+import type { JobParameters } from '../contracts/job-parameters.js';
+import type { JobRecord } from './job-record.js';
+
+/** Whose time a job's state is computed on. */
+export interface Clock {
+  now(): number;
+}
+
+/** The engine that a job belongs to, as the job sees it. */
+export interface JobHome extends Clock {
+  /** Writes what is asked of a job; answers with the row as it is stored. */
+  save(row: JobParameters): Promise<JobParameters>;
+  /** A job of which nothing was stored before has been saved. */
+  added(job: { readonly name: string }): void;
+  read(id: string): Promise<JobRecord | undefined>;
+  /** @returns how many jobs were removed: 1 or 0 */
+  remove(id: string): Promise<number>;
+  /** Runs a stored job here and now; answers, when its end is stored, with the job as it then was. */
+  run(id: string, name: string): Promise<JobRecord>;
+  /** Whether the lease of a running job has run out; false for a job that does not run. */
+  hasLostItsProcess(id: string): Promise<boolean>;
+  /** How long handlers of this name may be silent, in ms, where that is limited. */
+  lockLifetimeOf(name: string): number | undefined;
+}
+
+/** An attempt under way, as its job sees it. */
+export interface RunningAttempt {
+  readonly signal: AbortSignal;
+  readonly fence: number;
+  /** Its outcome is fixed, or it is void. */
+  readonly isOver: boolean;
+  /** Its lease is not to be believed in any more, or its handler has been silent for too long. */
+  readonly hasExpired: boolean;
+  /** Why its handler was asked to end. */
+  readonly endReason: Error | undefined;
+  /** Asks its handler to end. */
+  fire(reason: Error): void;
+  /**
+   * Renews the lease, and keeps how far the handler has come.
+   *
+   * @throws LeaseLostError
+   */
+  touch(progress: number | undefined): Promise<void>;
+}

@@ -1,0 +1,254 @@
+import { inspect } from 'node:util';
+import type { HappenedFacts, JobRecord } from './job-record.js';
+import { type JobAttrs, PROCESSOR_FIELDS, computeJobState, copyOfAttrs } from './job-attrs.js';
+import type { JobHome, RunningAttempt } from './job-home.js';
+import { toRow } from './job-row.js';
+import { type JobState, computeState } from './job-state.js';
+
+/** A plain copy of a job, for logs and answers over HTTP. */
+export interface JobJson<Data = unknown> {
+  id: string;
+  name: string;
+  data: Data;
+  priority: number;
+  state: JobState;
+  attempt: number;
+  failCount: number;
+  failReason: string | undefined;
+  nextRunAt: Date | null;
+  createdAt: Date;
+  lockedAt: Date | null;
+  lastRunAt: Date | null;
+  lastFinishedAt: Date | null;
+  failedAt: Date | null;
+  disabled: boolean;
+  type: 'normal' | 'single';
+  repeatInterval: string | number | undefined;
+  repeatTimezone: string | undefined;
+  repeatAt: string | undefined;
+  repeatKey: string | undefined;
+  startDate: Date | undefined;
+  endDate: Date | undefined;
+  skipDays: number[] | undefined;
+  progress: number | undefined;
+  result: unknown;
+}
+
+/**
+ * What can be read of a job. It shows the job as it was when it was handed out, read or saved, with
+ * what was written to `attrs` since.
+ */
+export class JobView<Data = unknown> {
+  /** @internal */
+  protected record: JobRecord;
+  /** @internal */
+  protected readonly home: JobHome;
+  /** @internal */
+  protected readonly running: RunningAttempt | undefined;
+  /** On the answer of scheduling: false when the id was taken, and this is the job in place. */
+  readonly created: boolean | undefined;
+  // Most handlers look at the data alone: the fields are made for those who ask.
+  private fields: JobAttrs<Data> | undefined;
+  private neverFires: AbortSignal | undefined;
+
+  /** @internal made by the scheduler and the worker host */
+  constructor(record: JobRecord, home: JobHome, running?: RunningAttempt, created?: boolean) {
+    this.record = record;
+    this.home = home;
+    this.running = running;
+    this.created = created;
+    this.fields = undefined;
+    this.neverFires = undefined;
+  }
+
+  /** The job's fields under Agenda's names. What is written to them counts at the next `save()`. */
+  get attrs(): JobAttrs<Data> {
+    return (this.fields ??= this.madeFields());
+  }
+
+  /** Empty until the job is saved. */
+  get id(): string {
+    return this.record.id;
+  }
+
+  get name(): string {
+    return this.record.name;
+  }
+
+  /** The handler's input, as JSON gives it back; `undefined` when the job was added without. */
+  get data(): Data {
+    return (this.fields ?? this.record).data as Data;
+  }
+
+  /** In a handler the number of this attempt, from 1; elsewhere how many have ended. */
+  get attempt(): number {
+    return this.running ? this.record.attempt + 1 : this.record.attempt;
+  }
+
+  /** Failures since the last success. */
+  get failCount(): number {
+    return (this.fields ?? this.record).failCount ?? 0;
+  }
+
+  /** The message of the newest failure; it outlives a later success, as history. */
+  get failReason(): string | undefined {
+    return this.fields ? this.fields.failReason : this.record.failure?.message;
+  }
+
+  /** The planned time of the next run, in a handler of this one; `null` when none is planned. */
+  get nextRunAt(): Date | null {
+    return this.attrs.nextRunAt;
+  }
+
+  get createdAt(): Date {
+    return new Date(this.record.createdAt);
+  }
+
+  get lockedAt(): Date | null {
+    return this.attrs.lockedAt ?? null;
+  }
+
+  get lastRunAt(): Date | null {
+    return this.attrs.lastRunAt ?? null;
+  }
+
+  get lastFinishedAt(): Date | null {
+    return this.attrs.lastFinishedAt ?? null;
+  }
+
+  get failedAt(): Date | null {
+    return this.attrs.failedAt ?? null;
+  }
+
+  get disabled(): boolean {
+    return this.attrs.disabled ?? this.record.disabled;
+  }
+
+  get type(): 'normal' | 'single' {
+    return this.attrs.type;
+  }
+
+  /** Of a recurring job: the interval or cron rule, as it was given. */
+  get repeatInterval(): string | number | undefined {
+    return this.attrs.repeatInterval;
+  }
+
+  get repeatTimezone(): string | undefined {
+    return this.attrs.repeatTimezone;
+  }
+
+  /** What tells several rules of one name apart. */
+  get repeatKey(): string | undefined {
+    return this.attrs.repeatKey;
+  }
+
+  get catchUp(): 'latest' | 'skip' | undefined {
+    return this.attrs.catchUp;
+  }
+
+  /** What the handler returned, as JSON gives it back. */
+  get result(): unknown {
+    return this.record.result;
+  }
+
+  /** At the backend's present. */
+  get state(): JobState {
+    const now = this.home.now();
+    return this.fields ? computeJobState(this.fields, now) : computeState(this.record, now);
+  }
+
+  /**
+   * Fires when this attempt should end: with `JobTimeoutError`, `JobCancelledError`, `LeaseLostError`
+   * or `ShutdownError` as its reason. Outside a handler it never fires.
+   */
+  get signal(): AbortSignal {
+    if (this.running) return this.running.signal;
+    return (this.neverFires ??= new AbortController().signal);
+  }
+
+  /**
+   * In a handler: a number that grows with every attempt. Stored beside your own data
+   * (`WHERE fence < ?`) it keeps a process that lost its job out of your database.
+   */
+  get fence(): number | undefined {
+    return this.running?.fence;
+  }
+
+  /**
+   * A plain copy of `attrs`, with Dates of its own; fields that are not set are left out.
+   *
+   * @param excludeProcessorFields - leaves out what runs write: `lockedAt`, `lastRunAt`,
+   * `lastFinishedAt`, `failedAt`, `failCount`, `failReason` and `progress`
+   */
+  toJson(excludeProcessorFields = false): JobAttrs<Data> {
+    return copyOfAttrs(this.attrs, excludeProcessorFields ? PROCESSOR_FIELDS : undefined);
+  }
+
+  /** A plain copy with everything that is known, for logs and answers over HTTP. */
+  toJSON(): JobJson<Data> {
+    const { priority, repeatAt, startDate, endDate, skipDays, progress } = this.attrs;
+    return {
+      id: this.id,
+      name: this.name,
+      data: this.data,
+      priority,
+      state: this.state,
+      attempt: this.attempt,
+      failCount: this.failCount,
+      failReason: this.failReason,
+      nextRunAt: this.nextRunAt,
+      createdAt: this.createdAt,
+      lockedAt: this.lockedAt,
+      lastRunAt: this.lastRunAt,
+      lastFinishedAt: this.lastFinishedAt,
+      failedAt: this.failedAt,
+      disabled: this.disabled,
+      type: this.type,
+      repeatInterval: this.repeatInterval,
+      repeatTimezone: this.repeatTimezone,
+      repeatAt,
+      repeatKey: this.repeatKey,
+      startDate,
+      endDate,
+      skipDays,
+      progress,
+      result: this.result,
+    };
+  }
+
+  /** On a console a job is what it says, without the engine behind it. */
+  [inspect.custom](): JobJson<Data> {
+    return this.toJSON();
+  }
+
+  private madeFields(): JobAttrs<Data> {
+    const fields = toRow(this.record) as JobAttrs<Data>;
+    if (this.id === '') delete fields._id;
+    return fields;
+  }
+
+  /** @internal whether `attrs.nextRunAt` says something else than what is known of the store */
+  get isMoved(): boolean {
+    if (!this.fields) return false;
+    return (this.fields.nextRunAt?.getTime() ?? null) !== this.record.nextRunAt;
+  }
+
+  /** @internal what has happened to the job since, for whoever looks at this object */
+  happened(facts: Partial<HappenedFacts>): void {
+    Object.assign(this.record, facts);
+    if (!this.fields) return;
+    const fresh: Record<string, unknown> = { ...toRow(this.record) };
+    for (const fact of Object.keys(facts)) {
+      const field = fact === 'failure' ? 'failReason' : fact;
+      if (!HAPPENED_FIELDS.has(field)) continue;
+      if (fresh[field] === undefined) delete this.fields[field as keyof JobAttrs];
+      else Object.assign(this.fields, { [field]: fresh[field] });
+    }
+  }
+}
+
+const HAPPENED_FIELDS: ReadonlySet<string> = new Set([
+  ...PROCESSOR_FIELDS,
+  'nextRunAt',
+  'debounceStartedAt',
+]);

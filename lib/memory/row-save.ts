@@ -1,0 +1,158 @@
+import { debounced, type DebounceWindow } from '../core/job/debounce.js';
+import { newJobId } from '../core/job/job-id.js';
+import { singleKey, type AskedRow, type AskedUnique } from '../core/job/job-row.js';
+import type { MemoryStore } from './memory-store.js';
+import { withdraw } from './rescue.js';
+import { plainLock } from './row-claim.js';
+import { isSameFailure } from './row-states.js';
+import { nothingHappened, StoredJob, type Asked } from './stored-job.js';
+
+/** What a save does to the time of its job. */
+interface NewTime {
+  /** Of a job that does not run: when it runs next. */
+  readonly at: number | null;
+  /** Of one that runs: when it runs again; left out, as it would without the save. */
+  readonly again?: number;
+}
+
+/**
+ * One save: it finds its job by id, by the key of a `single` or `unique` row, or makes one. A waiting
+ * job moves with the save. Of a row that is handed out and not started the change counts, and the
+ * claim is void. Of one that runs the time is kept for afterwards.
+ */
+export class RowSave {
+  constructor(
+    private readonly store: MemoryStore,
+    private readonly row: AskedRow,
+    private readonly lastModifiedBy: string | null,
+  ) {}
+
+  /** The job as stored afterwards; `undefined` when there is none with that id and name. */
+  run(): StoredJob | undefined {
+    const { store, row } = this;
+    if (row.id !== undefined) return this.update(row.id);
+    const key = row.type === 'single' ? singleKey(row.name, row.repeat?.key) : row.unique?.key;
+    const inPlace = key === undefined ? undefined : store.jobs.get(store.keys.get(key) ?? '');
+    if (!inPlace) return this.insert(key);
+    if (row.unique) this.match(inPlace, row.unique);
+    else this.upsert(inPlace);
+    return inPlace;
+  }
+
+  private update(id: string): StoredJob | undefined {
+    const { row } = this;
+    const job = this.store.jobs.get(id);
+    if (!job || job.name !== row.name) return undefined;
+    const { nextRunAt: at } = row;
+    // A row that is read, changed and saved brings its old time along: that is no wish.
+    const isOld = at === job.happened.nextRunAt || at === job.plannedAt;
+    const isFree = job.lease === undefined;
+    this.rewrite(job, isOld ? { at } : wish(at), () => {
+      if (isFree) this.mend(job);
+    });
+    return job;
+  }
+
+  private upsert(job: StoredJob): void {
+    this.rewrite(
+      job,
+      this.keepsTime(job) ? { at: job.happened.nextRunAt } : wish(this.row.nextRunAt),
+    );
+  }
+
+  private match(job: StoredJob, { insertOnly, debounce }: AskedUnique): void {
+    if (!debounce) {
+      if (!insertOnly) this.rewrite(job, wish(this.row.nextRunAt));
+      return;
+    }
+    const { nextRunAt, window } = debounced(debounce, {
+      now: this.store.now(),
+      window: job.openWindow,
+      planned: job.isUnderWay ? job.lease!.pending : job.happened.nextRunAt,
+      given: this.row.nextRunAt,
+    });
+    this.rewrite(job, wish(nextRunAt), () => {
+      job.happened.window = window;
+    });
+  }
+
+  private insert(key: string | undefined): StoredJob {
+    const { store, row } = this;
+    const now = store.now();
+    const { lockedAt, debounceStartedAt, ...past } = row.happened;
+    const { nextRunAt } = row;
+    const first = row.unique?.debounce
+      ? debounced(row.unique.debounce, { now, window: null, planned: null, given: nextRunAt })
+      : { nextRunAt, window: windowSince(debounceStartedAt) };
+    const job = new StoredJob(
+      { id: newJobId(), name: row.name, seq: store.nextSeq(), createdAt: now, key },
+      this.asked(row.disabled ?? false),
+      { ...nothingHappened(nextRunAt), ...past, ...first },
+      store,
+    );
+    store.jobs.set(job.id, job);
+    if (key !== undefined) store.keys.set(key, job.id);
+    if (lockedAt === null) store.place(job, first.nextRunAt);
+    else store.startLease(job, plainLock(lockedAt, null));
+    return job;
+  }
+
+  /** @param changeRest - what else changes in this step, while the job stands nowhere */
+  private rewrite(job: StoredJob, time: NewTime, changeRest: () => void = () => {}): void {
+    const { store } = this;
+    const { overrides } = job.asked;
+    const asked = { ...this.asked(this.row.disabled ?? job.asked.disabled), overrides };
+    if (job.lease?.phase === 'claimed') {
+      if (time.at === job.happened.nextRunAt && isSame(asked, job.asked)) return;
+      withdraw(store, job);
+    }
+    if (!job.lease) store.displace(job);
+    job.asked = asked;
+    changeRest();
+    if (job.lease) {
+      job.lease.pending = time.again ?? job.lease.pending;
+      return;
+    }
+    if (job.happened.nextRunAt === null) job.beginAnew();
+    store.place(job, time.at);
+  }
+
+  private asked(disabled: boolean): Asked {
+    const { data, priority, type, repeat, fork } = this.row;
+    const { lastModifiedBy } = this;
+    return { data, priority, disabled, type, repeat, overrides: null, lastModifiedBy, fork };
+  }
+
+  /** People mend failed jobs by writing what is told of their failures. */
+  private mend({ happened }: StoredJob): void {
+    const { failure, ...rest } = this.row.failures;
+    const told = { failure: happened.failure, failedAt: happened.failedAt, ...this.row.failures };
+    if (failure !== undefined && !isSameFailure(happened, told)) happened.failure = failure;
+    Object.assign(happened, rest);
+  }
+
+  /** Saving an unchanged rule again moves nothing, least of all a run that is due. */
+  private keepsTime(job: StoredJob): boolean {
+    const { repeat, nextRunAt } = this.row;
+    if (job.plannedAt === null) return false;
+    if (repeat) return JSON.stringify(job.asked.repeat) === JSON.stringify(repeat);
+    return !job.asked.repeat && nextRunAt !== null && nextRunAt <= this.store.now();
+  }
+}
+
+/** A time that somebody wants, also if it is planned already. */
+const wish = (at: number | null): NewTime => (at === null ? { at } : { at, again: at });
+
+const windowSince = (startedAt: number | null): DebounceWindow | null =>
+  startedAt === null ? null : { kind: 'trailing', startedAt };
+
+const isSame = (a: Asked, b: Asked): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Disables or enables. A row that is handed out and not started goes back. */
+export function setDisabled(store: MemoryStore, job: StoredJob, disabled: boolean): void {
+  if (job.asked.disabled === disabled) return;
+  if (job.lease?.phase === 'claimed') withdraw(store, job);
+  if (!job.lease) store.displace(job);
+  job.asked.disabled = disabled;
+  if (!job.lease) store.place(job, job.happened.nextRunAt);
+}

@@ -1,0 +1,77 @@
+import { MAX_BATCH } from '../core/contracts/job-broker.js';
+import { FirstOf } from '../core/query/first-of.js';
+import { orderOf, type OrderKeys } from '../core/query/job-order.js';
+import { jobTest, type JobQuery, type QueryState } from '../core/query/job-query.js';
+import type { JobRecord } from '../core/job/job-record.js';
+import { readRecords } from './read-jobs.js';
+import type { RedisStore } from './redis-store.js';
+import { candidates, EVERY_PLACE, type Place } from './walk-jobs.js';
+
+/*
+ * Every other query: O(jobs that may match). Their records are read in pages, none of which holds
+ * Redis up: of the names that are meant, and of those only the places where the state is found. Only
+ * what orders a job is kept of it, and only as much as the page can need; then the page is read.
+ */
+
+interface Found {
+  readonly id: string;
+  readonly keys: OrderKeys;
+}
+
+/** The page of a query, and how many jobs match it. */
+export async function queryMatching(
+  store: RedisStore,
+  query: JobQuery,
+): Promise<{ jobs: JobRecord[]; total: number }> {
+  const now = store.now();
+  const isMeant = jobTest(query, now);
+  const order = orderOf(query, store.options.sort);
+  const end = query.skip + query.limit;
+  const first = new FirstOf<Found>(end, (a, b) => order.compare(a.keys, b.keys));
+  const known = new Map<string, JobRecord>();
+  let total = 0;
+
+  for await (const ids of candidates(store, query, placesOf(query.state, now))) {
+    for (const job of await readRecords(store, ids)) {
+      if (!job || !isMeant(job.record)) continue;
+      const { id } = job.record;
+      first.add({ id, keys: order.keysOf(job) });
+      total++;
+      // Of few jobs the page need not be read again.
+      if (known.size < MAX_BATCH) known.set(id, job.record);
+    }
+  }
+
+  const ids = first
+    .sorted()
+    .slice(query.skip)
+    .map(({ id }) => id);
+  const unknown = ids.filter((id) => !known.has(id));
+  for (const job of await readRecords(store, unknown)) {
+    if (job && isMeant(job.record)) known.set(job.record.id, job.record);
+  }
+  return { jobs: ids.flatMap((id) => known.get(id) ?? []), total };
+}
+
+/** Where the jobs of a state stand. */
+function placesOf(state: QueryState | undefined, now: number): readonly Place[] {
+  switch (state) {
+    case undefined:
+      return EVERY_PLACE;
+    case 'scheduled':
+      return [
+        { index: 'timed', from: now + 1 },
+        { index: 'parked', from: now + 1 },
+      ];
+    case 'queued':
+      return [{ index: 'timed', to: now }, { index: 'ready' }, { index: 'parked', to: now }];
+    case 'failed':
+      return [{ index: 'retrying' }, { index: 'dead' }];
+    case 'paused':
+      return [{ index: 'disabled' }];
+    case 'running':
+    case 'completed':
+    case 'repeating':
+      return [{ index: state }];
+  }
+}

@@ -1,0 +1,116 @@
+import { newJobId, randomToken } from '../core/job/job-id.js';
+import type { JobRecord } from '../core/job/job-record.js';
+import { singleKey, type AskedRow } from '../core/job/job-row.js';
+import { scripts } from './all-scripts.js';
+import { FLAG } from './keys.js';
+import {
+  packExtra,
+  packHappened,
+  packName,
+  packOwn,
+  packRest,
+  packRule,
+  packText,
+} from './pack-record.js';
+import { pendingOf, unpackRecord } from './record-codec.js';
+import type { RedisStore } from './redis-store.js';
+
+/** How much later than its deadline the last repeat of a save may reach Redis. */
+const REPEAT_MARGIN_MS = 60_000;
+/** Leaves a fact of a job in place as it is. */
+const AS_IT_IS = '=';
+
+type Mode = 'insert' | 'update' | 'single' | 'unique' | 'insert-only';
+
+/**
+ * Saves a row in one step, whatever others do.
+ *
+ * @param by - who writes
+ * @returns the job as stored afterwards, its `nextRunAt` the time that counts for who saves: of a run under
+ *   way, when the next begins; `undefined` when there is none with that id and name
+ */
+export async function saveRow(
+  store: RedisStore,
+  row: AskedRow,
+  by: string | undefined,
+): Promise<JobRecord | undefined> {
+  const { channelName, retryForMs } = store.options;
+  const args = [channelName, store.messageHead, ...asked(row, by), randomToken()];
+  const knownForMs = String(retryForMs + REPEAT_MARGIN_MS);
+  const rest = [
+    knownForMs,
+    by === undefined ? '' : packText(by),
+    ...debounce(row),
+    numberOr('', row.happened.lockedAt),
+    ...failures(row),
+  ];
+  const [time, word, announced, id, record, state, lease = '', result] = await store.run(
+    scripts.saveJob,
+    (repeat) => [...args, repeat ? 'repeat' : '', ...rest],
+  );
+  if (word === 'missing') return undefined;
+  const saved = unpackRecord(id!, record!, state!, lease, result, Number(time));
+  const nextRunAt = pendingOf(lease) ?? saved.nextRunAt;
+  if (announced === '1') store.announced.add(saved.id, nextRunAt);
+  return { ...saved, nextRunAt };
+}
+
+function asked(row: AskedRow, by: string | undefined): string[] {
+  const mode = modeOf(row);
+  const key = keyOf(row, mode);
+  const flags =
+    (row.data === undefined ? 0 : FLAG.hasData) |
+    (row.repeat === null ? 0 : FLAG.ruled) |
+    (row.repeat?.interval === undefined ? 0 : FLAG.recurring) |
+    (key === '' ? 0 : FLAG.keyed) |
+    (row.fork ? FLAG.forked : 0);
+  return [
+    mode,
+    row.id ?? newJobId(),
+    key,
+    row.name,
+    numberOr('', row.nextRunAt),
+    String(row.priority),
+    String(flags),
+    row.disabled === undefined ? '' : row.disabled ? '1' : '0',
+    `${packName(row.name)},${packOwn({ by, keys: key === '' ? undefined : [key] })}`,
+    packRest(row.data, packExtra({ type: row.type, repeat: row.repeat })),
+    packRule(row.repeat),
+    mode === 'update' ? '' : packHappened(row.happened),
+  ];
+}
+
+function modeOf({ id, type, unique }: AskedRow): Mode {
+  if (id !== undefined) return 'update';
+  if (type === 'single') return 'single';
+  if (unique === undefined) return 'insert';
+  return unique.insertOnly && unique.debounce === undefined ? 'insert-only' : 'unique';
+}
+
+function keyOf({ name, repeat, unique }: AskedRow, mode: Mode): string {
+  if (mode === 'single') return singleKey(name, repeat?.key);
+  return (mode !== 'update' && unique?.key) || '';
+}
+
+function debounce({ unique }: AskedRow): string[] {
+  const asked = unique?.debounce;
+  if (asked === undefined) return ['', '', ''];
+  const { strategy, delayMs, maxWaitMs } = asked;
+  return [strategy, String(delayMs), maxWaitMs === Infinity ? '' : String(maxWaitMs)];
+}
+
+/** Only of an update, and only as far as the row says anything. */
+function failures(row: AskedRow): string[] {
+  const { failedAt, failCount, failure } = row.id === undefined ? {} : row.failures;
+  return [
+    numberOr(AS_IT_IS, failedAt),
+    failCount === undefined ? AS_IT_IS : String(failCount),
+    failure === undefined ? AS_IT_IS : failure === null ? '' : JSON.stringify(failure),
+  ];
+}
+
+/** An instant as text: empty for `null`, the other text when nothing is said. */
+function numberOr(unsaid: string, at: number | null | undefined): string {
+  if (at === undefined) return unsaid;
+  return at === null ? '' : String(at);
+}

@@ -1,0 +1,190 @@
+-- claim-row
+-- Hands out the row of a name whose turn it is: one that is due, or whose holder was silent for too
+-- long; else the next one, if it is due soon enough. Never a disabled one. Before that it acts on
+-- leases that have run out, so that no worker host need be there. Its first write is of a kind
+-- that Redis allows when its memory is full.
+--
+-- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
+-- KEYS[2]  meta  hash  {p}meta  fence, lastPass, heldUntil, longestLease, longestLeaseAt
+-- ARGV[1]  prefix of the partition's keys
+-- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
+-- ARGV[3]  news channel; empty for none
+-- ARGV[4]  head of a message
+-- ARGV[5]  name
+-- ARGV[6]  claim id
+-- ARGV[7]  host
+-- ARGV[8]  lease in ms
+-- ARGV[9]  'repeat' when the call may have been carried out before; else empty
+-- ARGV[10] how long the claim is known for its repeats, in ms
+-- ARGV[11] how far ahead a row may be due, in ms; about when this host comes by again
+-- ARGV[12] how long the holder of a row may have been silent, in ms
+-- ARGV[13] rescues allowed where a name has no settings
+--
+-- Returns  { now, and the row if there is one: id, record, state, lease entry }
+-- @include time
+-- @include key
+-- @include pass
+local name, ahead, silent, rescues = ARGV[5], tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+local RESCUE_LIMIT, EQUALS_LIMIT, LOST_LIMIT, GHOSTS = 100, 50, 10, 10
+
+local has_passed = false
+local function pass_by()
+  if has_passed then return 0 end
+  has_passed = true
+  redis.call('PERSIST', META)
+  local held_until = pass(tonumber(ARGV[8]), ahead)
+  redis.call('HSET', META, 'lastPass', now_text)
+  return held_until
+end
+
+-- Most claims find nothing: they are answered before all that follows is made ready.
+local due_at = tonumber(redis.call('ZSCORE', DUE, name))
+local may_be_due = due_at and due_at <= now + ahead
+local silent_ids = redis.call('ZRANGEBYSCORE', index('running', name), '-inf', text(now - silent), 'LIMIT', 0, LOST_LIMIT)
+local first_expiry = tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+local has_expired = first_expiry and first_expiry <= now
+if not may_be_due and not silent_ids[1] and not has_expired and ARGV[9] == '' then
+  if first_expiry then pass_by() end
+  return { now_text }
+end
+
+-- @include order
+-- @include writes
+-- @include record
+-- @include place
+-- @include lease
+-- @include window
+-- @include remove
+-- @include refuse
+-- @include claim
+-- @include read
+-- @include rescue
+-- @include row
+
+-- A job as candidates are compared: its record and state come along.
+local function candidate(id, record, state)
+  local asked_at, seq, priority, flags = asked(record or '')
+  if not seq then return end
+  local facts = happened(state)
+  local planned_at = planned(asked_at, facts)
+  return {
+    id = id, record = record, state = state, facts = facts, planned_at = planned_at, at = planned_at or now,
+    seq = seq, priority = priority, flags = flags,
+  }
+end
+
+-- Of members of `timed` with one time, which stand in the order of insertion, the first in that of claims.
+local function first_in_order(members)
+  local best, best_priority, best_id
+  for _, member in ipairs(members) do
+    local _, priority, id = seq_priority_id(member)
+    if not best or comes_first(priority, best_priority) then best, best_priority, best_id = member, priority, id end
+  end
+  return best, best_id
+end
+
+-- Who stands first: among the due, or else, of those with the earliest time ahead, in the order of claims.
+local function head_of_line()
+  local ready, timed = index('ready', name), index('timed', name)
+  local member = redis.call('ZRANGE', ready, 0, 0)[1]
+  if member then return ready, member, string.sub(member, READY_ID) end
+  local at = redis.call('ZRANGEBYSCORE', timed, '-inf', text(now + ahead), 'WITHSCORES', 'LIMIT', 0, 1)[2]
+  if at then return timed, first_in_order(redis.call('ZRANGEBYSCORE', timed, at, at, 'LIMIT', 0, EQUALS_LIMIT)) end
+end
+
+local has_looked = false
+local function first_free()
+  if tonumber(redis.call('ZSCORE', DUE, name) or 'inf') > now + ahead then return end
+  has_looked = true
+  promote(name)
+  for _ = 1, GHOSTS do
+    local line, member, id = head_of_line()
+    if not id then return end
+    local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
+    local free = candidate(id, record, state)
+    -- Who asks for an earlier time than the present may find the first of the line too late.
+    if free and free.at > now + ahead then return end
+    if free then
+      free.line, free.member = line, member
+      return free
+    end
+    -- What has no record any more leaves the line, and so does what cannot be read.
+    zrem(line, member)
+    if record then
+      local facts = happened(state)
+      entomb(id, name, facts)
+      hset(STATE, id, packed(facts))
+    end
+    flush()
+  end
+end
+
+-- Rows whose holder was silent for too long. Our own hosts renew, and are not asked here.
+local function lost_rows()
+  local found = {}
+  for _, id in ipairs(silent_ids) do
+    local entry = redis.call('HGET', LEASE, id)
+    local _, _, locked_at, pending, _, held, run = holder(entry or '')
+    local lost = held and run ~= '' and candidate(id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id))
+    if lost and lost.flags % 2 ~= DISABLED then
+      lost.locked_at, lost.pending, lost.run = locked_at, pending, run
+      lost.at = own_time(run, lost.planned_at) or lost.planned_at or tonumber(locked_at)
+      found[#found + 1] = lost
+    end
+  end
+  return found
+end
+
+-- Due ones first, in the order of claims; of the others the earliest.
+local function goes_before(one, other)
+  local one_waits, other_waits = one.at > now, other.at > now
+  if one_waits ~= other_waits then return other_waits end
+  if one_waits and one.at ~= other.at then return one.at < other.at end
+  local one_score, other_score = ready_score(one.at, one.priority), ready_score(other.at, other.priority)
+  if one_score ~= other_score then return one_score < other_score end
+  return ready_member(one.at, one.seq, one.priority, one.id) < ready_member(other.at, other.seq, other.priority, other.id)
+end
+
+-- A lost run counts, and may be one too many: then its row is buried, and another one's turn comes.
+local function take_over(row)
+  pass_by()
+  local facts = row.facts
+  give_up(row.id, name)
+  local at, outcome = lose(facts, name, row.locked_at, row.pending, row.run, row.planned_at, rescues)
+  if outcome or at ~= row.planned_at then
+    row.state = packed(facts)
+    hset(STATE, row.id, row.state)
+  end
+  if outcome == 'buried' then
+    settle_down(row.id, name, facts)
+    return
+  end
+  return hand_out(row.id, name, row.record, row.state, not at and row.at or nil)
+end
+
+local function take_free(row)
+  zrem(row.line, row.member)
+  zrem(index('repeating', name), row.id)
+  zrem(index('retrying', name), row.id)
+  return hand_out(row.id, name, row.record, row.state)
+end
+
+local function take_next()
+  local candidates = lost_rows()
+  candidates[#candidates + 1] = first_free()
+  table.sort(candidates, goes_before)
+  for _, row in ipairs(candidates) do
+    local taken = row.run and take_over(row) or not row.run and take_free(row)
+    if taken then return taken end
+  end
+end
+
+local earlier_try = row_of_earlier_try()
+if earlier_try then return earlier_try end
+if (first_expiry or may_be_due) and pass_by() <= now and has_expired then
+  rescue(RESCUE_LIMIT, rescues, function() end)
+end
+local row = take_next()
+flush()
+if has_looked then recede(name) end
+return row or { now_text }

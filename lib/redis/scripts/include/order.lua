@@ -1,0 +1,52 @@
+-- order
+-- The order of claims. In `ready` the first key of it is the score, the second one the head of the
+-- member in fixed width; behind it stand the insertion number and the id.
+-- Expects ARGV[2]: two letters for the two keys, t (time) or p (priority), a capital for descending,
+-- - for none; then the time.
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local priority_keys = {}
+
+-- A priority as 16 hex digits that sort as it does: the bits of a double, of negative ones all turned
+-- over, of others the sign (IEEE 754 orders doubles like that); for a falling order all once more.
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  -- Of a negative number the sign was turned with the rest; of another it still has to be.
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+
+-- Where the id begins in a member of `ready`.
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+
+-- Whether a priority alone puts one job before the other.
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
+end
