@@ -29,34 +29,62 @@ export {
   toJobId,
 } from './core/index.js';
 export * from './core/backoff-strategies.js';
+export * from './core/errors.js';
+export * from './core/schedule/date-constraints.js';
+
+// Jobs, and what is asked for them.
 export type {
-  AgendaBackend,
-  AgendaChannel,
+  BackoffChoice,
+  BackoffContext,
+  BackoffFunction,
+  BackoffRule,
+  DateInput,
+  DateOptions,
   DebounceOptions,
+  DeclaredBackoff,
   Done,
   Duration,
-  EngineOptions,
-  HandlerOptions,
-  JobAttrs,
-  JobFunction,
-  JobId,
-  JobJson,
-  JobNotification,
-  JobState,
-  JobStateNotification,
-  RepeatOptions,
-  RunningStats,
-  StateCounts,
-} from './core/index.js';
-export type * from './core/events/agenda-event.js';
-export type * from './core/events/job-event.js';
-export type {
   EnqueueManyOptions,
   EnqueueManyResult,
+  EnqueueProgress,
+  HandlerOptions,
+  JobAttrs,
   JobFilter,
+  JobFunction,
+  JobId,
   JobInput,
+  JobJson,
   JobOptions,
+  JobState,
+  LimitedOptions,
+  Priority,
+  RepeatOptions,
   ScheduleOptions,
+  StateCounts,
+  TimedOptions,
 } from './core/index.js';
-export type { DrainOptions, DrainReport, WorkerStatus } from './core/index.js';
-export * from './core/errors.js';
+export type { DeathReason, Failure, Refusal } from './core/index.js';
+export type * from './core/events/agenda-event.js';
+export type * from './core/events/job-event.js';
+
+// Options and state of an instance.
+export type {
+  ClaimSort,
+  DrainOptions,
+  DrainReport,
+  EngineOptions,
+  JobInStats,
+  LoggingOptions,
+  LogRetention,
+  NameStats,
+  RunningStats,
+  ShutdownOptions,
+  WorkerStatus,
+} from './core/index.js';
+
+// The contract of backends and their parts.
+export type { AgendaBackend, AgendaChannel } from './core/index.js';
+export type * from './core/contracts/job-logger.js';
+export type * from './core/contracts/job-parameters.js';
+export type { JobRepositoryOptions } from './core/contracts/job-repository.js';
+export type * from './core/contracts/notification-channel.js';

@@ -1,6 +1,7 @@
 import type { AgendaBackend, AgendaChannel, CompleteBackend } from './contracts/agenda-backend.js';
 import { checkedBackend } from './contracts/checked-backend.js';
 import type { JobLogger } from './contracts/job-logger.js';
+import { BackendClosedError } from './errors.js';
 import { type ErrorSink, JobEvents } from './events/job-events.js';
 import { RemoteEvents } from './events/remote-events.js';
 import { StateNews } from './events/state-news.js';
@@ -10,6 +11,7 @@ import { errorOf } from './job/thrown.js';
 import { JobLog } from './logging/job-log.js';
 import { loggerOf } from './logging/logging-option.js';
 import type { EngineOptions } from './options/engine-options.js';
+import { PRIORITY_FIRST } from './options/claim-order.js';
 import { checkKnownKeys } from './options/known-keys.js';
 import {
   type ResolvedEngineOptions,
@@ -52,15 +54,15 @@ export class Engine {
   readonly parts: CompleteBackend;
   /** Where news goes to and comes from. */
   readonly channel: AgendaChannel | undefined;
-  /** Where the log of job events is kept; `undefined` when nothing is logged. */
-  readonly logger: JobLogger | undefined;
-  private readonly log: JobLog | undefined;
+  private log: JobLog | undefined;
   private readonly stateNews: StateNews;
   private readonly remoteEvents: RemoteEvents;
   private opened: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
   private isOpening = false;
   private channelIsOpen = false;
+  /** Takes the connect of the backend back, once. */
+  private leaveBackend: (() => Promise<void>) | undefined;
 
   /** @throws InvalidOptionError */
   constructor(
@@ -71,6 +73,7 @@ export class Engine {
     checkedBackend(backend);
     checkKnownKeys('parts', parts, ['onUnheardError', 'notificationChannel']);
     this.options = resolveEngineOptions(options);
+    backend.preferSort?.(PRIORITY_FIRST);
     this.events = new JobEvents(parts.onUnheardError);
     this.handlers = new HandlerRegistry(this.options);
     this.channel = parts.notificationChannel ?? backend.notificationChannel;
@@ -79,8 +82,11 @@ export class Engine {
       channel: this.channel,
       report: (error) => this.events.reportError(error),
     });
-    this.logger = loggerOf(this.parts, this.options.logging);
-    this.log = this.logger && this.logTo(this.logger);
+    this.startLog();
+    // Where nothing is logged handlers may ask for it all the same, at any time.
+    this.handlers.watch(({ plan }) => {
+      if (plan.logging) this.startLog();
+    });
     const { parts: backendParts, handlers, events } = this;
     const source = hostId(this.options.name);
     this.remoteEvents = new RemoteEvents(source, backendParts, events);
@@ -103,6 +109,15 @@ export class Engine {
       jobs,
       this.stateNews,
     );
+  }
+
+  /**
+   * Where the log of job events is kept; `undefined` when nothing is logged.
+   *
+   * @throws InvalidOptionError when the backend should keep it, and cannot
+   */
+  get logger(): JobLogger | undefined {
+    return loggerOf(this.parts, this.options.logging, this.handlers);
   }
 
   /**
@@ -129,18 +144,24 @@ export class Engine {
     return this.closed;
   }
 
-  private logTo(logger: JobLogger): JobLog {
-    const { events, handlers, options, parts } = this;
+  /** As soon as there is something to log. @throws InvalidOptionError when nothing can keep it */
+  private startLog(): void {
+    const { events, handlers, logger, options, parts } = this;
+    if (!logger || this.log) return;
     const byDefault = options.logging?.byDefault ?? false;
-    const log = new JobLog({
+    this.log = new JobLog({
       logger,
       agendaName: options.name,
       isLogged: (jobName) => handlers.planFor(jobName).logging ?? byDefault,
       now: () => parts.broker.now(),
       report: (error) => events.reportError(error),
     });
-    log.listenTo(events);
-    return log;
+    this.log.listenTo(events);
+    if (this.opened) void this.expectEntries();
+  }
+
+  private expectEntries(): Promise<boolean> {
+    return this.tryTo(() => this.logger?.expectEntries?.());
   }
 
   private async tryToOpen(): Promise<void> {
@@ -156,10 +177,27 @@ export class Engine {
   }
 
   private async open(): Promise<void> {
-    await this.parts.connect();
-    await this.tryTo(() => this.logger?.expectEntries?.());
+    await this.openBackend();
+    await this.expectEntries();
     await this.openChannel();
     this.events.emitReady();
+  }
+
+  /** Others may wait for the same backend: who closes on the way waits no longer. */
+  private async openBackend(): Promise<void> {
+    const left = new Promise<never>((_, reject) => {
+      this.leaveBackend = async () => {
+        this.leaveBackend = undefined;
+        await this.tryTo(() => this.parts.disconnect());
+        reject(new BackendClosedError());
+      };
+    });
+    try {
+      await Promise.race([this.parts.connect(), left]);
+    } catch (error) {
+      this.leaveBackend = undefined;
+      throw error;
+    }
   }
 
   private async openChannel(): Promise<void> {
@@ -193,7 +231,7 @@ export class Engine {
       this.channelIsOpen = false;
       await this.tryTo(() => this.parts.notificationChannel?.disconnect());
     }
-    await this.tryTo(() => this.parts.disconnect());
+    await this.leaveBackend?.();
   }
 
   private async tryTo(act: () => Promise<void> | undefined): Promise<boolean> {

@@ -15,7 +15,7 @@ export {
   type BackoffRule,
 } from './backoff.js';
 export * from './backoff-strategies.js';
-export { parseDuration, durationOption, type Duration } from './duration.js';
+export { parseDuration, type Duration } from './duration.js';
 export * from './errors.js';
 export { compileRepeatRule, type RepeatRuleFields } from './schedule/compile-repeat-rule.js';
 export { parseDate, type DateInput } from './schedule/date.js';
@@ -35,15 +35,14 @@ export type { Done, JobFunction } from './handlers/job-function.js';
 
 export { Job, type JobJson, type RepeatOptions } from './job/job.js';
 export { computeJobState, datefields, type JobAttrs } from './job/job-attrs.js';
-export * from './job/job-data.js';
-export * from './job/job-id.js';
+export { toJobId, type JobId } from './job/job-id.js';
 export type * from './job/job-record.js';
-export * from './job/job-row.js';
-export * from './job/job-state.js';
+export type { JobState, StateCounts } from './job/job-state.js';
 export type { DebounceOptions } from './job/unique-options.js';
 
 export type { LoggingOptions } from './logging/logging-option.js';
 export type { LogRetention } from './logging/log-retention.js';
+export type { ClaimSort } from './options/claim-order.js';
 export { checkKnownKeys } from './options/known-keys.js';
 export type { EngineOptions, ShutdownOptions } from './options/engine-options.js';
 export type { Priority } from './options/priority.js';
@@ -52,7 +51,6 @@ export {
   resolveEngineOptions,
   type ResolvedEngineOptions,
 } from './options/resolve-engine-options.js';
-export { WorkerNames } from './options/worker-names.js';
 
 export type * from './scheduler/job-options.js';
 export type { JobInStats, NameStats, RunningStats } from './scheduler/running-stats.js';

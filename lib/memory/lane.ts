@@ -1,4 +1,4 @@
-import { compareInOrder, type ClaimOrder, type Orderable } from '../core/options/claim-order.js';
+import type { ClaimKey, ClaimOrder } from '../core/options/claim-order.js';
 import { OrderedList } from './ordered-list.js';
 import type { StoredJob } from './stored-job.js';
 
@@ -43,14 +43,7 @@ export class Lane {
 
   /** The first of the line, at most so many, and no longer in it. */
   take(count: number): StoredJob[] {
-    const jobs: StoredJob[] = [];
-    while (jobs.length < count) {
-      const job = this.ready.first();
-      if (!job) break;
-      this.ready.delete(job);
-      jobs.push(job);
-    }
-    return jobs;
+    return this.ready.takeFirst(count);
   }
 
   /** The jobs of the earliest time ahead, in the order of claims. */
@@ -74,16 +67,23 @@ export class Lane {
 
 const plannedAt = (job: StoredJob): number => job.happened.nextRunAt!;
 
-/** Who goes first of two jobs that wait: by the order of claims, then first in. */
-function byTurn(order: ClaimOrder): (a: StoredJob, b: StoredJob) => number {
-  return (a, b) => compareInOrder(order, inLine(a), inLine(b)) || a.birth.seq - b.birth.seq;
-}
+/** What an order looks at. Comparisons are many: they make nothing. */
+const KEYS: Readonly<Record<ClaimKey, (job: StoredJob) => number>> = {
+  nextRunAt: plannedAt,
+  priority: (job) => job.asked.priority,
+};
 
-/** Times before 1970 count as 1970. */
-const inLine = (job: StoredJob): Orderable => ({
-  nextRunAt: Math.max(plannedAt(job), 0),
-  priority: job.asked.priority,
-});
+/** Who goes first of two jobs that wait: by the order of claims, then first in. */
+function byTurn({ parts }: ClaimOrder): (a: StoredJob, b: StoredJob) => number {
+  return (a, b) => {
+    for (const { key, descending } of parts) {
+      const one = KEYS[key](a);
+      const other = KEYS[key](b);
+      if (one !== other) return one < other === descending ? 1 : -1;
+    }
+    return a.birth.seq - b.birth.seq;
+  };
+}
 
 function byTime(a: StoredJob, b: StoredJob): number {
   return plannedAt(a) - plannedAt(b) || a.birth.seq - b.birth.seq;

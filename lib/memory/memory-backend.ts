@@ -1,7 +1,9 @@
 import type { AgendaBackend } from '../core/contracts/agenda-backend.js';
 import { InMemoryNotificationChannel } from '../core/notifications/in-memory-notification-channel.js';
 import { type LogRetention, readLogRetention } from '../core/logging/log-retention.js';
-import { parseClaimSort, TIME_FIRST, type ClaimSort } from '../core/options/claim-order.js';
+import type { ClaimSort } from '../core/options/claim-order.js';
+import { OrderChoice } from '../core/options/order-choice.js';
+import { Users } from '../core/users.js';
 import { ManualClock } from './manual-clock.js';
 import { MemoryJobBroker } from './memory-job-broker.js';
 import { MemoryJobLogger } from './memory-job-logger.js';
@@ -17,7 +19,8 @@ export interface MemoryBackendOptions {
   /**
    * The order of claims: keys in their order of precedence, ties by insertion.
    *
-   * @default { nextRunAt: 1, priority: -1 }
+   * @default { priority: -1, nextRunAt: 1 }; without an engine of ours, as under npm `agenda`,
+   *   { nextRunAt: 1, priority: -1 }
    */
   sort?: ClaimSort;
   /** How much of the log of job events is kept. @default 100,000 entries, of any age */
@@ -46,30 +49,40 @@ export class MemoryBackend implements AgendaBackend {
   readonly logger: MemoryJobLogger;
   private readonly store: MemoryStore;
   private readonly clock: ManualClock | undefined;
+  private readonly users = new Users();
   private stopListening: (() => void) | undefined;
 
   /** @throws InvalidOptionError */
   constructor(
-    { clock, maxDataBytes, sort = TIME_FIRST, logs }: MemoryBackendOptions = {},
+    { clock, maxDataBytes, sort, logs }: MemoryBackendOptions = {},
     { sharing, rowLeaseMs }: MemoryBackendInternals = {},
   ) {
     this.clock = clock;
     const time = clock ?? { now: Date.now };
     this.notificationChannel = sharing?.notificationChannel ?? new InMemoryNotificationChannel();
     this.store =
-      sharing?.store ?? new MemoryStore(time, this.notificationChannel, parseClaimSort(sort));
+      sharing?.store ?? new MemoryStore(time, this.notificationChannel, new OrderChoice(sort));
     this.broker = new MemoryJobBroker(this.store);
     this.manager = new MemoryJobManager(this.store);
     this.repository = new MemoryJobRepository(this.store, maxDataBytes, rowLeaseMs);
     this.logger = new MemoryJobLogger(this.store, readLogRetention('logs', logs));
   }
 
-  async connect(): Promise<void> {
-    this.store.isOpen = true;
-    this.stopListening ??= this.clock?.onMove((from, to) => this.store.announceDue(from, to));
+  preferSort(sort: ClaimSort): void {
+    this.store.sort.prefer(sort);
   }
 
+  connect(): Promise<void> {
+    return this.users.join(async () => {
+      this.store.sort.fix();
+      this.store.isOpen = true;
+      this.stopListening ??= this.clock?.onMove((from, to) => this.store.announceDue(from, to));
+    });
+  }
+
+  /** Takes one `connect` back; the last one closes. */
   async disconnect(): Promise<void> {
+    if (!this.users.leave()) return;
     this.store.isOpen = false;
     this.stopListening?.();
     this.stopListening = undefined;

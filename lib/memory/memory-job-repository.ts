@@ -8,6 +8,7 @@ import type {
 } from '../core/contracts/job-parameters.js';
 import { JobRepository, type JobRepositoryOptions } from '../core/contracts/job-repository.js';
 import { fromRow, toRow } from '../core/job/job-row.js';
+import { bornRow } from '../core/job/row-birth.js';
 import { computeState } from '../core/job/job-state.js';
 import { ROW_LEASE_MS } from '../core/rows/held-rows.js';
 import { MemoryJobManager } from './memory-job-manager.js';
@@ -43,13 +44,14 @@ export class MemoryJobRepository extends JobRepository {
   ): Promise<StoredRow<Data>> {
     const asked = fromRow(row, this.maxDataBytes);
     const lastModifiedBy = options.lastModifiedBy ?? asked.lastModifiedBy ?? null;
-    const job = new RowSave(this.store, asked, lastModifiedBy).run();
+    const save = new RowSave(this.store, asked, lastModifiedBy);
+    const job = save.run();
     this.store.announceEarlier();
     if (!job) return row as StoredRow<Data>;
     const record = job.toRecord();
     // The time that counts for who saves: of a run under way, when the next begins.
     const nextRunAt = job.lease?.pending ?? record.nextRunAt;
-    return toRow({ ...record, nextRunAt }) as StoredRow<Data>;
+    return bornRow(toRow({ ...record, nextRunAt }), save.hasInserted) as StoredRow<Data>;
   }
 
   async getJobById(id: string): Promise<StoredRow | null> {
@@ -85,7 +87,7 @@ export class MemoryJobRepository extends JobRepository {
 
   async removeJobs(filter: JobsFilter): Promise<number> {
     const jobs = this.manager.matching(filter);
-    for (const job of jobs) this.store.cancel(job, 'removed');
+    for (const job of jobs) this.store.cancel(job, '');
     return jobs.length;
   }
 
@@ -99,7 +101,7 @@ export class MemoryJobRepository extends JobRepository {
 
   async purgeAllJobs(): Promise<number> {
     const jobs = this.jobs();
-    for (const job of jobs) this.store.cancel(job, 'removed', { keepLog: true });
+    for (const job of jobs) this.store.cancel(job, '', { keepLog: true });
     return jobs.length;
   }
 

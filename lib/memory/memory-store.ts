@@ -3,6 +3,7 @@ import { BackendClosedError } from '../core/errors.js';
 import { toJobId } from '../core/job/job-id.js';
 import type { InMemoryNotificationChannel } from '../core/notifications/in-memory-notification-channel.js';
 import type { ClaimOrder } from '../core/options/claim-order.js';
+import type { OrderChoice } from '../core/options/order-choice.js';
 import { EventLog } from './event-log.js';
 import { Lane } from './lane.js';
 import type { Clock } from './manual-clock.js';
@@ -61,8 +62,13 @@ export class MemoryStore {
   constructor(
     private readonly clock: Clock,
     private readonly channel: InMemoryNotificationChannel,
-    readonly order: ClaimOrder,
+    readonly sort: OrderChoice,
   ) {}
+
+  /** By what claims order the due jobs of a name; fixed from here on. */
+  get order(): ClaimOrder {
+    return this.sort.fix();
+  }
 
   /** @throws BackendClosedError */
   expectOpen(): void {
@@ -174,18 +180,20 @@ export class MemoryStore {
    * was away (suspended, or stopped in a debugger): rescuing is then held off for one lease, so
    * that the living renew first. The longest lease that was seen lately counts, so that a host with a
    * short one neither takes its own pace for an outage nor cuts the others' time short. After a
-   * hold-off there is none for as long as it lasted, so that slow hosts still rescue.
+   * hold-off there is none for as long as it lasted, so that slow hosts still rescue; nor for two
+   * paces of this host if nobody came by since.
    *
-   * @param paceMs - within which time this host comes by again; a pause of two such is no outage
+   * @param paceMs - within which time this host comes by again
    * @returns until when it is held off
    */
   pass(leaseMs: number, paceMs = 0): number {
     const now = this.now();
     this.noteLease(leaseMs, now);
     const latest = now + this.longestLease;
-    const longestPause = Math.max(this.longestLease, 2 * paceMs);
-    const wasAway = this.lastPass !== undefined && now - this.lastPass > longestPause;
-    if (wasAway && now >= this.heldUntil + this.longestLease) this.heldUntil = latest;
+    const { lastPass, heldUntil, longestLease } = this;
+    const wasAway = lastPass !== undefined && now - lastPass > longestLease;
+    const rest = Math.max(longestLease, 2 * paceMs);
+    if (wasAway && (lastPass >= heldUntil || now >= heldUntil + rest)) this.heldUntil = latest;
     // The clock may have stepped back.
     this.heldUntil = Math.min(this.heldUntil, latest);
     this.lastPass = now;

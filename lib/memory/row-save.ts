@@ -21,6 +21,9 @@ interface NewTime {
  * claim is void. Of one that runs the time is kept for afterwards.
  */
 export class RowSave {
+  /** Whether it made a new job. */
+  hasInserted = false;
+
   constructor(
     private readonly store: MemoryStore,
     private readonly row: AskedRow,
@@ -91,6 +94,7 @@ export class RowSave {
       store,
     );
     store.jobs.set(job.id, job);
+    this.hasInserted = true;
     if (key !== undefined) store.keys.set(key, job.id);
     if (lockedAt === null) store.place(job, first.nextRunAt);
     else store.startLease(job, plainLock(lockedAt, null));

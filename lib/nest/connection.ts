@@ -1,6 +1,5 @@
 import { InvalidOptionError, type AgendaBackend } from '../core/index.js';
 import { checkedBackend } from '../core/contracts/checked-backend.js';
-import { PRIORITY_FIRST } from '../core/options/claim-order.js';
 import { RedisBackend, type RedisBackendOptions } from '../redis/index.js';
 
 /*
@@ -30,9 +29,8 @@ export function makeBackend(options: ConnectionOptions, environment: Environment
     refuseUnused(redis);
     return checkedBackend(backend);
   }
-  const withOrder = { ...redis, sort: redis.sort ?? PRIORITY_FIRST };
-  if (ways.length > 0) return new RedisBackend(withOrder);
-  return new RedisBackend({ ...withOrder, ...fromEnvironment(environment) });
+  if (ways.length > 0) return new RedisBackend(redis);
+  return new RedisBackend({ ...redis, ...fromEnvironment(environment) });
 }
 
 function severalConnections(ways: readonly string[]): InvalidOptionError {

@@ -13,21 +13,26 @@ export class AwaitedStarts {
   /** @param call - told the name of a row that has not begun, and its time */
   constructor(private readonly call: (name: string, at: Date) => void) {}
 
-  /** A row was handed out; nothing is awaited of one that is due. */
-  await(id: string, name: string, at: Date | null): void {
-    const waitMs = at === null ? 0 : at.getTime() - Date.now();
-    if (at === null || waitMs <= 0 || waitMs + GRACE_MS > LONGEST_TIMEOUT) return;
-    this.end(id);
-    const call = (): void => {
-      this.timers.delete(id);
-      this.call(name, at);
-    };
-    this.timers.set(id, setTimeout(call, waitMs + GRACE_MS).unref());
+  /** A row was handed out with this token; nothing is awaited of one that is due. */
+  await(token: string, name: string, at: Date | null): void {
+    if (at !== null && at.getTime() > Date.now()) this.wait(token, name, at);
   }
 
   /** It has begun, or is no longer held. */
-  end(id: string): void {
-    clearTimeout(this.timers.get(id));
-    this.timers.delete(id);
+  end(token: string): void {
+    clearTimeout(this.timers.get(token));
+    this.timers.delete(token);
+  }
+
+  private wait(token: string, name: string, at: Date): void {
+    const waitMs = at.getTime() - Date.now() + GRACE_MS;
+    if (waitMs > LONGEST_TIMEOUT) return;
+    const look = (): void => {
+      // Our own timer may be early, too.
+      if (Date.now() < at.getTime()) return this.wait(token, name, at);
+      this.timers.delete(token);
+      this.call(name, at);
+    };
+    this.timers.set(token, setTimeout(look, waitMs).unref());
   }
 }

@@ -130,7 +130,7 @@ function nextOf(
 }
 
 function entriesOf(
-  { options }: RedisStore,
+  { order }: RedisStore,
   { index, part }: IndexPart,
   members: readonly string[],
 ): Entry[] {
@@ -138,7 +138,7 @@ function entriesOf(
   const entries: Entry[] = [];
   for (let i = 0; i < members.length; i += 2) {
     const member = members[i]!;
-    const id = idOfMember(form, member, options.sort);
+    const id = idOfMember(form, member, order);
     entries.push({ id, member, score: Number(members[i + 1]) });
   }
   return entries;

@@ -1,4 +1,5 @@
 import type { JobNotification } from '../core/contracts/notification-channel.js';
+import { BackendClosedError } from '../core/errors.js';
 import { RedisConnection } from './redis-connection.js';
 import { messageHead, newSender } from './news-codec.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
@@ -18,6 +19,7 @@ export class NewsLine {
   readonly sender: string;
   private readonly own: RedisConnection;
   private reopened: RedisConnection | undefined;
+  private isOpen = false;
 
   constructor(
     readonly options: ResolvedRedisOptions,
@@ -36,6 +38,7 @@ export class NewsLine {
   open(): Promise<void> {
     const main = this.store?.connection;
     if (main?.isClosed) this.reopened = main;
+    this.isOpen = true;
     this.watchReady(this.onReady);
     return (this.reopened ?? this.connection).open();
   }
@@ -43,6 +46,7 @@ export class NewsLine {
   async close(): Promise<void> {
     const { reopened } = this;
     this.reopened = undefined;
+    this.isOpen = false;
     this.watchReady(undefined);
     await Promise.all([reopened?.close(), this.own.close()]);
   }
@@ -57,6 +61,8 @@ export class NewsLine {
 
   async publish(channel: string, message: string): Promise<void> {
     const { connection } = this;
+    // What comes after the end opens nothing that nobody would close.
+    if (!this.isOpen) throw new BackendClosedError();
     if (connection === this.own) await connection.open();
     await connection.publish(channel, message);
   }

@@ -1,6 +1,5 @@
 import { IncompatibleStoreError, isError } from '../core/errors.js';
 import { LAYOUT } from './keys.js';
-import type { ResolvedRedisOptions } from './redis-options.js';
 import type { RedisStore } from './redis-store.js';
 import { scripts } from './all-scripts.js';
 
@@ -9,9 +8,9 @@ const OLDEST_VERSION = 6;
 const layout = { layout: String(LAYOUT) };
 
 /** What is fixed in a store at its first connect; all later ones must agree. */
-const fixed = ({ sort }: ResolvedRedisOptions): Record<string, string> => ({
+const fixed = ({ order }: RedisStore): Record<string, string> => ({
   ...layout,
-  sort: sort.text,
+  sort: order.text,
   partitions: '1',
 });
 
@@ -23,7 +22,7 @@ const fixed = ({ sort }: ResolvedRedisOptions): Record<string, string> => ({
  */
 export async function prepareStore(store: RedisStore): Promise<void> {
   await checkServer(store);
-  await fix(store, fixed(store.options));
+  await fix(store, fixed(store));
 }
 
 /**

@@ -25,7 +25,7 @@ export async function queryMatching(
 ): Promise<{ jobs: JobRecord[]; total: number }> {
   const now = store.now();
   const isMeant = jobTest(query, now);
-  const order = orderOf(query, store.options.sort);
+  const order = orderOf(query, store.order);
   const end = query.skip + query.limit;
   const first = new FirstOf<Found>(end, (a, b) => order.compare(a.keys, b.keys));
   const known = new Map<string, JobRecord>();

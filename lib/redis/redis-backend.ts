@@ -1,4 +1,6 @@
 import type { AgendaBackend } from '../core/contracts/agenda-backend.js';
+import type { ClaimSort } from '../core/options/claim-order.js';
+import { Users } from '../core/users.js';
 import { waitFor } from '../core/worker/wait.js';
 import { prepareStore } from './prepare-store.js';
 import { RedisJobBroker } from './redis-job-broker.js';
@@ -11,7 +13,7 @@ import { resolveRedisOptions, type RedisBackendOptions } from './redis-options.j
 import { RowHandout } from './row-handout.js';
 import { RedisStore, type TimeSource } from './redis-store.js';
 
-/** How long a disconnect waits for entries of the log that are not written. */
+/** How long a disconnect waits for rows to be given back, and for entries of the log to be written. */
 const FLUSH_MS = 2_000;
 
 /** Storage, hand-out and news on one Redis. Constructing it opens nothing. */
@@ -24,6 +26,8 @@ export class RedisBackend implements AgendaBackend {
   readonly notificationChannel: RedisNotificationChannel;
   readonly ownsConnection: boolean;
   private readonly store: RedisStore;
+  private readonly rows: RowHandout;
+  private readonly users = new Users();
   /** What Agenda's own engine goes on using after it has closed the backend, and never opens again. */
   private readonly lasting: RedisStore;
 
@@ -41,16 +45,13 @@ export class RedisBackend implements AgendaBackend {
     this.manager = new RedisJobManager(this.store);
     this.broker = new RedisJobBroker(this.store);
     const lasting = this.store.lasting();
-    this.repository = new RedisJobRepository(
+    this.rows = new RowHandout(
       lasting,
-      new RedisJobManager(lasting),
-      new RowHandout(
-        lasting,
-        new RedisJobBroker(lasting),
-        (name, at) => this.notificationChannel.tellHere(name, at),
-        internals.rowLeaseMs,
-      ),
+      new RedisJobBroker(lasting),
+      (name, at) => this.notificationChannel.tellHere(name, at),
+      internals.rowLeaseMs,
     );
+    this.repository = new RedisJobRepository(lasting, new RedisJobManager(lasting), this.rows);
     this.logger = new RedisJobLogger(lasting);
     this.lasting = lasting;
     this.notificationChannel = new RedisNotificationChannel(
@@ -70,18 +71,30 @@ export class RedisBackend implements AgendaBackend {
     return `${connection.address}/${connection.database} ${keys.prefix}`;
   }
 
+  preferSort(sort: ClaimSort): void {
+    this.store.options.sort.prefer(sort);
+  }
+
   /**
    * @throws ConnectionError naming host and port within `connectTimeout` (or waits, with `waitForRedis`);
    *   IncompatibleStoreError for a server or a store that does not fit
    */
   async connect(): Promise<void> {
-    await this.store.connection.open();
+    this.store.options.sort.fix();
+    await this.users.join(() => this.store.connection.open());
   }
 
-  /** Rows that are held, and entries of the log under way, are still written afterwards. */
+  /**
+   * Takes one `connect` back; the last one closes. Rows that were handed out and do not run go back. The ends of those that run, and entries of the
+   * log under way, are still written afterwards.
+   */
   async disconnect(): Promise<void> {
+    if (!this.users.leave()) return;
     const closing = this.store.connection.close();
-    await Promise.all([closing, waitFor(this.logger.settled(), FLUSH_MS)]);
+    // Rows that cannot be given back come back with the end of their lease: nobody renews them.
+    const left = this.rows.leave().catch(() => undefined);
+    const written = Promise.all([left, this.logger.settled()]);
+    await Promise.all([closing, waitFor(written, FLUSH_MS)]);
     await this.lasting.connection.close();
   }
 }

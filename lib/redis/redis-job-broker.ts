@@ -63,7 +63,7 @@ export class RedisJobBroker extends JobBroker {
       return [
         this.store.options.channelName,
         this.store.messageHead,
-        repeat ? 'repeat' : '',
+        repeat ? 'repeat' : String(this.now()),
         ...args,
       ];
     });

@@ -37,7 +37,7 @@ export class RedisJobRepository extends JobRepository {
     const row = fromRow(job as JobParameters, this.store.options.maxDataBytes);
     const by = this.writer(options) ?? row.lastModifiedBy;
     const saved = await saveRow(this.store, row, by);
-    return (saved === undefined ? job : toRow(saved)) as StoredRow<Data>;
+    return (saved ?? job) as StoredRow<Data>;
   }
 
   async saveJobState(row: JobParameters, options?: JobRepositoryOptions): Promise<void> {
@@ -117,7 +117,7 @@ export class RedisJobRepository extends JobRepository {
   private async remove(filter: JobsFilter, options: { keepLog: boolean }): Promise<number> {
     let removed = 0;
     for await (const ids of this.manager.matching(filter)) {
-      removed += (await this.manager.cancel(ids, 'removed', options)).length;
+      removed += (await this.manager.cancel(ids, '', options)).length;
     }
     return removed;
   }

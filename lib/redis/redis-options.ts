@@ -1,11 +1,7 @@
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import { DEFAULT_MAX_DATA_BYTES } from '../core/job/job-data.js';
-import {
-  type ClaimOrder,
-  type ClaimSort,
-  parseClaimSort,
-  TIME_FIRST,
-} from '../core/options/claim-order.js';
+import type { ClaimSort } from '../core/options/claim-order.js';
+import { OrderChoice } from '../core/options/order-choice.js';
 import {
   type LogRetention,
   readLogRetention,
@@ -75,7 +71,8 @@ export interface RedisBackendOptions {
    * By what claims order the due jobs of a name, the first key first; ties go by insertion. Fixed at
    * the first connect under a prefix: all processes must agree.
    *
-   * @default { nextRunAt: 1, priority: -1 }, as under npm `agenda`; the Nest module gives { priority: -1, nextRunAt: 1 }
+   * @default { priority: -1, nextRunAt: 1 }; without an engine of ours, as under npm `agenda`,
+   *   { nextRunAt: 1, priority: -1 }
    */
   sort?: ClaimSort;
   /** How much of the log of job events is kept. @default 100,000 entries, of any age */
@@ -109,7 +106,7 @@ export interface ResolvedRedisOptions {
   readonly waitForRedis: boolean;
   readonly allowEviction: boolean;
   readonly maxDataBytes: number;
-  readonly sort: ClaimOrder;
+  readonly sort: OrderChoice;
   readonly logs: ResolvedLogRetention;
 }
 
@@ -138,7 +135,7 @@ export function resolveRedisOptions(options: RedisBackendOptions): ResolvedRedis
     waitForRedis: trueOrFalse('waitForRedis', waitForRedis),
     allowEviction: trueOrFalse('allowEviction', allowEviction),
     maxDataBytes: wholeNumber('maxDataBytes', options.maxDataBytes ?? DEFAULT_MAX_DATA_BYTES, 1),
-    sort: parseClaimSort(options.sort ?? TIME_FIRST),
+    sort: new OrderChoice(options.sort),
     logs: readLogRetention('logs', options.logs),
   };
 }

@@ -1,3 +1,4 @@
+import type { ClaimOrder } from '../core/options/claim-order.js';
 import { AnnouncedSaves } from './announced-saves.js';
 import { Keys, orderLetters, partitionPrefix } from './keys.js';
 import { LastingConnection } from './lasting-connection.js';
@@ -23,7 +24,7 @@ export class RedisStore {
   /** What its scripts have told of saves, so that nobody has to repeat it. */
   readonly announced: AnnouncedSaves;
   /** The order of claims as scripts read it: a letter for each of its two keys. */
-  private readonly order: string;
+  private letters: string | undefined;
   /** Server time minus our monotonic clock. */
   private offset = Date.now() - performance.now();
 
@@ -42,13 +43,17 @@ export class RedisStore {
     this.sender = main?.sender ?? newSender();
     this.announced = main?.announced ?? new AnnouncedSaves();
     this.keys = new Keys(partitionPrefix(options.keyPrefix, this.connection.isCluster));
-    this.order = orderLetters(options.sort);
     this.messageHead = messageHead(options.keyPrefix, this.connection.database, this.sender);
   }
 
   /** The same store, for what may be asked after this one was closed. */
   lasting(): RedisStore {
     return new RedisStore(this.options, this.prepare, this.time, this);
+  }
+
+  /** By what claims order the due jobs of a name; fixed from here on. */
+  get order(): ClaimOrder {
+    return this.options.sort.fix();
   }
 
   /** Milliseconds since the epoch by the server's clock, as of the newest answer. */
@@ -78,11 +83,12 @@ export class RedisStore {
     ) => Promise<unknown>,
   ): Promise<Reply> {
     const given = typeof args === 'function' ? args : () => args;
+    const order = (this.letters ??= orderLetters(this.order));
     let sentAt = 0;
     const reply = (await run([this.keys.jobs, this.keys.meta], (repeat) => {
       // Asked for each try; the one that is answered is the last.
       sentAt = performance.now();
-      return [this.keys.prefix, `${this.order}${this.time?.() ?? ''}`, ...given(repeat)];
+      return [this.keys.prefix, `${order}${this.time?.() ?? ''}`, ...given(repeat)];
     })) as Reply;
     this.setClock(Number(reply[0]), sentAt, performance.now());
     return reply;

@@ -28,6 +28,8 @@ export class RowHandout {
   private readonly host = hostId('');
   private readonly held: HeldRows;
   private readonly starts: AwaitedStarts;
+  /** Counts how often who works with it has left: what was asked for before is wanted no more. */
+  private departures = 0;
 
   /**
    * @param call - told of a row that has not begun to run in time
@@ -55,7 +57,7 @@ export class RowHandout {
     const silentMs = callersNow - instantArgument('lockDeadline', lockDeadline);
     const wanted = [String(aheadMs), String(silentMs), DEFAULT_MAX_RESCUES];
     const row = await this.handOut(scripts.claimRow, name, wanted, callersNow);
-    if (row) this.starts.await(row._id!, name, row.nextRunAt);
+    if (row) this.starts.await(rowLeaseOf(row)!, name, row.nextRunAt);
     return row;
   }
 
@@ -69,7 +71,10 @@ export class RowHandout {
   async write(row: JobParameters, by: string | undefined): Promise<void> {
     const id = row._id ?? '';
     const token = rowLeaseOf(row);
-    this.starts.end(id);
+    if (token !== undefined) {
+      this.starts.end(token);
+      this.held.begin({ id, token });
+    }
     try {
       const word = await this.writeState(id, token, stateWriteOf(row), by);
       if (word === 'ok') return;
@@ -85,6 +90,17 @@ export class RowHandout {
     const id = row._id ?? '';
     const token = rowLeaseOf(row) ?? this.held.tokenOf(id);
     if (token !== undefined) await this.giveBack([{ id, token }], 'planned');
+  }
+
+  /**
+   * Whoever works with it leaves. Agenda's own engine gives back what waits in its line, but not what is
+   * still on its way to it: nobody would run that, and as long as the process lives its lease would stand.
+   */
+  async leave(): Promise<void> {
+    this.departures += 1;
+    const rows = this.held.unbegun();
+    for (const row of rows) this.held.drop(row);
+    for (const page of inPages(rows, MAX_BATCH)) await this.giveBack(page, '');
   }
 
   async releaseAll(ids: readonly string[]): Promise<void> {
@@ -105,6 +121,7 @@ export class RowHandout {
     const { channelName, retryForMs } = this.store.options;
     const claimId = randomToken();
     const token = `${claimId}:1`;
+    const { departures } = this;
     const [time, id, asked, happened, lease] = await this.store.run(script, (repeat) => [
       channelName,
       this.store.messageHead,
@@ -117,6 +134,10 @@ export class RowHandout {
       ...wanted,
     ]);
     if (id === undefined) return undefined;
+    if (departures !== this.departures) {
+      await this.giveBack([{ id, token }], '');
+      return undefined;
+    }
     try {
       const record = unpackRecord(id, asked!, happened!, lease, '', Number(time));
       this.held.add({ id, token });
@@ -153,11 +174,7 @@ export class RowHandout {
       randomToken(),
     ];
     const knownForMs = String(retryForMs + margin);
-    const [, word] = await this.store.run(scripts.writeRow, (repeat) => [
-      ...args,
-      repeat ? 'repeat' : '',
-      knownForMs,
-    ]);
+    const [, word] = await this.store.run(scripts.writeRow, [...args, knownForMs]);
     return word as 'ok' | LeaseLostError['reason'];
   }
 
@@ -172,7 +189,7 @@ export class RowHandout {
     for (const row of rows) {
       if (kept.includes(row.id)) continue;
       this.held.drop(row);
-      this.starts.end(row.id);
+      this.starts.end(row.token);
     }
   }
 

@@ -1,6 +1,7 @@
+import type { StoredRow } from '../core/contracts/job-parameters.js';
 import { newJobId, randomToken } from '../core/job/job-id.js';
-import type { JobRecord } from '../core/job/job-record.js';
-import { singleKey, type AskedRow } from '../core/job/job-row.js';
+import { singleKey, toRow, type AskedRow } from '../core/job/job-row.js';
+import { bornRow } from '../core/job/row-birth.js';
 import { scripts } from './all-scripts.js';
 import { FLAG } from './keys.js';
 import {
@@ -26,16 +27,17 @@ type Mode = 'insert' | 'update' | 'single' | 'unique' | 'insert-only';
  * Saves a row in one step, whatever others do.
  *
  * @param by - who writes
- * @returns the job as stored afterwards, its `nextRunAt` the time that counts for who saves: of a run under
+ * @returns the row as stored afterwards, its `nextRunAt` the time that counts for who saves: of a run under
  *   way, when the next begins; `undefined` when there is none with that id and name
  */
 export async function saveRow(
   store: RedisStore,
   row: AskedRow,
   by: string | undefined,
-): Promise<JobRecord | undefined> {
+): Promise<StoredRow | undefined> {
   const { channelName, retryForMs } = store.options;
-  const args = [channelName, store.messageHead, ...asked(row, by), randomToken()];
+  const id = row.id ?? newJobId();
+  const args = [channelName, store.messageHead, ...asked(row, id, by), randomToken()];
   const knownForMs = String(retryForMs + REPEAT_MARGIN_MS);
   const rest = [
     knownForMs,
@@ -44,18 +46,20 @@ export async function saveRow(
     numberOr('', row.happened.lockedAt),
     ...failures(row),
   ];
-  const [time, word, announced, id, record, state, lease = '', result] = await store.run(
+  const [time, word, announced, savedId, record, state, lease = '', result] = await store.run(
     scripts.saveJob,
-    (repeat) => [...args, repeat ? 'repeat' : '', ...rest],
+    [...args, ...rest],
   );
   if (word === 'missing') return undefined;
-  const saved = unpackRecord(id!, record!, state!, lease, result, Number(time));
+  const saved = unpackRecord(savedId!, record!, state!, lease, result, Number(time));
   const nextRunAt = pendingOf(lease) ?? saved.nextRunAt;
   if (announced === '1') store.announced.add(saved.id, nextRunAt);
-  return { ...saved, nextRunAt };
+  // By the id, not by what was done: a repeated call finds the job that its first sending made.
+  const isNew = row.id === undefined && savedId === id;
+  return bornRow(toRow({ ...saved, nextRunAt }), isNew);
 }
 
-function asked(row: AskedRow, by: string | undefined): string[] {
+function asked(row: AskedRow, id: string, by: string | undefined): string[] {
   const mode = modeOf(row);
   const key = keyOf(row, mode);
   const flags =
@@ -66,7 +70,7 @@ function asked(row: AskedRow, by: string | undefined): string[] {
     (row.fork ? FLAG.forked : 0);
   return [
     mode,
-    row.id ?? newJobId(),
+    id,
     key,
     row.name,
     numberOr('', row.nextRunAt),

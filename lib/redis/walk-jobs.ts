@@ -1,5 +1,6 @@
 import { MAX_BATCH } from '../core/contracts/job-broker.js';
 import type { JobSelection, NameSelection } from '../core/query/job-selection.js';
+import { MAX_ENTRIES, readStretches } from './index-stretch.js';
 import { idOfMember, PRIMARY_INDEXES, type IndexName } from './keys.js';
 import type { RedisStore } from './redis-store.js';
 
@@ -21,6 +22,10 @@ export const EVERY_PLACE: readonly Place[] = (
     'dead',
   ] as const satisfies readonly (typeof PRIMARY_INDEXES)[number][]
 ).map((index) => ({ index }));
+
+/** As `page-indexes` parts them, and so many of each that all are read in one piece. */
+const SNAPSHOT: readonly IndexName[] = [...PRIMARY_INDEXES, 'repeating', 'retrying'];
+const SNAPSHOT_DEPTH = Math.floor(MAX_ENTRIES / SNAPSHOT.length);
 
 /** Every name that has, or has had, jobs, and that is meant. */
 export async function namesOf(
@@ -46,13 +51,44 @@ export async function* candidates(
   }
   const seen = new Set<string>();
   for (const name of await namesOf(store, names)) {
-    for (const place of places) {
-      for await (const found of idsIn(store, place, name)) {
-        const fresh = found.filter((id) => !seen.has(id) && seen.add(id));
-        yield* inPages(fresh, MAX_BATCH);
-      }
+    for await (const found of idsOf(store, name, places)) {
+      const fresh = found.filter((id) => !seen.has(id) && seen.add(id));
+      yield* inPages(fresh, MAX_BATCH);
     }
   }
+}
+
+/**
+ * A job that runs again and again goes from place to place, and back. So all places are looked at in
+ * one instant first; only where more stand than that can show they are then gone through.
+ */
+async function* idsOf(
+  store: RedisStore,
+  name: string,
+  places: readonly Place[],
+): AsyncGenerator<readonly string[]> {
+  if (places === EVERY_PLACE) {
+    const { ids, isWhole } = await snapshot(store, name);
+    yield ids;
+    if (isWhole) return;
+  }
+  for (const place of places) yield* idsIn(store, place, name);
+}
+
+async function snapshot(
+  store: RedisStore,
+  name: string,
+): Promise<{ ids: readonly string[]; isWhole: boolean }> {
+  const requests = SNAPSHOT.map((index) => ({
+    of: { name, index, part: 'all' as const },
+    start: { rank: 0 },
+    count: SNAPSHOT_DEPTH,
+  }));
+  const stretches = await readStretches(store, requests, { backwards: false, at: 0 });
+  return {
+    ids: stretches.flatMap(({ entries }) => entries.map(({ id }) => id)),
+    isWhole: stretches.every(({ next }) => next === undefined),
+  };
 }
 
 async function* idsIn(
@@ -63,7 +99,7 @@ async function* idsIn(
   for await (const entries of store.connection.scanIndex(store.keys.index(index, name))) {
     yield entries
       .filter(({ score }) => score >= from && score <= to)
-      .map(({ member }) => idOfMember(index, member, store.options.sort));
+      .map(({ member }) => idOfMember(index, member, store.order));
   }
 }
 

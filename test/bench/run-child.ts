@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Cost } from './meter.js';
 import type { AddTask } from './roles/add-jobs.js';
-import type { AskTask } from './roles/ask.js';
+import type { Asked, AskTask } from './roles/ask.js';
 import type { SendTask } from './roles/send-paced.js';
 import type { StockStatesTask } from './roles/stock-states.js';
 import type { StockTask } from './roles/stock-up.js';
@@ -26,7 +26,7 @@ const STAYS_AFTER_MS = 10_000;
 /** Starts a task in a process of its own. */
 export function runChild(task: AddTask): Child<Cost>;
 export function runChild(task: WorkTask): Child<Work>;
-export function runChild(task: AskTask): Child<number[]>;
+export function runChild(task: AskTask): Child<Asked>;
 export function runChild(task: SendTask | StockTask | StockStatesTask): Child<void>;
 export function runChild(task: Task): Child<unknown> {
   const name = 'system' in task ? `${task.system}-${task.role}` : task.role;

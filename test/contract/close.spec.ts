@@ -1,3 +1,4 @@
+import { Engine } from '../../lib/core/engine.js';
 import { BackendClosedError } from '../../lib/core/errors.js';
 import { describeBackends, START } from './support/backends.js';
 import { add, claim, claimOne, complete, LEASE, newJob, settleOne } from './support/builders.js';
@@ -73,6 +74,41 @@ describeBackends('a backend', (open) => {
     await expect(backend.disconnect()).resolves.toBeUndefined();
   });
 
+  it('stays open until the last of those who connected has left', async () => {
+    const { backend, broker } = await open();
+    await backend.connect();
+
+    await backend.disconnect();
+    await expect(add(broker)).resolves.toBeDefined();
+
+    await backend.disconnect();
+    await expect(add(broker)).rejects.toThrow(BackendClosedError);
+  });
+
+  it('is closed by one who never connected, when nobody else is there', async () => {
+    const { backend, broker } = await open();
+    await backend.disconnect();
+    await backend.disconnect();
+    await backend.connect();
+
+    await backend.disconnect();
+
+    await expect(add(broker)).rejects.toThrow(BackendClosedError);
+  });
+
+  it('is shared by engines: closing one leaves it to the other', async () => {
+    const { backend } = await open();
+    await backend.disconnect();
+    const [one, other] = [new Engine(backend), new Engine(backend)];
+    await Promise.all([one.connect(), one.connect(), other.connect()]);
+
+    await Promise.all([one.close(), one.close()]);
+    expect((await other.scheduler.now('mail')).created).toBe(true);
+
+    await other.close();
+    await expect(other.scheduler.now('mail')).rejects.toThrow(BackendClosedError);
+  });
+
   it('has its jobs again after a new connect', async () => {
     const { backend, broker, manager } = await open();
     await add(broker, { id: 'a' });
@@ -83,6 +119,7 @@ describeBackends('a backend', (open) => {
 
     expect(await settleOne(broker, complete(held))).toBe('ok');
     expect(await manager.get('a')).toMatchObject({ attempt: 1 });
+    await backend.disconnect();
   });
 
   it('tells the time of its own clock', async () => {

@@ -1,5 +1,10 @@
+import type { AgendaBackend } from '../../lib/core/contracts/agenda-backend.js';
+import { Engine } from '../../lib/core/engine.js';
 import { InvalidOptionError } from '../../lib/core/errors.js';
 import { PRIORITY_FIRST, TIME_FIRST, type ClaimSort } from '../../lib/core/options/claim-order.js';
+import { MemoryBackend } from '../../lib/memory/index.js';
+import { RedisBackend } from '../../lib/redis/index.js';
+import { newPrefix } from '../redis/support.js';
 import { describeBackends, type OpenBackend } from './support/backends.js';
 import { addMany, claim, claimOne, newJob, retry, settleOne } from './support/builders.js';
 import { AgendaWorker, at, newRow } from './support/rows.js';
@@ -172,5 +177,60 @@ describeBackends('the order of claims', (open) => {
     await broker.enqueue('cab'.split('').map((id) => newJob({ id })));
 
     expect((await claim(broker)).jobs.map(({ lease }) => lease.id)).toEqual(['c', 'a', 'b']);
+  });
+});
+
+const makers: [string, (options: { sort?: ClaimSort }) => AgendaBackend][] = [
+  ['memory', (options) => new MemoryBackend(options)],
+  [
+    'redis',
+    (options) => {
+      const connectionString = process.env.TEST_REDIS_URL!;
+      return new RedisBackend({ connectionString, keyPrefix: newPrefix(), ...options });
+    },
+  ],
+];
+
+describe.each(makers)('the order of claims that nobody chose (%s)', (_, make) => {
+  let backend: AgendaBackend;
+  afterEach(() => backend.disconnect());
+
+  /** Saves an older job and a more important one; the first of them that is claimed. */
+  async function first(): Promise<unknown> {
+    const broker = backend.broker!;
+    await broker.enqueue([newJob({ id: 'older', due: { at: 1_000 } })]);
+    await broker.enqueue([newJob({ id: 'important', priority: 5, due: { at: 2_000 } })]);
+    return (await claim(broker)).jobs[0]!.lease.id;
+  }
+
+  it('is priority first for an engine', async () => {
+    backend = make({});
+    new Engine(backend);
+    await backend.connect();
+
+    expect(await first()).toBe('important');
+  });
+
+  it('is time first without one, as for npm agenda, also for an engine that comes later', async () => {
+    backend = make({});
+    await backend.connect();
+    new Engine(backend);
+
+    expect(await first()).toBe('older');
+  });
+
+  it('is what the first engine likes, for all that share the backend', async () => {
+    backend = make({});
+    new Engine(backend);
+    backend.preferSort!(TIME_FIRST);
+
+    expect(await first()).toBe('important');
+  });
+
+  it('is left alone where the user chose', async () => {
+    backend = make({ sort: TIME_FIRST });
+    new Engine(backend);
+
+    expect(await first()).toBe('older');
   });
 });

@@ -49,7 +49,7 @@ describeBackends('the repository', (open) => {
 
     await repository.removeJobs({ id });
 
-    expect(await heard).toMatchObject({ jobId: id, reason: 'removed' });
+    expect(await heard).toMatchObject({ jobId: id, reason: '' });
     expect(await settleOne(broker, complete(held))).toBe('not-found');
   });
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobParameters } from '../../lib/core/contracts/job-parameters.js';
 import { InvalidOptionError, LeaseLostError } from '../../lib/core/errors.js';
 import { describeBackends, START, type Open, type OpenOptions } from './support/backends.js';
-import { claim, claimOne, complete, LEASE, settleOne } from './support/builders.js';
+import { addMany, claim, claimOne, complete, LEASE, settleOne } from './support/builders.js';
 import { AgendaWorker, at, LOCK_LIFETIME, newRow } from './support/rows.js';
 
 /** Two processes of Agenda's engine on one store. */
@@ -191,11 +191,13 @@ describeBackends('a row of a killed process', (open) => {
     expect((await other.next({ aheadMs: pace }))?._id).toBe(row._id);
   });
 
-  it('comes back to workers that look once a minute', async () => {
+  it('comes back to workers that look once a minute, with their second look', async () => {
     const { worker, other, save, clock } = await openTwo(open);
     const row = await save();
     await worker.claim({ aheadMs: 60_000 });
 
+    clock.advance(60_005);
+    expect(await other.next({ aheadMs: 60_000 })).toBeUndefined();
     clock.advance(60_005);
     expect((await other.next({ aheadMs: 60_000 }))?._id).toBe(row._id);
   });
@@ -330,6 +332,19 @@ describeBackends('a row whose holder is silent for longer than it may be', (open
     const scan = { aheadMs: 1e9, clockIsAheadMs: off };
     expect(await other.next({ ...scan, lockLifetimeMs: 5_001 })).toBeUndefined();
     expect(await other.next({ ...scan, lockLifetimeMs: 5_000 })).toBeDefined();
+  });
+
+  it('is found behind many that may stay: disabled ones, and jobs of our own hosts', async () => {
+    const { worker, broker, save, clock } = await openTwo(open);
+    await addMany(broker, 20);
+    await claim(broker, { leaseMs: 2 * LOCK_LIFETIME });
+    for (let i = 0; i < 20; i++) await save({ lockedAt: at(0), disabled: true });
+    clock.advance(1);
+    const row = await save({ lockedAt: at(1) });
+    clock.advance(LOCK_LIFETIME);
+
+    expect((await worker.next())?._id).toBe(row._id);
+    expect(await worker.next()).toBeUndefined();
   });
 
   it('is none of another name', async () => {

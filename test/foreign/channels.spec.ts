@@ -10,6 +10,7 @@ import {
   Engine,
   type EngineOptions,
   InvalidOptionError,
+  type JobStateNotification,
 } from '../../lib/core/index.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
 import { RedisBackend } from '../../lib/redis/index.js';
@@ -128,7 +129,7 @@ describe('our storage with a foreign channel', () => {
     await worker.workerHost.start();
     const watcher = await open(ourBackend(), officialChannel(), { worker: false });
     const told = new Promise<string>((resolve) => {
-      watcher.scheduler.on('success', (job) => resolve('jobId' in job ? job.jobId : ''));
+      watcher.scheduler.on('success', (job: JobStateNotification) => resolve(job.jobId));
     });
 
     const { id } = await watcher.scheduler.now('mail');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { ConnectionError, JobScheduler, type Job } from '../../lib/core/index.js';
+import { ConnectionError, Engine, JobScheduler, type Job } from '../../lib/core/index.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
 import {
   AgendaRedisModule,
@@ -10,6 +10,7 @@ import {
   JobHandler,
   type AgendaRedisOptions,
 } from '../../lib/nest/index.js';
+import { RedisBackend } from '../../lib/redis/index.js';
 import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
 import { Apps, until } from './support.js';
 
@@ -36,6 +37,17 @@ const start = (options: AgendaRedisOptions) =>
     imports: [AgendaRedisModule.forRoot({ keyPrefix, ...options })],
     providers: [Jobs],
   });
+
+it('shares its jobs with a script that has a plain engine', async () => {
+  await start({ connectionString });
+  const script = new Engine(new RedisBackend({ connectionString, keyPrefix }), { worker: false });
+  await script.connect();
+  await script.scheduler.now('note', 'from a script');
+  await script.close();
+
+  await until(() => ran.length === 1);
+  expect(ran).toEqual(['from a script']);
+});
 
 it.each([
   ['a connection string', () => ({ connectionString })],

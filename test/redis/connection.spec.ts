@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { BackendClosedError, ConnectionError } from '../../lib/core/errors.js';
+import { Engine } from '../../lib/core/engine.js';
 import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js';
 import { RedisConnection } from '../../lib/redis/redis-connection.js';
 import { resolveRedisOptions } from '../../lib/redis/redis-options.js';
@@ -55,6 +56,9 @@ describe('a start without Redis', () => {
     await backend.connect();
 
     expect((await backend.broker.enqueue([job()]))[0]!.created).toBe(true);
+    // The connect that failed is none to take back.
+    await backend.disconnect();
+    await expect(backend.broker.enqueue([job()])).rejects.toThrow(BackendClosedError);
   });
 
   it('waits for a late Redis when told to', async () => {
@@ -404,6 +408,34 @@ describe('opening again while the first is still opening', () => {
     await closing;
     await second;
     expect((await backend.broker.enqueue([job()]))[0]!.created).toBe(true);
+  });
+
+  it('lets one of two leave, and goes on opening for the other', async () => {
+    const backend = backendAt(url);
+    const connecting = [backend.connect(), backend.connect()];
+    await backend.disconnect();
+    await Promise.all(connecting);
+
+    expect((await backend.broker.enqueue([job()]))[0]!.created).toBe(true);
+    await backend.disconnect();
+    await expect(backend.broker.enqueue([job()])).rejects.toThrow(BackendClosedError);
+  });
+
+  it('ends the wait of an engine that closes, but not that of another one', async () => {
+    const redis = await privateRedis();
+    await redis.kill();
+    const backend = backendAt(redis.url, { waitForRedis: true });
+    const [one, other] = [new Engine(backend), new Engine(backend)];
+    const first = one.connect().catch((error: unknown) => error);
+    const second = other.connect();
+
+    await one.close();
+    expect(await first).toBeInstanceOf(BackendClosedError);
+
+    await redis.restart();
+    await second;
+    expect((await other.scheduler.now('mail')).created).toBe(true);
+    await other.close();
   });
 
   it('ends a wait for a Redis that never came', async () => {

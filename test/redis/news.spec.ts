@@ -164,6 +164,26 @@ const stateOf = (jobName: string): JobStateNotification => ({
 });
 
 describe('a message', () => {
+  it('that is under way still goes out when its channel is closed, with its backend', async () => {
+    const listener = aloneAt(url);
+    const told: string[] = [];
+    listener.subscribe(({ jobName }) => void told.push(jobName));
+    listener.subscribeState(({ jobName }) => void told.push(jobName));
+    const leaving = backendAt(proxy.url);
+    const channel = leaving.notificationChannel;
+    await Promise.all([listener.connect(), leaving.connect(), channel.connect()]);
+    proxy.delay(20);
+
+    const messages = [channel.publish(newsOf('news')), channel.publishState(stateOf('state'))];
+    await channel.disconnect();
+    await leaving.disconnect();
+
+    await Promise.all(messages);
+    await until(() => told.length === 2);
+    expect(told).toEqual(['news', 'state']);
+    await expect(channel.publish(newsOf('late'))).rejects.toThrow('not connected');
+  });
+
   it('without a source comes from its sender, unless that is oneself', async () => {
     const [one, other] = [aloneAt(url), aloneAt(url)];
     const sources: Record<string, unknown[]> = { one: [], other: [] };

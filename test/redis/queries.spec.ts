@@ -1,12 +1,22 @@
 import { Redis } from 'ioredis';
 import type { Settlement } from '../../lib/core/contracts/job-broker.js';
 import type { JobsQueryOptions } from '../../lib/core/contracts/job-parameters.js';
+import type { ClaimSort } from '../../lib/core/options/claim-order.js';
 import { randomToken } from '../../lib/core/job/job-id.js';
 import { RedisBackend } from '../../lib/redis/redis-backend.js';
+import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
 import { claim, completed, job, newPrefix } from './support.js';
 
-const url = process.env.TEST_REDIS_URL!;
+// A server of its own: a monitor tells all that a server does.
+let server: PrivateRedis;
+let url: string;
 const cleanups: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  server = await startPrivateRedis();
+  ({ url } = server);
+});
+afterAll(() => server.stop());
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
@@ -110,6 +120,36 @@ it('asks no more of a store with five times the jobs when a query is bounded', a
   }
 });
 
+it.each<ClaimSort>([
+  { nextRunAt: 1, priority: -1 },
+  { nextRunAt: -1, priority: 1 },
+  { priority: 1 },
+  { priority: -1, nextRunAt: -1 },
+  { nextRunAt: 'desc' },
+])(
+  'gives queued jobs in the order of claims by %j, whether a claim has seen them or not',
+  async (sort) => {
+    let time = Date.UTC(2026, 2, 4);
+    const options = { connectionString: url, keyPrefix: newPrefix(), sort };
+    const backend = new RedisBackend(options, { now: () => time });
+    cleanups.push(() => backend.disconnect());
+    await backend.connect();
+    const jobs = Array.from({ length: 60 }, (_, i) =>
+      job({ priority: [0, -1.5, 7, 7][i % 4]!, due: { delayMs: i % 2 === 0 ? 0 : i % 7 } }),
+    );
+    await backend.broker.enqueue(jobs);
+    time += 10;
+
+    const { jobs: all } = await backend.manager.query({ state: 'queued' });
+    const page = await backend.manager.query({ state: 'queued', skip: 17, limit: 9 });
+
+    const claimed = await backend.broker.settleAndClaim([], claim(60));
+    const ids = claimed.jobs.map(({ record }) => record.id);
+    expect(all.map(({ id }) => id)).toEqual(ids);
+    expect(page.jobs.map(({ id }) => id)).toEqual(ids.slice(17, 26));
+  },
+);
+
 it('gives no job of another state while jobs move', async () => {
   const { backend, keyPrefix } = await open();
   const { broker } = (await open(keyPrefix)).backend;
@@ -136,6 +176,41 @@ it('gives no job of another state while jobs move', async () => {
   await churning;
 });
 
+it('misses no job that runs and comes back, again and again', async () => {
+  const { backend, keyPrefix } = await open();
+  const { repository } = (await open(keyPrefix)).backend;
+  const at = (ms: number) => new Date(Date.now() + ms);
+  await backend.repository.saveJob({
+    name: 'mail',
+    data: { to: 'ann' },
+    type: 'normal',
+    priority: 0,
+    nextRunAt: at(0),
+  });
+  let isOver = false;
+  let runs = 0;
+  const run = async () => {
+    while (!isOver) {
+      const row = (await repository.getNextJobToRun('mail', at(1_000), at(-600_000)))!;
+      await repository.saveJobState({ ...row, lastRunAt: at(0) });
+      const { lockedAt: _, ...ended } = row;
+      await repository.saveJobState({ ...ended, lastFinishedAt: at(0), nextRunAt: at(0) });
+      runs += 1;
+    }
+  };
+  const running = run();
+
+  for (let i = 0; i < 100; i++) {
+    for (const query of [{}, { name: 'mail' }, { search: 'ma' }, { data: { to: 'ann' } }]) {
+      expect(await backend.repository.queryJobs(query)).toMatchObject({ total: 1, jobs: [{}] });
+    }
+    expect(await backend.repository.enableJobs({ name: 'mail' })).toBe(1);
+  }
+  isOver = true;
+  await running;
+  expect(runs).toBeGreaterThan(100);
+});
+
 it('reaches a deep page of several names by counting', async () => {
   const store = await open();
   const { broker, manager } = store.backend;
@@ -154,7 +229,9 @@ it('reaches a deep page of several names by counting', async () => {
 
 it('looks for keys nowhere, whatever is asked', async () => {
   const store = await stocked(2);
-  const { manager, repository } = store.backend;
+  const { broker, manager, repository } = store.backend;
+  // So many that they are not all seen in one look.
+  await broker.enqueue(Array.from({ length: 100 }, () => job({ name: 'name-1' })));
 
   const commands = await commandsOf(store, async () => {
     for (const query of bounded) await manager.query(query);

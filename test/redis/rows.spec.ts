@@ -146,6 +146,24 @@ it('keeps nothing of a claim when its run has begun, or cannot be repeated any l
   expect(await redis.pttl(kept[0]!)).toBeGreaterThan(10_000);
 });
 
+it('writes nothing for a claim that finds nothing', async () => {
+  const server = await startPrivateRedis();
+  cleanups.push(() => server.stop());
+  const { repository } = backendAt(server.url);
+  await repository.saveJob(row({ nextRunAt: new Date(Date.now() + 60 * MINUTES) }));
+  const admin = new Redis(server.url);
+  cleanups.push(() => admin.disconnect());
+  const changes = async () => /rdb_changes_since_last_save:(\d+)/.exec(await admin.info())![1];
+  const before = await changes();
+
+  const now = new Date();
+  for (const name of ['mail', 'unheard']) {
+    expect(await repository.getNextJobToRun(name, now, new Date(0), now)).toBeUndefined();
+  }
+
+  expect(await changes()).toBe(before);
+});
+
 it('leaves no key behind for a row that is gone', async () => {
   const { store, repository, claim, start, now } = await open();
   await repository.saveJob(row());
@@ -324,6 +342,34 @@ async function running(connectionString: string) {
   await backend.repository.saveJobState(started);
   return { backend, started, name: `rows-${keyPrefix}` };
 }
+
+describe('a row that was handed out ahead of its time', () => {
+  it('calls its process once more when its run has not begun in time, and only then', async () => {
+    const backend = backendAt(url);
+    const { repository, notificationChannel } = backend;
+    await notificationChannel.connect();
+    cleanups.push(() => notificationChannel.disconnect());
+    const now = new Date();
+    const nextRunAt = new Date(now.getTime() + 100);
+    const scanAt = new Date(now.getTime() + 5_000);
+    const names = ['begun', 'given back', 'late'];
+    const rows: JobParameters[] = [];
+    for (const name of names) {
+      await repository.saveJob(row({ name, nextRunAt }));
+      rows.push((await repository.getNextJobToRun(name, scanAt, new Date(0), now))!);
+    }
+    await repository.saveJobState({ ...rows[0]!, lastRunAt: now, nextRunAt: null });
+    await repository.unlockJob(rows[1]!);
+    const called: [string, boolean][] = [];
+    notificationChannel.subscribe(({ jobId, jobName }) => {
+      if (jobId === '') called.push([jobName, Date.now() > nextRunAt.getTime()]);
+    });
+
+    await until(() => called.some(([name]) => name === 'late'));
+
+    expect(called.filter(([, isAfter]) => isAfter)).toEqual([['late', true]]);
+  });
+});
 
 function backendAt(connectionString: string, keyPrefix = newPrefix()): RedisBackend {
   const backend = new RedisBackend({

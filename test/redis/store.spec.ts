@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { Engine } from '../../lib/core/engine.js';
 import {
   BackendFullError,
   IncompatibleStoreError,
@@ -43,6 +44,20 @@ describe('a store that does not fit', () => {
     await expect(backendWith({ connectionString: url, keyPrefix }).connect()).rejects.toThrow(
       'jobs:all',
     );
+  });
+
+  it('is refused when it was made in another order of claims, such as that of npm agenda', async () => {
+    const options = { connectionString: url, keyPrefix: newPrefix() };
+    const agendas = backendWith(options);
+    await agendas.connect();
+    const engine = new Engine(backendWith(options));
+
+    await expect(engine.connect()).rejects.toThrow(
+      'sort "nextRunAt:1,priority:-1"; this process wants "priority:-1,nextRunAt:1"',
+    );
+    const told = new Engine(backendWith({ ...options, sort: { nextRunAt: 1, priority: -1 } }));
+    await told.connect();
+    await told.close();
   });
 
   it('is refused when Redis may evict jobs, unless that is allowed', async () => {

@@ -77,6 +77,8 @@ export class TcpProxy {
       client.destroy();
       server.destroy();
     };
+    // Each answer that waits listens for the end.
+    client.setMaxListeners(0);
     for (const socket of pair) socket.on('error', end).on('close', end);
     client.on('data', (bytes) => {
       this.commands += 1;

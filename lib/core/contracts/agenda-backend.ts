@@ -1,3 +1,4 @@
+import type { ClaimSort } from '../options/claim-order.js';
 import type { JobBroker } from './job-broker.js';
 import type { JobLogger } from './job-logger.js';
 import type { JobManager } from './job-manager.js';
@@ -7,7 +8,9 @@ import type { NotificationChannel, NotificationChannelState } from './notificati
 /**
  * Storage and news in one piece: the backend shape of Agenda v6, and what our engine asks for
  * beyond it. Members are there from construction on; `connect()` opens, `disconnect()` closes only
- * what the backend opened itself. Both may be called again.
+ * what the backend opened itself. Both may be called again. Several engines may share one object: a
+ * backend of ours counts the connects that succeeded, each disconnect takes one back, and the last one
+ * closes; so does one that nothing was connected for.
  *
  * Of a backend that brings no broker, jobs are run through its repository alone; see
  * `foreign/repository-broker.ts` for what that can promise.
@@ -24,6 +27,13 @@ export interface AgendaBackend {
   readonly broker?: JobBroker | undefined;
   readonly manager?: JobManager | undefined;
 
+  /**
+   * The order of claims that an engine would like, said before it connects. It counts unless the
+   * backend was given one, was told of another one before, or is in use already.
+   *
+   * @throws InvalidOptionError
+   */
+  preferSort?(sort: ClaimSort): void;
   /** @throws ConnectionError naming host and port, within the connect timeout */
   connect(): Promise<void>;
   disconnect(): Promise<void>;

@@ -21,28 +21,35 @@ export interface RetryDetails {
   readonly error: Error;
 }
 
-/** A job that runs here, or what another process tells of it. */
-type Told = Job | JobStateNotification;
-
-/**
- * The events of Agenda and their listeners. As with Agenda a listener may name the types of the local
- * arguments alone; in an application of several processes it must look at `remote`, or at what it got.
- */
+/** The events of Agenda and what their listeners get of runs in this process. */
 export interface AgendaEventMap {
-  // Methods, since their parameters may be declared narrower than what comes.
-  start(job: Told, remote?: true): unknown;
-  progress(job: Told, remote?: true): unknown;
-  success(job: Told, remote?: true): unknown;
-  complete(job: Told, remote?: true): unknown;
-  /** Another process tells the message of the error. */
-  fail(error: Error | string, job: Told, remote?: true): unknown;
-  retry(job: Told, details: RetryDetails, remote?: true): unknown;
+  // Methods, since listeners may declare more of a job than comes for certain: the type of its data.
+  start(job: Job, remote?: false): unknown;
+  progress(job: Job, remote?: false): unknown;
+  success(job: Job, remote?: false): unknown;
+  complete(job: Job, remote?: false): unknown;
+  fail(error: Error, job: Job, remote?: false): unknown;
+  retry(job: Job, details: RetryDetails, remote?: false): unknown;
   /** Retries were allowed and none is left; told in this process only. */
   'retry exhausted'(error: Error, job: Job): unknown;
   /** The engine is connected. */
   ready(): unknown;
   /** Something went wrong that has no caller to be told. */
   error(error: Error): unknown;
+}
+
+/**
+ * What the same listeners get of runs in other processes. As with Agenda a listener may declare one
+ * of the two alone; in an application of several processes it must look at `remote`.
+ */
+export interface RemoteEventMap {
+  start(job: JobStateNotification, remote: true): unknown;
+  progress(job: JobStateNotification, remote: true): unknown;
+  success(job: JobStateNotification, remote: true): unknown;
+  complete(job: JobStateNotification, remote: true): unknown;
+  /** The message of the error is all that is told of it. */
+  fail(error: string, job: JobStateNotification, remote: true): unknown;
+  retry(job: JobStateNotification, details: RetryDetails, remote: true): unknown;
 }
 
 /** The events that come from other processes too. */
@@ -53,4 +60,4 @@ export const REMOTE_EVENTS: readonly string[] = [
   'fail',
   'complete',
   'retry',
-] satisfies JobStateType[];
+] satisfies (JobStateType & keyof RemoteEventMap)[];

@@ -1,7 +1,7 @@
 import type { Refusal } from '../contracts/job-broker.js';
 import type { Failure } from '../job/job-record.js';
 import type { Job } from '../job/job.js';
-import type { AgendaEventMap } from './agenda-event.js';
+import type { AgendaEventMap, RemoteEventMap } from './agenda-event.js';
 
 /*
  * The events of this library: one object each, told in this process only. `agenda-event.ts` has those
@@ -138,6 +138,9 @@ export type JobScopedEventName = Exclude<JobEventName, (typeof HOSTWIDE_EVENTS)[
 /** An event, or an event of the jobs of one name: `failed:send-welcome`. */
 export type JobEventKey = JobEventName | `${JobScopedEventName}:${string}`;
 
+/** An event that other processes tell, too. */
+export type RemoteEventKey = keyof RemoteEventMap | `${keyof RemoteEventMap}:${string}`;
+
 type EventOf<Key extends JobEventKey> = Key extends JobEventName
   ? Key
   : Key extends `${infer Name extends JobScopedEventName}:${string}`
@@ -148,10 +151,25 @@ type Listeners = AgendaEventMap & {
   [Name in keyof JobEventMap]: (event: JobEventMap[Name]) => unknown;
 };
 
-export type JobEventListener<Key extends JobEventKey> = Listeners[EventOf<Key>];
+/** Of most events other processes tell nothing. */
+type RemoteListeners = RemoteEventMap & {
+  [Name in Exclude<JobEventName, keyof RemoteEventMap>]: never;
+};
+
+/** A listener of what happens in this process. */
+export type LocalEventListener<Key extends JobEventKey> = Listeners[EventOf<Key>];
+
+/** A listener of what other processes tell. */
+export type RemoteEventListener<Key extends JobEventKey> = RemoteListeners[EventOf<Key>];
+
+/** A listener of either; it is called with both. */
+export type JobEventListener<Key extends JobEventKey> =
+  LocalEventListener<Key> | RemoteEventListener<Key>;
 
 /** What the listener of an event is called with. */
-export type JobEventArguments<Key extends JobEventKey> = Parameters<JobEventListener<Key>>;
+export type JobEventArguments<Key extends JobEventKey> = Facts[EventOf<Key>];
+
+type Facts = { [Name in JobEventName]: Parameters<Listeners[Name] | RemoteListeners[Name]> };
 
 /** Events of the whole process: there is none for a job name. */
 export const HOSTWIDE_EVENTS = ['online', 'offline', 'ready', 'error'] as const;

@@ -9,6 +9,7 @@ import {
   type JobEventListener,
   type JobEventName,
   type JobScopedEventName,
+  type LocalEventListener,
 } from './job-event.js';
 
 /*
@@ -53,7 +54,7 @@ export class JobEvents {
   }
 
   /** As `on`, for what happens in this process alone: others need not tell anything for its sake. */
-  onHere<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
+  onHere<Key extends JobEventKey>(event: Key, listener: LocalEventListener<Key>): this {
     return this.add(event, { listener, once: false, here: true });
   }
 

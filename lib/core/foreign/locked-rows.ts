@@ -87,7 +87,7 @@ export class LockedRows {
       if (answer === 'ok') return undefined;
       this.locks.delete(token);
       // A row is gone because somebody removed it: that is how the contract cancels.
-      const cancelled = answer === 'not-found' ? (lock.cancelReason ?? 'removed') : undefined;
+      const cancelled = answer === 'not-found' ? (lock.cancelReason ?? '') : undefined;
       return { id, token, refusal: answer, ...(cancelled !== undefined && { cancelled }) };
     });
   }

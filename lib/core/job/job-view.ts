@@ -45,8 +45,8 @@ export class JobView<Data = unknown> {
   protected readonly home: JobHome;
   /** @internal */
   protected readonly running: RunningAttempt | undefined;
-  /** On the answer of scheduling: false when the id was taken, and this is the job in place. */
-  readonly created: boolean | undefined;
+  /** @internal */
+  protected isCreated: boolean | undefined;
   // Most handlers look at the data alone: the fields are made for those who ask.
   private fields: JobAttrs<Data> | undefined;
   private neverFires: AbortSignal | undefined;
@@ -56,7 +56,7 @@ export class JobView<Data = unknown> {
     this.record = record;
     this.home = home;
     this.running = running;
-    this.created = created;
+    this.isCreated = created;
     this.fields = undefined;
     this.neverFires = undefined;
   }
@@ -64,6 +64,14 @@ export class JobView<Data = unknown> {
   /** The job's fields under Agenda's names. What is written to them counts at the next `save()`. */
   get attrs(): JobAttrs<Data> {
     return (this.fields ??= this.madeFields());
+  }
+
+  /**
+   * On what scheduling answers, and after the first `save()`: false when this is a job that was in
+   * place already; `undefined` where the store does not tell.
+   */
+  get created(): boolean | undefined {
+    return this.isCreated;
   }
 
   /** Empty until the job is saved. */
@@ -146,6 +154,11 @@ export class JobView<Data = unknown> {
     return this.attrs.catchUp;
   }
 
+  /** How far the newest run has come: what `touch` was told last, by convention from 0 to 100. */
+  get progress(): number | undefined {
+    return this.attrs.progress;
+  }
+
   /** What the handler returned, as JSON gives it back. */
   get result(): unknown {
     return this.record.result;
@@ -186,7 +199,7 @@ export class JobView<Data = unknown> {
 
   /** A plain copy with everything that is known, for logs and answers over HTTP. */
   toJSON(): JobJson<Data> {
-    const { priority, repeatAt, startDate, endDate, skipDays, progress } = this.attrs;
+    const { priority, repeatAt, startDate, endDate, skipDays } = this.attrs;
     return {
       id: this.id,
       name: this.name,
@@ -211,7 +224,7 @@ export class JobView<Data = unknown> {
       startDate,
       endDate,
       skipDays,
-      progress,
+      progress: this.progress,
       result: this.result,
     };
   }

@@ -8,6 +8,7 @@ import {
 import { recordOf } from './job-attrs.js';
 import { JobDraft } from './job-draft.js';
 import type { HappenedFacts, JobRecord } from './job-record.js';
+import { wasBorn } from './row-birth.js';
 import { errorOf } from './thrown.js';
 
 export type { RepeatOptions } from './job-draft.js';
@@ -32,6 +33,7 @@ export class Job<Data = unknown> extends JobDraft<Data> {
   private cancelled: JobCancelledError | undefined;
   /** The time that was saved while the job runs, which wins over that of its end. */
   private savedTime: number | undefined;
+  private savesUnderWay = 0;
 
   // ── the store ────────────────────────────────────────────────────────────────────────────────
 
@@ -46,10 +48,12 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     const row = this.askedRow();
     if (row.uniqueOpts?.debounce && !row.unique) warnOfUselessDebounce(this.name);
     const { isSurelyNew } = this;
-    const saved = await this.home.save(row);
+    const saved = await this.written(row);
     this.takeOver(saved);
-    if (this.id === '') await this.takeOverRecord(saved, isSurelyNew);
-    if (isSurelyNew) this.home.added(this);
+    if (this.id !== '') return this;
+    this.isCreated = wasBorn(saved) ?? (isSurelyNew || undefined);
+    await this.takeOverRecord(saved);
+    if (this.created) this.home.added(this);
     return this;
   }
 
@@ -146,6 +150,11 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     return this.isExpired();
   }
 
+  /** @internal whether the store has been sent what is asked of the job, and has not answered yet */
+  get isBeingSaved(): boolean {
+    return this.savesUnderWay > 0;
+  }
+
   /** @internal */
   override happened(facts: Partial<HappenedFacts>): void {
     const { nextRunAt } = facts;
@@ -157,6 +166,15 @@ export class Job<Data = unknown> extends JobDraft<Data> {
   private orSavedTime(at: number | null, { failure }: Partial<HappenedFacts>): number | null {
     if (this.savedTime === undefined) return at;
     return failure && at !== null ? Math.min(at, this.savedTime) : this.savedTime;
+  }
+
+  private async written(row: JobParameters): Promise<JobParameters> {
+    this.savesUnderWay += 1;
+    try {
+      return await this.home.save(row);
+    } finally {
+      this.savesUnderWay -= 1;
+    }
   }
 
   private takeOver(saved: JobParameters): void {
@@ -176,10 +194,10 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     this.asked();
   }
 
-  private async takeOverRecord(saved: JobParameters, isNew: boolean): Promise<void> {
+  private async takeOverRecord(saved: JobParameters): Promise<void> {
     const stored = recordOf(saved, this.home.now());
     // Only a job that may have been there before has a past that its row does not tell.
-    this.record = (isNew ? undefined : await this.home.read(stored.id)) ?? stored;
+    this.record = (this.created ? undefined : await this.home.read(stored.id)) ?? stored;
   }
 
   private async readAgain(): Promise<JobRecord> {

@@ -12,6 +12,12 @@ export interface LoggingOptions {
   default?: boolean;
 }
 
+/** What it asks of the handlers: which there are, and whether they want to be logged. */
+interface LoggedHandlers {
+  names(): string[];
+  planFor(name: string): { readonly logging: boolean | undefined };
+}
+
 /** As given, checked; `undefined` when nothing is logged. */
 export interface ResolvedLogging {
   readonly logger: JobLogger | 'of the backend';
@@ -41,19 +47,22 @@ export function readLogging(value: unknown): ResolvedLogging | undefined {
 }
 
 /**
- * The logger that the option names; `undefined` when nothing is logged.
+ * The logger that the option names. Where it is off, the backend's serves the handlers that ask to be
+ * logged by an option of their own; `undefined` when there is none of these either.
  *
  * @throws InvalidOptionError when it is the backend's, and that has none
  */
 export function loggerOf(
   backend: Pick<AgendaBackend, 'name' | 'logger'>,
   logging: ResolvedLogging | undefined,
+  handlers: LoggedHandlers,
 ): JobLogger | undefined {
-  if (!logging) return undefined;
-  if (logging.logger !== 'of the backend') return logging.logger;
+  if (logging && logging.logger !== 'of the backend') return logging.logger;
+  const asking = handlers.names().find((name) => handlers.planFor(name).logging);
+  if (!logging && asking === undefined) return undefined;
   if (backend.logger) return backend.logger;
   const expected = `given a logger, since the ${backend.name} backend has none`;
-  throw new InvalidOptionError('logging', true, expected);
+  throw new InvalidOptionError(logging ? 'logging' : `${asking}.logging`, true, expected);
 }
 
 /** By its shape: loggers of other packages have other base classes. */

@@ -13,6 +13,7 @@ export type HeldRow = Pick<Lease, 'id' | 'token'>;
  */
 export class HeldRows {
   private readonly tokens = new Map<string, string>();
+  private readonly begun = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private isRenewing = false;
 
@@ -32,8 +33,21 @@ export class HeldRows {
     return this.tokens.get(id);
   }
 
+  /** The row runs from now on, or is about to. */
+  begin({ token }: HeldRow): void {
+    this.begun.add(token);
+  }
+
+  /** The rows that have not begun to run. */
+  unbegun(): HeldRow[] {
+    return Array.from(this.tokens, ([id, token]) => ({ id, token })).filter(
+      ({ token }) => !this.begun.has(token),
+    );
+  }
+
   /** Given back, ended or lost. A newer lease of the same row stays. */
   drop({ id, token }: HeldRow): void {
+    this.begun.delete(token);
     if (this.tokens.get(id) === token) this.tokens.delete(id);
     if (this.tokens.size > 0) return;
     clearInterval(this.timer);

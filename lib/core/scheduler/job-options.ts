@@ -38,7 +38,26 @@ export interface DateOptions {
   skipDays?: readonly number[];
 }
 
-export interface ScheduleOptions extends Omit<JobOptions, 'delay'>, DateOptions {}
+/** The same names, and nothing to be said of them. */
+type LeftOut<Names extends string> = { readonly [Name in Names]?: undefined };
+
+type OwnOptions = Omit<JobOptions, 'delay'>;
+
+/** What can be said of a job that is due at one time. */
+export interface TimedOptions
+  extends
+    OwnOptions,
+    Pick<DateOptions, 'timezone'>,
+    LeftOut<'startDate' | 'endDate' | 'skipDays'> {}
+
+/** What can be said of a job with limits of its dates: of its own options the priority alone. */
+export interface LimitedOptions
+  extends
+    DateOptions,
+    Pick<OwnOptions, 'priority'>,
+    LeftOut<Exclude<keyof OwnOptions, 'priority'>> {}
+
+export type ScheduleOptions = TimedOptions | LimitedOptions;
 
 export interface EveryOptions extends DateOptions {
   /** Wait one interval before the first run. It changes nothing for cron rules. */

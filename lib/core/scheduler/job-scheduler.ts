@@ -2,7 +2,13 @@ import type { CompleteBackend } from '../contracts/agenda-backend.js';
 import type { JobLogQuery, JobLogQueryResult } from '../contracts/job-logger.js';
 import type { JobsOverview, JobsQueryOptions } from '../contracts/job-parameters.js';
 import type { Duration } from '../duration.js';
-import type { JobEventKey, JobEventListener } from '../events/job-event.js';
+import type {
+  JobEventKey,
+  JobEventListener,
+  LocalEventListener,
+  RemoteEventKey,
+  RemoteEventListener,
+} from '../events/job-event.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import { checkText } from '../job/job-id.js';
@@ -270,14 +276,14 @@ export class JobScheduler {
   // ── the log ──────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * What was logged of jobs, newest first, 50 entries unless the query says otherwise; nothing when
-   * the option `logging` is off.
+   * What was logged of jobs, newest first, 50 entries unless the query says otherwise; nothing where
+   * neither the option `logging` nor that of a handler in this process is on.
    *
    * @throws InvalidOptionError for a query that cannot be meant
    */
   async getLogs(query: JobLogQuery = {}): Promise<JobLogQueryResult> {
     readLogQuery(query);
-    const logger = loggerOf(this.backend, this.options.logging);
+    const logger = loggerOf(this.backend, this.options.logging, this.handlers);
     return logger ? logger.getLogs(query) : { entries: [], total: 0 };
   }
 
@@ -289,7 +295,7 @@ export class JobScheduler {
    */
   async clearLogs(query: JobLogQuery = {}): Promise<number> {
     readLogQuery(query);
-    const logger = loggerOf(this.backend, this.options.logging);
+    const logger = loggerOf(this.backend, this.options.logging, this.handlers);
     return logger ? logger.clearLogs(query) : 0;
   }
 
@@ -302,12 +308,16 @@ export class JobScheduler {
    *
    * @throws InvalidOptionError for an unknown event
    */
-  on<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
+  on<Key extends JobEventKey>(event: Key, listener: LocalEventListener<Key>): this;
+  on<Key extends RemoteEventKey>(event: Key, listener: RemoteEventListener<Key>): this;
+  on(event: JobEventKey, listener: JobEventListener<JobEventKey>): this {
     this.events.on(event, listener);
     return this;
   }
 
-  once<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
+  once<Key extends JobEventKey>(event: Key, listener: LocalEventListener<Key>): this;
+  once<Key extends RemoteEventKey>(event: Key, listener: RemoteEventListener<Key>): this;
+  once(event: JobEventKey, listener: JobEventListener<JobEventKey>): this {
     this.events.once(event, listener);
     return this;
   }

@@ -8,6 +8,7 @@ import type { JobHome } from '../job/job-home.js';
 import { randomToken } from '../job/job-id.js';
 import type { JobRecord } from '../job/job-record.js';
 import { Job } from '../job/job.js';
+import { wasBorn } from '../job/row-birth.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import type { HostSnapshot } from '../worker/worker-status.js';
 
@@ -50,8 +51,9 @@ export class StoredJobs implements JobHome {
     const row = await this.save(job.askedRow());
     // The record says more than a row: when the job was made, and how often it was tried.
     const record = row._id === undefined ? undefined : await this.read(row._id);
-    const stored = this.of<Data>(record ?? recordOf(row, this.now()));
-    if (job.isSurelyNew) this.added(stored);
+    const created = wasBorn(row) ?? (job.isSurelyNew || undefined);
+    const stored = this.of<Data>(record ?? recordOf(row, this.now()), created);
+    if (created) this.added(stored);
     return stored;
   }
 

@@ -23,31 +23,38 @@ export class AgendaAnnouncer {
   ) {}
 
   started(attempt: Attempt): void {
-    this.tell('start', attempt, [attempt.job], startOf);
+    if (this.isHeard('start', attempt)) this.tell('start', attempt, [attempt.job], startOf);
   }
 
   progressed(attempt: Attempt, progress: number): void {
+    if (!this.isHeard('progress', attempt)) return;
     this.tell('progress', attempt, [attempt.job], () => ({ progress }));
   }
 
   succeeded(attempt: Attempt): void {
-    this.tell('success', attempt, [attempt.job], endOf);
+    if (this.isHeard('success', attempt)) this.tell('success', attempt, [attempt.job], endOf);
   }
 
   failed(attempt: Attempt, error: Error, { message }: Failure): void {
+    if (!this.isHeard('fail', attempt)) return;
     const { job } = attempt;
     this.tell('fail', attempt, [error, job], () => ({ error: message, failCount: job.failCount }));
   }
 
+  /** @param delayMs - how long until the retry; `undefined` when it was planned for an instant */
   retrying(
     attempt: Attempt,
     error: Error,
     { message }: Failure,
-    { delay, nextRunAt }: { delay: number; nextRunAt: Date },
+    delayMs: number | undefined,
   ): void {
-    const retryAttempt = failuresWith(attempt.record);
+    if (!this.isHeard('retry', attempt)) return;
+    const { job, record } = attempt;
+    const retryAttempt = failuresWith(record);
+    const nextRunAt = new Date(record.nextRunAt!);
+    const delay = delayMs ?? Math.max(0, record.nextRunAt! - this.clock.now());
     const details = { attempt: retryAttempt, delay, nextRunAt, error };
-    this.tell('retry', attempt, [attempt.job, details], () => {
+    this.tell('retry', attempt, [job, details], () => {
       return { retryAt: nextRunAt, retryAttempt, error: message };
     });
   }
@@ -60,7 +67,12 @@ export class AgendaAnnouncer {
   }
 
   completed(attempt: Attempt): void {
-    this.tell('complete', attempt, [attempt.job], endOf);
+    if (this.isHeard('complete', attempt)) this.tell('complete', attempt, [attempt.job], endOf);
+  }
+
+  /** Here or elsewhere. Asked first, so that nothing is made in vain. */
+  private isHeard(type: JobStateType, { job }: Attempt): boolean {
+    return this.news.isWanted || this.events.wants(type, job.name);
   }
 
   private tell<Type extends JobStateType>(

@@ -139,12 +139,11 @@ export class Announcer {
   private retrying(attempt: Attempt, error: Error, { due, failure }: Retry): void {
     const { job, record } = attempt;
     const delayMs = 'delayMs' in due ? due.delayMs : undefined;
-    const nextRunAt = new Date(record.nextRunAt!);
     if (this.events.wants('retrying', job.name)) {
+      const nextRunAt = new Date(record.nextRunAt!);
       this.events.emit('retrying', job.name, { job, error, delayMs, nextRunAt });
     }
-    const delay = delayMs ?? Math.max(0, record.nextRunAt! - this.clock.now());
-    this.agenda.retrying(attempt, error, failure, { delay, nextRunAt });
+    this.agenda.retrying(attempt, error, failure, delayMs);
   }
 
   private dead(attempt: Attempt, error: Error, { failure, reason }: Bury): void {

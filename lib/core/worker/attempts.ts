@@ -110,6 +110,7 @@ export class Attempts implements AttemptKeeper {
     if (claimed.unreadable) return this.bury(attempt, claimed.unreadable);
     // An answer later than its lease (a frozen process, a slow link): another may have the job by now.
     const isTooLate = trustedUntil <= performance.now();
+    if (isTooLate) attempt.fire(new LeaseLostError(claimed.record.id, 'expired'));
     if (!handler || isTooLate || !this.hooks.mayBegin()) return this.release(attempt);
     const passed = byHand ? undefined : passedOver(attempt, this.decisions.now);
     if (passed) {
@@ -237,9 +238,9 @@ export class Attempts implements AttemptKeeper {
     if (attempt.outcome?.kind === 'failed') this.honourNewTime(attempt);
   }
 
-  /** As with Agenda, a listener that hears of the failure may give the job another time. */
+  /** As with Agenda, a listener that hears of the failure may give the job another time, saved or not. */
   private honourNewTime({ job }: Attempt): void {
-    if (!job.isMoved) return;
+    if (!job.isMoved || job.isBeingSaved) return;
     job.save().catch((thrown: unknown) => this.tools.events.reportError(errorOf(thrown)));
   }
 

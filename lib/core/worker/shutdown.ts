@@ -1,6 +1,7 @@
 import { ShutdownError } from '../errors.js';
 import type { Attempts } from './attempts.js';
 import type { Claimer } from './claimer.js';
+import type { Patience } from './patience.js';
 import type { Rescuer } from './rescuer.js';
 import type { Settled } from './settler.js';
 import { waitFor } from './wait.js';
@@ -17,10 +18,9 @@ import type { DrainReport } from './worker-status.js';
 
 export interface ShutdownLimits {
   /** How long handlers may go on. */
-  readonly timeoutMs: number;
+  readonly patience: Patience;
   /** How long they may take to end when their signals have fired. */
   readonly graceMs: number;
-  readonly signal: AbortSignal | undefined;
 }
 
 export const NOTHING_TO_DRAIN: DrainReport = {
@@ -30,7 +30,8 @@ export const NOTHING_TO_DRAIN: DrainReport = {
   timedOut: false,
   aborted: false,
 };
-const FLUSH_MS = 2_000;
+/** How long a shutdown waits for answers of the store. */
+export const FLUSH_MS = 2_000;
 
 /** Ends everything but the renewals, which the host stops when this is done. Never rejects. */
 export async function shutDown(
@@ -39,12 +40,12 @@ export async function shutDown(
     claimer,
     rescuer,
   }: { attempts: Attempts; claimer: Claimer<Settled>; rescuer?: Rescuer },
-  { timeoutMs, graceMs, signal }: ShutdownLimits,
+  { patience, graceMs }: ShutdownLimits,
 ): Promise<DrainReport> {
   const endedBefore = attempts.endedSoFar;
   claimer.stopClaiming();
   rescuer?.stop();
-  const waited = await waitFor(attempts.untilNoneRuns(), timeoutMs, signal);
+  const waited = await patience.waitFor(attempts.untilNoneRuns());
   const { running } = attempts;
   if (waited !== 'done') {
     attempts.askToEnd(new ShutdownError());

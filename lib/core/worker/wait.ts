@@ -1,25 +1,13 @@
 import { Timer } from './timer.js';
 
-/** How a wait came to its end. */
-export type WaitEnd = 'done' | 'timeout' | 'aborted';
-
-/** Waits for something, but not longer than that; leaves neither a timer nor a listener. */
-export async function waitFor(
-  something: Promise<unknown>,
-  ms: number,
-  signal?: AbortSignal,
-): Promise<WaitEnd> {
-  if (signal?.aborted) return 'aborted';
+/** Waits for something, but not longer than that; leaves no timer. */
+export function waitFor(something: Promise<unknown>, ms: number): Promise<void> {
   return new Promise((resolve) => {
-    const end = (how: WaitEnd) => {
-      timer.stop();
-      signal?.removeEventListener('abort', abort);
-      resolve(how);
-    };
-    const abort = () => end('aborted');
-    const timer = new Timer(() => end('timeout'));
+    const timer = new Timer(resolve);
     timer.startIn(ms);
-    signal?.addEventListener('abort', abort);
-    void something.then(() => end('done'));
+    void something.then(() => {
+      timer.stop();
+      resolve();
+    });
   });
 }

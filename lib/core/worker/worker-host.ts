@@ -1,7 +1,7 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
-import { type JobBroker, MAX_BATCH, type RescuedJob } from '../contracts/job-broker.js';
+import { MAX_BATCH, type RescuedJob } from '../contracts/job-broker.js';
 import { type Duration, durationOption } from '../duration.js';
-import { UnsupportedOperationError, WorkerNotStartedError } from '../errors.js';
+import { WorkerNotStartedError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { StateNews } from '../events/state-news.js';
 import type { Handler, HandlerRegistry } from '../handlers/handler-registry.js';
@@ -20,9 +20,10 @@ import { DirectRuns } from './direct-runs.js';
 import { hostId } from './host-id.js';
 import { listenToNews } from './news.js';
 import { Outages } from './outages.js';
+import { Patience } from './patience.js';
 import { Rescuer } from './rescuer.js';
 import { outboxOf, type Settled } from './settler.js';
-import { NOTHING_TO_DRAIN, shutDown } from './shutdown.js';
+import { NOTHING_TO_DRAIN, shutDown, type ShutdownLimits } from './shutdown.js';
 import { Slots } from './slots.js';
 import type { DrainOptions, DrainReport, HostSnapshot, WorkerStatus } from './worker-status.js';
 
@@ -36,6 +37,13 @@ import type { DrainOptions, DrainReport, HostSnapshot, WorkerStatus } from './wo
  * What happens to one job stands in `attempts.ts`, how the host ends in `shutdown.ts`.
  */
 
+/** A stop or drain under way. */
+interface Ending {
+  readonly patience: Patience;
+  readonly report: Promise<DrainReport>;
+  readonly stopped: Promise<void>;
+}
+
 export class WorkerHost {
   private readonly host: string;
   private readonly slots: Slots;
@@ -47,8 +55,7 @@ export class WorkerHost {
   private readonly directRuns: DirectRuns;
 
   private started: Promise<void> | undefined;
-  private ending: Promise<DrainReport> | undefined;
-  private stopped: Promise<void> | undefined;
+  private ending: Ending | undefined;
   private state: WorkerStatus['state'] = 'stopped';
   private unsubscribe: (() => void)[] = [];
 
@@ -61,15 +68,15 @@ export class WorkerHost {
     stateNews: StateNews,
   ) {
     const { leaseMs } = options;
-    const broker = () => this.broker;
-    const now = () => this.broker.now();
+    const broker = () => backend.broker;
+    const now = () => backend.broker.now();
     this.host = hostId(options.name);
     this.outages = new Outages((error) => events.reportError(error));
     this.announcer = new Announcer(events, stateNews, { now });
     this.slots = new Slots(options);
     const { slots, outages, announcer } = this;
     const tools = { home, leaseMs, broker, handlers, announcer, outages, events };
-    this.directRuns = new DirectRuns(`${this.host}-direct`, tools);
+    this.directRuns = new DirectRuns(`${this.host}-direct`, tools, backend.notificationChannel);
     this.attempts = new Attempts(
       { ...tools, slots },
       {
@@ -81,7 +88,7 @@ export class WorkerHost {
       { host: this.host, leaseMs, processEveryMs: options.processEveryMs },
       {
         settleAndClaim: (settlements, claim) =>
-          stateNews.learnFrom(this.broker.settleAndClaim(settlements, claim)),
+          stateNews.learnFrom(backend.broker.settleAndClaim(settlements, claim)),
         ...outboxOf(this.attempts.settler),
         mostSlots: () => slots.most,
         room: (atMost) => slots.room(atMost),
@@ -95,7 +102,7 @@ export class WorkerHost {
       },
     );
     this.rescuer = new Rescuer(leaseMs, {
-      rescue: (limit, forMs) => this.broker.rescue(limit, forMs),
+      rescue: (limit, forMs) => backend.broker.rescue(limit, forMs),
       now,
       ownLeasesAreSafe: () => this.attempts.leasesAreSafe(),
       rescued: (jobs) => this.rescued(jobs),
@@ -108,12 +115,12 @@ export class WorkerHost {
    * Begins to run jobs. Twice is one start; after a stop it begins anew. In a process that only adds
    * jobs (`worker: false`) it does nothing.
    *
-   * @throws UnsupportedOperationError when the backend cannot hand out jobs
    * @throws ConnectionError when the backend cannot be reached
    */
   start(): Promise<void> {
+    if (this.options.worker.none) return Promise.resolve();
     // A stop that was asked for before is carried out first.
-    if (this.started && this.stopped) return this.stopped.then(() => this.start());
+    if (this.ending) return this.ending.stopped.then(() => this.start());
     this.started ??= this.takeUpWork().catch((error: unknown) => {
       this.started = undefined;
       this.unsubscribeAll();
@@ -122,14 +129,15 @@ export class WorkerHost {
     return this.started;
   }
 
-  /** Ends the work in order: see {@link drain}. A second call returns the same promise. Never rejects. */
+  /** Ends the work in order: see {@link drain}. A call meanwhile returns the same promise. Never rejects. */
   stop(): Promise<void> {
     return this.end(this.options.shutdown.timeoutMs).stopped;
   }
 
   /**
    * Ends the work: takes no more jobs, lets running handlers end, fires the signals of those that do
-   * not, and hands their jobs back. It does not fail for want of time.
+   * not, and hands their jobs back. It does not fail for want of time. A call beside a stop or drain that
+   * is under way gets the report of that one, and can shorten it; where nothing works it counts zeros.
    *
    * @param options - a number (or a text such as `'5s'`) is the timeout
    * @throws InvalidOptionError
@@ -144,7 +152,7 @@ export class WorkerHost {
       timeout === undefined
         ? this.options.shutdown.timeoutMs
         : durationOption('timeout', timeout, { min: 0 });
-    return this.end(timeoutMs, signal).ending;
+    return this.end(timeoutMs, signal).report;
   }
 
   /** Takes no more jobs of this name, or of any, in this process; those that run go on. */
@@ -183,9 +191,13 @@ export class WorkerHost {
     return this.directRuns.run(id, this.handlers.get(name), name);
   }
 
-  /** @internal see `JobScheduler.getRunningStats` @throws WorkerNotStartedError */
+  /**
+   * @internal see `JobScheduler.getRunningStats`
+   * @throws WorkerNotStartedError unless this process only adds jobs: then there is nothing to start, and nothing runs
+   */
   snapshot(): HostSnapshot {
-    if (this.state === 'stopped') throw new WorkerNotStartedError('getRunningStats');
+    const mayStart = !this.options.worker.none;
+    if (mayStart && this.state === 'stopped') throw new WorkerNotStartedError('getRunningStats');
     const jobsOf = (attempts: Iterable<Attempt>) => Array.from(attempts, ({ job }) => job);
     return {
       names: this.slots.view().map(({ name }) => name),
@@ -195,24 +207,14 @@ export class WorkerHost {
     };
   }
 
-  private get broker(): JobBroker {
-    const { broker, name } = this.backend;
-    if (!broker) throw new UnsupportedOperationError('hand out jobs to workers', name);
-    return broker;
-  }
-
   // ── start ────────────────────────────────────────────────────────────────────────────────────
 
   private async takeUpWork(): Promise<void> {
-    if (this.options.worker.none) return;
-    const { broker } = this;
-    this.ending = undefined;
-    this.stopped = undefined;
     // Before the names are read: a handler defined during the start must not be overlooked.
     this.unsubscribe.push(this.handlers.watch((handler) => this.takeUp(handler)));
     const handlers = this.handlers.workedNames().map((name) => this.handlers.get(name)!);
     for (let from = 0; from < handlers.length; from += MAX_BATCH) {
-      await broker.register(handlers.slice(from, from + MAX_BATCH).map(settingsOf));
+      await this.backend.broker.register(handlers.slice(from, from + MAX_BATCH).map(settingsOf));
     }
     for (const handler of handlers) this.slots.open(handler);
     this.listen();
@@ -227,7 +229,7 @@ export class WorkerHost {
     if (!this.options.worker.includes(handler.name)) return;
     this.slots.open(handler);
     this.claimer.wake(true);
-    this.tryTo(async () => this.broker.register([settingsOf(handler)]));
+    this.tryTo(async () => this.backend.broker.register([settingsOf(handler)]));
   }
 
   private listen(): void {
@@ -236,13 +238,10 @@ export class WorkerHost {
     const forget = listenToNews(channel, {
       back: () => this.claimer.resume(),
       due: (name, at) => {
-        if (this.slots.handles(name)) this.claimer.heardOf(name, at, this.broker.now());
+        if (this.slots.handles(name)) this.claimer.heardOf(name, at, this.backend.broker.now());
       },
       // Whether the lease is gone, and why, the store says.
-      cancelled: (jobId) => {
-        this.attempts.check(jobId);
-        this.directRuns.check(jobId);
-      },
+      cancelled: (jobId) => this.attempts.check(jobId),
     });
     this.unsubscribe.push(...forget);
   }
@@ -254,35 +253,30 @@ export class WorkerHost {
 
   // ── stop ─────────────────────────────────────────────────────────────────────────────────────
 
-  private end(
-    timeoutMs: number,
-    signal?: AbortSignal,
-  ): { ending: Promise<DrainReport>; stopped: Promise<void> } {
-    const direct = this.directRuns.end({
-      timeoutMs,
-      graceMs: this.options.shutdown.graceMs,
-      signal,
-    });
-    if (!this.started) {
-      const ending = this.ending ?? direct.then(() => NOTHING_TO_DRAIN);
-      return { ending, stopped: direct };
-    }
-    this.ending ??= this.shutDown(timeoutMs, signal);
-    this.stopped ??= Promise.all([this.ending, direct]).then(() => undefined);
-    return { ending: this.ending, stopped: this.stopped };
+  private end(timeoutMs: number, signal?: AbortSignal): Ending {
+    if (this.ending) this.ending.patience.shorten(timeoutMs, signal);
+    else this.ending = this.beginToEnd(new Patience(timeoutMs, signal));
+    return this.ending;
   }
 
-  private async shutDown(timeoutMs: number, signal?: AbortSignal): Promise<DrainReport> {
+  private beginToEnd(patience: Patience): Ending {
+    const limits = { patience, graceMs: this.options.shutdown.graceMs };
+    const ended = Promise.all([this.shutDown(limits), this.directRuns.end(limits)]);
+    const report = ended.then(([ofHost]) => {
+      patience.forget();
+      this.ending = undefined;
+      return ofHost;
+    });
+    return { patience, report, stopped: report.then(() => undefined) };
+  }
+
+  private async shutDown(limits: ShutdownLimits): Promise<DrainReport> {
     // A start under way is finished first; one that failed has nothing to stop.
-    if (this.state !== 'running') await this.started!.catch(() => undefined);
-    if (this.state !== 'running') {
-      this.started = undefined;
-      return NOTHING_TO_DRAIN;
-    }
+    if (this.state !== 'running') await this.started?.catch(() => undefined);
+    if (this.state !== 'running') return NOTHING_TO_DRAIN;
     this.state = 'stopping';
     const { attempts, claimer, rescuer } = this;
-    const { graceMs } = this.options.shutdown;
-    const report = await shutDown({ attempts, claimer, rescuer }, { timeoutMs, graceMs, signal });
+    const report = await shutDown({ attempts, claimer, rescuer }, limits);
     this.leave();
     return report;
   }

@@ -80,5 +80,5 @@ end)
 flush()
 forget_gone(2 * #ids)
 gone[2] = tostring(count)
-if log_exists and redis.call('EXISTS', LEAVING) == 1 then gone[3] = '1' end
+if log_exists and redis.call('EXISTS', prefix .. 'logs:leaving') == 1 then gone[3] = '1' end
 return gone

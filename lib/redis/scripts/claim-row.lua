@@ -25,7 +25,7 @@
 -- @include key
 -- @include pass
 local name, ahead, silent, rescues = ARGV[5], tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
-local RESCUE_LIMIT, EQUALS_LIMIT, LOST_LIMIT, GHOSTS = 100, 50, 10, 10
+local RESCUE_LIMIT, EQUALS_LIMIT, LOST_LIMIT, LOST_PAGE, LOST_PAGES, GHOSTS = 100, 50, 4, 100, 10, 10
 
 local has_passed = false
 local function pass_by()
@@ -119,18 +119,29 @@ local function first_free()
   end
 end
 
--- Rows whose holder was silent for too long. Our own hosts renew, and are not asked here.
+-- The row behind an entry of `running`, if its holder is one that may be silent for too long: our own hosts
+-- renew, and are not asked here. A disabled row stays where it is.
+local function lost_row(id, entry)
+  local _, _, locked_at, pending, _, held, run = holder(entry or '')
+  if not held or run == '' or redis.call('ZSCORE', index('disabled', name), id) then return end
+  local lost = candidate(id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id))
+  if not lost then return end
+  lost.locked_at, lost.pending, lost.run = locked_at, pending, run
+  lost.at = own_time(run, lost.planned_at) or lost.planned_at or tonumber(locked_at)
+  return lost
+end
+
+-- The rows that have been locked longest, of those whose holder was silent for too long.
 local function lost_rows()
-  local found = {}
-  for _, id in ipairs(silent_ids) do
-    local entry = redis.call('HGET', LEASE, id)
-    local _, _, locked_at, pending, _, held, run = holder(entry or '')
-    local lost = held and run ~= '' and candidate(id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id))
-    if lost and lost.flags % 2 ~= DISABLED then
-      lost.locked_at, lost.pending, lost.run = locked_at, pending, run
-      lost.at = own_time(run, lost.planned_at) or lost.planned_at or tonumber(locked_at)
-      found[#found + 1] = lost
+  local since, found = text(now - silent), {}
+  for page = 0, LOST_PAGES - 1 do
+    local ids = redis.call('ZRANGEBYSCORE', index('running', name), '-inf', since, 'LIMIT', page * LOST_PAGE, LOST_PAGE)
+    local entries = ids[1] and redis.call('HMGET', LEASE, unpack(ids))
+    for i, id in ipairs(ids) do
+      found[#found + 1] = lost_row(id, entries[i])
+      if #found == LOST_LIMIT then return found end
     end
+    if #ids < LOST_PAGE then break end
   end
   return found
 end

@@ -1,6 +1,7 @@
 -- disable-jobs
 -- Disables or enables jobs. A waiting one is parked, or goes back to its place in the line, also when it
 -- was handed out and has not begun to run; a running one finishes, and is parked or not afterwards.
+-- Its first write is of a kind that Redis allows when its memory is full.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta
@@ -21,6 +22,7 @@
 -- @include place
 -- @include lease
 -- @include read
+redis.call('PERSIST', META)
 local ids, seen, found = {}, {}, 0
 for i = 6, #ARGV do
   ids[#ids + 1] = ARGV[i]

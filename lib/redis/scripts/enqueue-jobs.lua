@@ -9,7 +9,7 @@
 -- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3]  news channel; empty for none
 -- ARGV[4]  head of a message
--- ARGV[5]  'repeat' when the call may have been carried out before; else empty
+-- ARGV[5]  'repeat' when the call may have been carried out before; else when it was sent, by the server's clock
 -- ARGV[6]  number of kinds of jobs in this call
 -- ARGV[7..]  for each kind: due ('+ms' from now, or an instant), priority, flags, name; then for each
 --            job: id, number of its kind, the record from its name on
@@ -25,6 +25,9 @@
 -- @include record
 -- @include place
 local KIND_WIDTH, WIDTH = 4, 3
+-- A try that comes so late may have been repeated meanwhile: its sender has given it up.
+local LATE_MS = 2000
+local is_repeat = ARGV[5] == 'repeat' or now > tonumber(ARGV[5]) + LATE_MS
 local first = 7 + ARGV[6] * KIND_WIDTH
 local count = (#ARGV - first + 1) / WIDTH
 
@@ -82,11 +85,11 @@ end
 local function was_mine(rest, record)
   local nonce = nonce_in(rest)
   if nonce then return nonce_in(record) == nonce end
-  return ARGV[5] == 'repeat'
+  return is_repeat
 end
 
 local function was_removed(id, rest)
-  if ARGV[5] ~= 'repeat' then return false end
+  if not is_repeat then return false end
   local till = redis.call('ZSCORE', prefix .. 'gone', nonce_in(rest) or id)
   return till and tonumber(till) > now
 end

@@ -40,7 +40,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -56,8 +56,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -300,6 +300,11 @@ local function read_some(ids, hashes, each)
   end
   return done
 end
+local log_exists, drop_log_of
+local function remove_log(id)
+  if log_exists == nil then log_exists = redis.call('HEXISTS', META, 'logSeq') == 1 end
+  if not log_exists then return end
+  if not drop_log_of then
 local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
 local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
 local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
@@ -348,15 +353,13 @@ local function forget_removed()
   local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
   if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
 end
-local log_exists
-local function remove_log(id)
-  if log_exists == nil then
-    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
-    if log_exists then forget_removed() end
+    forget_removed()
+    drop_log_of = function(job_id)
+      zadd(REMOVED, now_text, job_id)
+      drop_log(job_id)
+    end
   end
-  if not log_exists then return end
-  zadd(REMOVED, now_text, id)
-  drop_log(id)
+  drop_log_of(id)
 end
 local function remove_keys(id, record)
   local own = own_and_rest(record)
@@ -438,7 +441,7 @@ end)
 flush()
 forget_gone(2 * #ids)
 gone[2] = tostring(count)
-if log_exists and redis.call('EXISTS', LEAVING) == 1 then gone[3] = '1' end
+if log_exists and redis.call('EXISTS', prefix .. 'logs:leaving') == 1 then gone[3] = '1' end
 return gone
 `;
 
@@ -482,7 +485,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -498,8 +501,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -746,8 +749,11 @@ local function begin_anew(facts)
   facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
 end
 local FORGET_AFTER = 10
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+end
 local function pass(lease_ms, pace_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil')
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
   local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
@@ -756,11 +762,11 @@ local function pass(lease_ms, pace_ms)
     redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
   end
   local before = held
-  local longest_pause = math.max(longest, 2 * (pace_ms or 0))
-  if last and now - last > longest_pause and now >= held + longest then held = soon + longest end
+  local was_away = last and now - last > longest
+  if was_away and (last >= held or now >= held + math.max(longest, 2 * (pace_ms or 0))) then held = soon + longest end
   if held > soon + longest then held = soon + longest end
   if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
-  return held, fence, longest, tonumber(meta[6] or 0) > now
+  return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false
 end
 local token, host, lease_ms, id = ARGV[5] .. ':1', ARGV[6], tonumber(ARGV[7]), ARGV[8]
 local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
@@ -827,8 +833,11 @@ local function index(place, name)
   return key
 end
 local FORGET_AFTER = 10
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+end
 local function pass(lease_ms, pace_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil')
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
   local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
@@ -837,14 +846,14 @@ local function pass(lease_ms, pace_ms)
     redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
   end
   local before = held
-  local longest_pause = math.max(longest, 2 * (pace_ms or 0))
-  if last and now - last > longest_pause and now >= held + longest then held = soon + longest end
+  local was_away = last and now - last > longest
+  if was_away and (last >= held or now >= held + math.max(longest, 2 * (pace_ms or 0))) then held = soon + longest end
   if held > soon + longest then held = soon + longest end
   if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
-  return held, fence, longest, tonumber(meta[6] or 0) > now
+  return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false
 end
 local name, ahead, silent, rescues = ARGV[5], tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
-local RESCUE_LIMIT, EQUALS_LIMIT, LOST_LIMIT, GHOSTS = 100, 50, 10, 10
+local RESCUE_LIMIT, EQUALS_LIMIT, LOST_LIMIT, LOST_PAGE, LOST_PAGES, GHOSTS = 100, 50, 4, 100, 10, 10
 local has_passed = false
 local function pass_by()
   if has_passed then return 0 end
@@ -870,7 +879,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -886,8 +895,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -1189,6 +1198,11 @@ local function read_some(ids, hashes, each)
   end
   return done
 end
+local log_exists, drop_log_of
+local function remove_log(id)
+  if log_exists == nil then log_exists = redis.call('HEXISTS', META, 'logSeq') == 1 end
+  if not log_exists then return end
+  if not drop_log_of then
 local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
 local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
 local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
@@ -1237,15 +1251,13 @@ local function forget_removed()
   local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
   if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
 end
-local log_exists
-local function remove_log(id)
-  if log_exists == nil then
-    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
-    if log_exists then forget_removed() end
+    forget_removed()
+    drop_log_of = function(job_id)
+      zadd(REMOVED, now_text, job_id)
+      drop_log(job_id)
+    end
   end
-  if not log_exists then return end
-  zadd(REMOVED, now_text, id)
-  drop_log(id)
+  drop_log_of(id)
 end
 local function remove_keys(id, record)
   local own = own_and_rest(record)
@@ -1281,9 +1293,6 @@ local function ended_already(id, kind)
     return kind == 'completed' or kind == 'removed' or kind == 'bury'
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
-end
-local function earliest_expiry()
-  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
 end
 local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
 local promoted, promotions_left = {}, PROMOTE_LIMIT
@@ -1352,49 +1361,6 @@ local function take_ready(name, want, take)
   end
   flush()
   return taken
-end
-local function due_names(names)
-  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'LIMIT', 0, 100)
-  local due, list = {}, {}
-  for _, name in ipairs(found) do
-    due[name] = true
-  end
-  for _, name in ipairs(names) do
-    local is_due = due[name]
-    if not is_due and #found == 100 then
-      is_due = tonumber(redis.call('ZSCORE', DUE, name) or 'inf') <= now
-    end
-    if is_due then list[#list + 1] = name end
-  end
-  return list
-end
-local function due_in(names)
-  local first
-  if #names <= 5 then
-    for _, name in ipairs(names) do
-      local at = tonumber(redis.call('ZSCORE', DUE, name))
-      if at and (not first or at < first) then first = at end
-    end
-  else
-    local asked_for = {}
-    for _, name in ipairs(names) do
-      asked_for[name] = true
-    end
-    local found = redis.call('ZRANGE', DUE, 0, 99, 'WITHSCORES')
-    for i = 1, #found, 2 do
-      if asked_for[found[i]] then
-        first = tonumber(found[i + 1])
-        break
-      end
-    end
-    if not first and #found == 200 then
-      for _, name in ipairs(names) do
-        local at = tonumber(redis.call('ZSCORE', DUE, name))
-        if at and (not first or at < first) then first = at end
-      end
-    end
-  end
-  return first and math.max(first - now, 0)
 end
 local function max_rescues(settings)
   local ok, decoded = pcall(cjson.decode, settings)
@@ -1543,17 +1509,25 @@ local function first_free()
     flush()
   end
 end
+local function lost_row(id, entry)
+  local _, _, locked_at, pending, _, held, run = holder(entry or '')
+  if not held or run == '' or redis.call('ZSCORE', index('disabled', name), id) then return end
+  local lost = candidate(id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id))
+  if not lost then return end
+  lost.locked_at, lost.pending, lost.run = locked_at, pending, run
+  lost.at = own_time(run, lost.planned_at) or lost.planned_at or tonumber(locked_at)
+  return lost
+end
 local function lost_rows()
-  local found = {}
-  for _, id in ipairs(silent_ids) do
-    local entry = redis.call('HGET', LEASE, id)
-    local _, _, locked_at, pending, _, held, run = holder(entry or '')
-    local lost = held and run ~= '' and candidate(id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id))
-    if lost and lost.flags % 2 ~= DISABLED then
-      lost.locked_at, lost.pending, lost.run = locked_at, pending, run
-      lost.at = own_time(run, lost.planned_at) or lost.planned_at or tonumber(locked_at)
-      found[#found + 1] = lost
+  local since, found = text(now - silent), {}
+  for page = 0, LOST_PAGES - 1 do
+    local ids = redis.call('ZRANGEBYSCORE', index('running', name), '-inf', since, 'LIMIT', page * LOST_PAGE, LOST_PAGE)
+    local entries = ids[1] and redis.call('HMGET', LEASE, unpack(ids))
+    for i, id in ipairs(ids) do
+      found[#found + 1] = lost_row(id, entries[i])
+      if #found == LOST_LIMIT then return found end
     end
+    if #ids < LOST_PAGE then break end
   end
   return found
 end
@@ -1747,16 +1721,6 @@ local function forget_removed()
   local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
   if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
 end
-local log_exists
-local function remove_log(id)
-  if log_exists == nil then
-    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
-    if log_exists then forget_removed() end
-  end
-  if not log_exists then return end
-  zadd(REMOVED, now_text, id)
-  drop_log(id)
-end
 local WALK_LIMIT = 1000
 local walked = ARGV[3] == 'all' and LOGS_ALL or index('logs:' .. ARGV[3], ARGV[4])
 local ascending, levels, events = ARGV[7] == 'asc', ARGV[8], ARGV[9]
@@ -1919,7 +1883,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -1935,8 +1899,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -2203,6 +2167,7 @@ local function read_some(ids, hashes, each)
   end
   return done
 end
+redis.call('PERSIST', META)
 local ids, seen, found = {}, {}, 0
 for i = 6, #ARGV do
   ids[#ids + 1] = ARGV[i]
@@ -2379,16 +2344,6 @@ local function forget_removed()
   local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
   if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
 end
-local log_exists
-local function remove_log(id)
-  if log_exists == nil then
-    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
-    if log_exists then forget_removed() end
-  end
-  if not log_exists then return end
-  zadd(REMOVED, now_text, id)
-  drop_log(id)
-end
 drop_leaving()
 flush()
 return { now_text, redis.call('EXISTS', LEAVING) == 1 and '1' or '' }
@@ -2434,7 +2389,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -2450,8 +2405,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -2674,6 +2629,8 @@ local function advance()
   return next(news) ~= nil
 end
 local KIND_WIDTH, WIDTH = 4, 3
+local LATE_MS = 2000
+local is_repeat = ARGV[5] == 'repeat' or now > tonumber(ARGV[5]) + LATE_MS
 local first = 7 + ARGV[6] * KIND_WIDTH
 local count = (#ARGV - first + 1) / WIDTH
 local ids = {}
@@ -2720,10 +2677,10 @@ end
 local function was_mine(rest, record)
   local nonce = nonce_in(rest)
   if nonce then return nonce_in(record) == nonce end
-  return ARGV[5] == 'repeat'
+  return is_repeat
 end
 local function was_removed(id, rest)
-  if ARGV[5] ~= 'repeat' then return false end
+  if not is_repeat then return false end
   local till = redis.call('ZSCORE', prefix .. 'gone', nonce_in(rest) or id)
   return till and tonumber(till) > now
 end
@@ -2872,7 +2829,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -2888,8 +2845,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -3203,49 +3160,6 @@ local function take_ready(name, want, take)
   flush()
   return taken
 end
-local function due_names(names)
-  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'LIMIT', 0, 100)
-  local due, list = {}, {}
-  for _, name in ipairs(found) do
-    due[name] = true
-  end
-  for _, name in ipairs(names) do
-    local is_due = due[name]
-    if not is_due and #found == 100 then
-      is_due = tonumber(redis.call('ZSCORE', DUE, name) or 'inf') <= now
-    end
-    if is_due then list[#list + 1] = name end
-  end
-  return list
-end
-local function due_in(names)
-  local first
-  if #names <= 5 then
-    for _, name in ipairs(names) do
-      local at = tonumber(redis.call('ZSCORE', DUE, name))
-      if at and (not first or at < first) then first = at end
-    end
-  else
-    local asked_for = {}
-    for _, name in ipairs(names) do
-      asked_for[name] = true
-    end
-    local found = redis.call('ZRANGE', DUE, 0, 99, 'WITHSCORES')
-    for i = 1, #found, 2 do
-      if asked_for[found[i]] then
-        first = tonumber(found[i + 1])
-        break
-      end
-    end
-    if not first and #found == 200 then
-      for _, name in ipairs(names) do
-        local at = tonumber(redis.call('ZSCORE', DUE, name))
-        if at and (not first or at < first) then first = at end
-      end
-    end
-  end
-  return first and math.max(first - now, 0)
-end
 local token, HANDED = ARGV[6] .. ':1', prefix .. 'handed:' .. ARGV[6]
 local function row_reply(id, record, state, entry)
   return { now_text, id, record, state or '', entry }
@@ -3323,6 +3237,7 @@ if kind ~= 'none' and kind ~= 'hash' then return { now_text, 'foreign', kind } e
 if kind == 'none' and redis.call('EXISTS', prefix .. 'jobs:all') == 1 then
   return { now_text, 'foreign', 'the layout of another backend (it has a key jobs:all)' }
 end
+if kind == 'hash' then redis.call('PERSIST', META) end
 local reply, fits = { now_text }, true
 for i = 4, #ARGV, 2 do
   if redis.call('HEXISTS', META, ARGV[i]) == 0 then redis.call('HSET', META, ARGV[i], ARGV[i + 1]) end
@@ -3375,7 +3290,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -3391,8 +3306,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -3607,16 +3522,6 @@ local function forget_removed()
   local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
   if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
 end
-local log_exists
-local function remove_log(id)
-  if log_exists == nil then
-    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
-    if log_exists then forget_removed() end
-  end
-  if not log_exists then return end
-  zadd(REMOVED, now_text, id)
-  drop_log(id)
-end
 local WALK_LIMIT = 1000
 local walked = ARGV[3] == 'all' and LOGS_ALL or index('logs:' .. ARGV[3], ARGV[4])
 local ascending, levels, events = ARGV[7] == 'asc', ARGV[8], ARGV[9]
@@ -3780,7 +3685,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -3796,8 +3701,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -4061,9 +3966,6 @@ local function ended_already(id, kind)
     return kind == 'completed' or kind == 'removed' or kind == 'bury'
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
-end
-local function earliest_expiry()
-  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
 end
 redis.call('PERSIST', META)
 local held = { now_text }
@@ -4291,12 +4193,12 @@ local function ended_already(id, kind)
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
+local FORGET_AFTER = 10
 local function earliest_expiry()
   return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
 end
-local FORGET_AFTER = 10
 local function pass(lease_ms, pace_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil')
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
   local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
@@ -4305,11 +4207,11 @@ local function pass(lease_ms, pace_ms)
     redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
   end
   local before = held
-  local longest_pause = math.max(longest, 2 * (pace_ms or 0))
-  if last and now - last > longest_pause and now >= held + longest then held = soon + longest end
+  local was_away = last and now - last > longest
+  if was_away and (last >= held or now >= held + math.max(longest, 2 * (pace_ms or 0))) then held = soon + longest end
   if held > soon + longest then held = soon + longest end
   if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
-  return held, fence, longest, tonumber(meta[6] or 0) > now
+  return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false
 end
 local lease_ms = tonumber(ARGV[3])
 redis.call('PERSIST', META)
@@ -4337,7 +4239,7 @@ for i, id in ipairs(ids) do
   if word then
     lost(id, token, word)
   else
-    local expiry = math.max(tonumber(redis.call('ZSCORE', LEASES, id)), soon + lease_ms)
+    local expiry = math.max(tonumber(redis.call('ZSCORE', LEASES, id) or 0), soon + lease_ms)
     zadd(LEASES, text(expiry), id)
     if progress ~= '' then tell_progress(id, entries[i], progress) end
   end
@@ -4386,7 +4288,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -4402,8 +4304,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -4705,6 +4607,11 @@ local function read_some(ids, hashes, each)
   end
   return done
 end
+local log_exists, drop_log_of
+local function remove_log(id)
+  if log_exists == nil then log_exists = redis.call('HEXISTS', META, 'logSeq') == 1 end
+  if not log_exists then return end
+  if not drop_log_of then
 local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
 local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
 local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
@@ -4753,15 +4660,13 @@ local function forget_removed()
   local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
   if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
 end
-local log_exists
-local function remove_log(id)
-  if log_exists == nil then
-    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
-    if log_exists then forget_removed() end
+    forget_removed()
+    drop_log_of = function(job_id)
+      zadd(REMOVED, now_text, job_id)
+      drop_log(job_id)
+    end
   end
-  if not log_exists then return end
-  zadd(REMOVED, now_text, id)
-  drop_log(id)
+  drop_log_of(id)
 end
 local function remove_keys(id, record)
   local own = own_and_rest(record)
@@ -4798,9 +4703,6 @@ local function ended_already(id, kind)
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
-local function earliest_expiry()
-  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
-end
 local GONE, gone_until, patience = prefix .. 'gone', nil, nil
 local function gone_kept(keep_ms)
   patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
@@ -4819,8 +4721,11 @@ local function forget_gone(limit)
   forget(GONE, limit)
 end
 local FORGET_AFTER = 10
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+end
 local function pass(lease_ms, pace_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil')
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq')
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
   local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
@@ -4829,11 +4734,11 @@ local function pass(lease_ms, pace_ms)
     redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
   end
   local before = held
-  local longest_pause = math.max(longest, 2 * (pace_ms or 0))
-  if last and now - last > longest_pause and now >= held + longest then held = soon + longest end
+  local was_away = last and now - last > longest
+  if was_away and (last >= held or now >= held + math.max(longest, 2 * (pace_ms or 0))) then held = soon + longest end
   if held > soon + longest then held = soon + longest end
   if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
-  return held, fence, longest, tonumber(meta[6] or 0) > now
+  return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false
 end
 local function max_rescues(settings)
   local ok, decoded = pcall(cjson.decode, settings)
@@ -4969,7 +4874,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -4985,8 +4890,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -5286,7 +5191,7 @@ local function forget_gone(limit)
 end
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
-local debounce, delay, longest = debounced[ARGV[21]], tonumber(ARGV[22]), tonumber(ARGV[23])
+local debounce, delay, longest = debounced[ARGV[20]], tonumber(ARGV[21]), tonumber(ARGV[22])
 local SAVED, KEYED = prefix .. 'saved', 4
 local before
 if mode == 'update' then
@@ -5321,16 +5226,16 @@ end
 local function mark_disabled()
   if flags % 2 == DISABLED then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
 end
-if ARGV[18] == 'repeat' and tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
+if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
   if before then return reply('updated') end
   if ARGV[12] == '1' then flags = flags + DISABLED end
   return { now_text, 'inserted', '', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
 end
 local function carry_out_all(word)
   mark_disabled()
-  zadd(SAVED, text(soon + ARGV[19]), ARGV[17])
+  zadd(SAVED, text(soon + ARGV[18]), ARGV[17])
   flush()
-  forget(SAVED, 2)
+  forget(SAVED, 10)
   about = ',"jobId":' .. cjson.encode(id) .. ',"priority":' .. ARGV[10]
   return reply(word, advance())
 end
@@ -5343,8 +5248,8 @@ local function insert()
   if key ~= '' then hset(prefix .. 'keys', key, id) end
   redis.call('SADD', prefix .. 'names', name)
   facts.nextRunAt = at
-  if ARGV[24] ~= '' then
-    lock_plainly(id, name, tonumber(ARGV[24]), '')
+  if ARGV[23] ~= '' then
+    lock_plainly(id, name, tonumber(ARGV[23]), '')
   else
     put_down(id, name, at, seq, priority, flags, facts)
   end
@@ -5381,19 +5286,19 @@ local at, again = times()
 if ARGV[12] == '1' or (ARGV[12] == '' and old_flags % 2 == DISABLED) then flags = flags + DISABLED end
 if math.floor(old_flags / KEYED) % 2 == 1 and math.floor(flags / KEYED) % 2 == 0 then flags = flags + KEYED end
 local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
-local name_and_own = quoted_name .. ',' .. signed(own_and_rest(before), ARGV[20])
+local name_and_own = quoted_name .. ',' .. signed(own_and_rest(before), ARGV[19])
 local as_before = record_of(created, old_at, seq, name_and_own)
 if was_claimed and at == planned_at and as_before == before then return reply('updated') end
 local function mend()
   local failed_at = facts.failedAt
-  if ARGV[25] ~= '=' then failed_at = tonumber(ARGV[25]) end
-  if ARGV[27] ~= '=' then
-    local told = string.match(ARGV[27], '"message":".*"')
+  if ARGV[24] ~= '=' then failed_at = tonumber(ARGV[24]) end
+  if ARGV[26] ~= '=' then
+    local told = string.match(ARGV[26], '"message":".*"')
     local is_same = told and failed_at == facts.failedAt and string.find(facts.failure or '', told, 1, true)
-    if not is_same then facts.failure = told and ARGV[27] or nil end
+    if not is_same then facts.failure = told and ARGV[26] or nil end
   end
   facts.failedAt = failed_at
-  if ARGV[26] ~= '=' then facts.failCount = tonumber(ARGV[26]) end
+  if ARGV[25] ~= '=' then facts.failCount = tonumber(ARGV[25]) end
 end
 if is_running then
   if token and again then
@@ -5452,6 +5357,105 @@ local function index(place, name)
   end
   return key
 end
+local FORGET_AFTER = 10
+local function earliest_expiry()
+  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+end
+local function pass(lease_ms, pace_ms)
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq')
+  local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
+  local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
+  local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
+  if lease_ms > longest or is_forgotten or (lease_ms == longest and math.abs(now - seen_at) > longest) then
+    longest = lease_ms
+    redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
+  end
+  local before = held
+  local was_away = last and now - last > longest
+  if was_away and (last >= held or now >= held + math.max(longest, 2 * (pace_ms or 0))) then held = soon + longest end
+  if held > soon + longest then held = soon + longest end
+  if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
+  return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false
+end
+local function due_names(names)
+  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'LIMIT', 0, 100)
+  local due, list = {}, {}
+  for _, name in ipairs(found) do
+    due[name] = true
+  end
+  for _, name in ipairs(names) do
+    local is_due = due[name]
+    if not is_due and #found == 100 then
+      is_due = tonumber(redis.call('ZSCORE', DUE, name) or 'inf') <= now
+    end
+    if is_due then list[#list + 1] = name end
+  end
+  return list
+end
+local function due_in(names)
+  local first
+  if #names <= 5 then
+    for _, name in ipairs(names) do
+      local at = tonumber(redis.call('ZSCORE', DUE, name))
+      if at and (not first or at < first) then first = at end
+    end
+  else
+    local asked_for = {}
+    for _, name in ipairs(names) do
+      asked_for[name] = true
+    end
+    local found = redis.call('ZRANGE', DUE, 0, 99, 'WITHSCORES')
+    for i = 1, #found, 2 do
+      if asked_for[found[i]] then
+        first = tonumber(found[i + 1])
+        break
+      end
+    end
+    if not first and #found == 200 then
+      for _, name in ipairs(names) do
+        local at = tonumber(redis.call('ZSCORE', DUE, name))
+        if at and (not first or at < first) then first = at end
+      end
+    end
+  end
+  return first and math.max(first - now, 0)
+end
+local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
+local memory = prefix .. 'claim:' .. host .. ':' .. ARGV[11]
+local asked_for, free = {}, {}
+for i = 13 + settlements * 4, #ARGV, 2 do
+  asked_for[#asked_for + 1] = ARGV[i]
+  free[ARGV[i]] = tonumber(ARGV[i + 1])
+end
+local function or_empty(value)
+  return value and text(value) or ''
+end
+local function until_due()
+  if slots == 0 then return '' end
+  local open = {}
+  for _, name in ipairs(asked_for) do
+    if free[name] > 0 then open[#open + 1] = name end
+  end
+  return or_empty(due_in(open))
+end
+local remembered = redis.call('GET', memory)
+local last_id = remembered and string.match(remembered, '^%x+')
+local is_repeat, is_lost = last_id == claim_id, last_id and ARGV[12] ~= '-' and last_id ~= ARGV[12]
+local fence, watched, has_log
+if is_repeat then
+  watched = tonumber(redis.call('HGET', META, 'watchedUntil') or 0) > now and '1' or ''
+else
+  redis.call('DEL', memory)
+  local _, last_fence, _, is_watched, was_logged = pass(lease_ms)
+  fence, watched, has_log = math.max(last_fence + 1, micros), is_watched and '1' or '', was_logged
+end
+local is_plain = settlements == 0 and not is_repeat and not is_lost
+local due = is_plain and slots > 0 and due_names(asked_for) or {}
+if is_plain and not due[1] then
+  redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence))
+  return { now_text, {}, until_due(), or_empty(earliest_expiry()), text(fence), text(soon + lease_ms), {}, now_text, watched }
+end
 local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
 local function ready_score(at, priority)
   if FIRST == 'P' then return -priority end
@@ -5459,7 +5463,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -5475,8 +5479,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -5703,60 +5707,63 @@ local function give_up(id, name)
   hdel(LEASE, id)
   zrem(index('running', name), id)
 end
-local function lock_plainly(id, name, locked_at, pending)
-  locked_at = text(math.max(locked_at, 0))
-  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
-  zadd(index('running', name), locked_at, id)
-end
-local function has_begun(run)
-  return run == '' or string.sub(run, 1, 1) == 's'
-end
-local function own_time(run, planned_at)
-  local kept = string.match(run, '^[cs](%-?%d+)$')
-  if kept then return tonumber(kept) end
-  if run ~= 's' then return planned_at end
-end
-local function earlier(one, other)
-  return one and other and math.min(one, other) or one or other
-end
-local function begin_anew(facts)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
-end
-local TRAILING, OVERDUE = 0, 1
-local function is_leading(facts)
-  return facts.windowEnd > OVERDUE
-end
-local function close_window(facts, began_at)
-  if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
-end
-local function drop_old_window(facts, run, locked_at, planned_at)
-  if not facts.windowAt then return end
-  if is_leading(facts) then
-    if facts.windowEnd <= now then facts.windowAt = nil end
-  elseif run == '' then
-    close_window(facts, locked_at)
-  elseif not run and not planned_at then
-    facts.windowAt = nil
+if is_repeat or is_lost then
+local function still_held(claimed_by, ids, each)
+  local n = 0
+  for id in string.gmatch(ids, '[^\\n]+') do
+    n = n + 1
+    local entry, token = redis.call('HGET', LEASE, id), claimed_by .. ':' .. n .. '|'
+    if entry and string.sub(entry, 1, #token) == token then each(n, id, entry) end
   end
 end
-local function open_window(facts, started_at, ends)
-  facts.windowAt, facts.windowEnd = started_at, ends
+local function parts_of(remembered)
+  return string.match(remembered, '^(%x+)\\n([^\\n]*)\\n([^\\n]*)\\n(.*)$')
 end
-local debounced = {}
-function debounced.leading(facts, delay, _, next_at, given)
-  if facts.windowAt and is_leading(facts) then return next_at end
-  open_window(facts, now, soon + delay)
-  return given
+local function take_back(remembered)
+  local claimed_by, _, _, ids = parts_of(remembered)
+  still_held(claimed_by, ids, function(_, id, entry)
+    local _, _, _, pending, _, name = holder(entry)
+    local record = redis.call('HGET', JOBS, id)
+    local asked_at, seq, priority, flags = asked(record or '')
+    if not name or not seq then return end
+    give_up(id, name)
+    local facts = happened(redis.call('HGET', STATE, id))
+    local at = planned(asked_at, facts)
+    if pending ~= '' then
+      at, facts.nextRunAt, facts.occurrenceAt = tonumber(pending), tonumber(pending), nil
+      hset(STATE, id, packed(facts))
+    end
+    place(id, name, at or now, seq, priority, flags, facts)
+  end)
+  flush()
+  advance()
 end
-function debounced.trailing(facts, delay, longest, next_at)
-  local started_at = facts.windowAt and not is_leading(facts) and facts.windowAt
-  if started_at and facts.windowEnd == OVERDUE then return earlier(next_at, now) end
-  started_at = started_at or now
-  local latest = longest and started_at + longest
-  open_window(facts, started_at, latest and latest <= now and OVERDUE or TRAILING)
-  if facts.windowEnd == OVERDUE then return now end
-  return earlier(soon + delay, latest)
+local function same_again(remembered)
+  local _, words, fence, ids = parts_of(remembered)
+  local answers, jobs, expiry, claimed_at = {}, {}, nil, ''
+  for word in string.gmatch(words, '%S+') do
+    answers[#answers + 1] = word
+  end
+  still_held(claim_id, ids, function(n, id, entry)
+    local _, _, locked_at = holder(entry)
+    local record, score = redis.call('HGET', JOBS, id), tonumber(redis.call('ZSCORE', LEASES, id))
+    if not locked_at or not record or not score then return end
+    claimed_at = locked_at
+    expiry = math.min(expiry or math.huge, score)
+    for _, part in ipairs({ tostring(n), id, record, redis.call('HGET', STATE, id) or '' }) do
+      jobs[#jobs + 1] = part
+    end
+  end)
+  return answers, fence, expiry, jobs, claimed_at
 end
+  if is_repeat then
+    local answers, first_fence, expiry, jobs, claimed_at = same_again(remembered)
+    return { now_text, answers, '0', or_empty(earliest_expiry()), first_fence, or_empty(expiry), jobs, claimed_at, watched }
+  end
+  take_back(remembered)
+end
+local answers, all_ok = {}, true
+if settlements > 0 then
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
   local bytes, done, step = 0, 0, FIRST_STEP
@@ -5778,6 +5785,11 @@ local function read_some(ids, hashes, each)
   end
   return done
 end
+local log_exists, drop_log_of
+local function remove_log(id)
+  if log_exists == nil then log_exists = redis.call('HEXISTS', META, 'logSeq') == 1 end
+  if not log_exists then return end
+  if not drop_log_of then
 local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
 local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
 local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
@@ -5826,15 +5838,13 @@ local function forget_removed()
   local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
   if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
 end
-local log_exists
-local function remove_log(id)
-  if log_exists == nil then
-    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
-    if log_exists then forget_removed() end
+    forget_removed()
+    drop_log_of = function(job_id)
+      zadd(REMOVED, now_text, job_id)
+      drop_log(job_id)
+    end
   end
-  if not log_exists then return end
-  zadd(REMOVED, now_text, id)
-  drop_log(id)
+  drop_log_of(id)
 end
 local function remove_keys(id, record)
   local own = own_and_rest(record)
@@ -5888,8 +5898,35 @@ local function ended_already(id, kind)
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
-local function earliest_expiry()
-  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
+local end_otherwise
+local function settle(id, kind, argument, body, entry, state, gone_ms)
+  local _, _, locked_at, pending, _, name, _, progress = holder(entry)
+  if not name then return 'lease-mismatch' end
+  give_up(id, name)
+  if kind == 'removed' and pending == '' then
+    local record = string.find(argument, 'k', 1, true) and redis.call('HGET', JOBS, id)
+    if record then remove_keys(id, record) end
+    local age = string.match(argument, 'y(%d+)')
+    if age and tonumber(age) <= gone_kept(gone_ms) then remember_gone(id, record, gone_ms) end
+    remove_record(id, state)
+    zrem(index('disabled', name), id)
+    return
+  end
+  if kind == 'removed' then kind, argument = 'completed', '' end
+  local done = kind == 'completed' and argument == '' and pending == ''
+  if done and not state and progress == '' then
+    zadd(index('completed', name), now_text, id)
+    if body ~= '' then hset(RESULTS, id, body) end
+    hset(STATE, id, '[null,' .. locked_at .. ',' .. now_text .. ',1]')
+    return
+  end
+  if not end_otherwise then
+local TRAILING, OVERDUE = 0, 1
+local function is_leading(facts)
+  return facts.windowEnd > OVERDUE
+end
+local function close_window(facts, began_at)
+  if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
 end
 local function later(due, at)
   if due == '+0' then return at and math.min(at, now) or now end
@@ -5941,27 +5978,8 @@ local function with_pending(kind, next_at, pending)
   if next_at and (kind == 'retry' or kind == 'release') then return math.min(next_at, saved) end
   return saved
 end
-local function settle(id, kind, argument, body, entry, state, gone_ms)
-  local _, _, locked_at, pending, _, name, _, progress = holder(entry)
-  if not name then return 'lease-mismatch' end
-  give_up(id, name)
-  if kind == 'removed' and pending == '' then
-    local record = string.find(argument, 'k', 1, true) and redis.call('HGET', JOBS, id)
-    if record then remove_keys(id, record) end
-    local age = string.match(argument, 'y(%d+)')
-    if age and tonumber(age) <= gone_kept(gone_ms) then remember_gone(id, record, gone_ms) end
-    remove_record(id, state)
-    zrem(index('disabled', name), id)
-    return
-  end
-  if kind == 'removed' then kind, argument = 'completed', '' end
-  local done = kind == 'completed' and argument == '' and pending == ''
-  if done and not state and progress == '' then
-    zadd(index('completed', name), now_text, id)
-    if body ~= '' then hset(RESULTS, id, body) end
-    hset(STATE, id, '[null,' .. locked_at .. ',' .. now_text .. ',1]')
-    return
-  end
+local function end_attempt(id, kind, argument, body, state, lease, done)
+  local name, locked_at, pending, progress = lease.name, lease.locked_at, lease.pending, lease.progress
   local facts = happened(state)
   if progress ~= '' then facts.progress = tonumber(progress) end
   if kind ~= 'skip' then facts.lastRunAt = tonumber(locked_at) end
@@ -5993,6 +6011,49 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     if body ~= '' then hset(RESULTS, id, body) elseif state then hdel(RESULTS, id) end
   end
   hset(STATE, id, packed(facts))
+end
+    end_otherwise = end_attempt
+  end
+  local lease = { name = name, locked_at = locked_at, pending = pending, progress = progress }
+  return end_otherwise(id, kind, argument, body, state, lease, done)
+end
+  log_exists = has_log
+  local manners = {}
+  local function manner(text_of_it)
+    local how = manners[text_of_it]
+    if not how then
+      local kind, late, argument = string.match(text_of_it, '^(%S+) (%S+) (.*)$')
+      how = { kind = kind, late = late == 'late', argument = argument }
+      manners[text_of_it] = how
+    end
+    return how
+  end
+  local ids, seen = {}, {}
+  for i = 1, settlements do
+    ids[i] = ARGV[9 + i * 4]
+  end
+  local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+  local first_expiry, young = earliest_expiry(), false
+  for i = 1, settlements do
+    local id, token, how, body = ids[i], ARGV[10 + i * 4], manner(ARGV[11 + i * 4]), ARGV[12 + i * 4]
+    if seen[id] then
+      flush()
+      entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
+    end
+    seen[id] = true
+    local word = refusal(id, entries[i], token, first_expiry, how.late)
+    if not word then
+      word = settle(id, how.kind, how.argument, body, entries[i], states[i], gone_ms)
+      young = young or how.kind == 'removed'
+    elseif word == 'not-running' and ended_already(id, how.kind) then
+      word = nil
+    end
+    answers[i] = word or 'ok'
+    all_ok = all_ok and not word
+  end
+  flush()
+  if young then forget_gone(2 * settlements) end
+  advance()
 end
 local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
 local promoted, promotions_left = {}, PROMOTE_LIMIT
@@ -6062,166 +6123,6 @@ local function take_ready(name, want, take)
   flush()
   return taken
 end
-local function due_names(names)
-  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'LIMIT', 0, 100)
-  local due, list = {}, {}
-  for _, name in ipairs(found) do
-    due[name] = true
-  end
-  for _, name in ipairs(names) do
-    local is_due = due[name]
-    if not is_due and #found == 100 then
-      is_due = tonumber(redis.call('ZSCORE', DUE, name) or 'inf') <= now
-    end
-    if is_due then list[#list + 1] = name end
-  end
-  return list
-end
-local function due_in(names)
-  local first
-  if #names <= 5 then
-    for _, name in ipairs(names) do
-      local at = tonumber(redis.call('ZSCORE', DUE, name))
-      if at and (not first or at < first) then first = at end
-    end
-  else
-    local asked_for = {}
-    for _, name in ipairs(names) do
-      asked_for[name] = true
-    end
-    local found = redis.call('ZRANGE', DUE, 0, 99, 'WITHSCORES')
-    for i = 1, #found, 2 do
-      if asked_for[found[i]] then
-        first = tonumber(found[i + 1])
-        break
-      end
-    end
-    if not first and #found == 200 then
-      for _, name in ipairs(names) do
-        local at = tonumber(redis.call('ZSCORE', DUE, name))
-        if at and (not first or at < first) then first = at end
-      end
-    end
-  end
-  return first and math.max(first - now, 0)
-end
-local FORGET_AFTER = 10
-local function pass(lease_ms, pace_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil')
-  local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
-  local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
-  local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
-  if lease_ms > longest or is_forgotten or (lease_ms == longest and math.abs(now - seen_at) > longest) then
-    longest = lease_ms
-    redis.call('HSET', META, 'longestLease', text(longest), 'longestLeaseAt', now_text)
-  end
-  local before = held
-  local longest_pause = math.max(longest, 2 * (pace_ms or 0))
-  if last and now - last > longest_pause and now >= held + longest then held = soon + longest end
-  if held > soon + longest then held = soon + longest end
-  if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
-  return held, fence, longest, tonumber(meta[6] or 0) > now
-end
-local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
-local memory = prefix .. 'claim:' .. host .. ':' .. ARGV[11]
-local function or_empty(value)
-  return value and text(value) or ''
-end
-local function still_held(claimed_by, ids, each)
-  local n = 0
-  for id in string.gmatch(ids, '[^\\n]+') do
-    n = n + 1
-    local entry, token = redis.call('HGET', LEASE, id), claimed_by .. ':' .. n .. '|'
-    if entry and string.sub(entry, 1, #token) == token then each(n, id, entry) end
-  end
-end
-local function parts_of(remembered)
-  return string.match(remembered, '^(%x+)\\n([^\\n]*)\\n([^\\n]*)\\n(.*)$')
-end
-local function take_back(remembered)
-  local claimed_by, _, _, ids = parts_of(remembered)
-  still_held(claimed_by, ids, function(_, id, entry)
-    local _, _, _, pending, _, name = holder(entry)
-    local record = redis.call('HGET', JOBS, id)
-    local asked_at, seq, priority, flags = asked(record or '')
-    if not name or not seq then return end
-    give_up(id, name)
-    local facts = happened(redis.call('HGET', STATE, id))
-    local at = planned(asked_at, facts)
-    if pending ~= '' then
-      at, facts.nextRunAt, facts.occurrenceAt = tonumber(pending), tonumber(pending), nil
-      hset(STATE, id, packed(facts))
-    end
-    place(id, name, at or now, seq, priority, flags, facts)
-  end)
-  flush()
-  advance()
-end
-local function same_again(remembered)
-  local _, words, fence, ids = parts_of(remembered)
-  local answers, jobs, expiry, claimed_at = {}, {}, nil, ''
-  for word in string.gmatch(words, '%S+') do
-    answers[#answers + 1] = word
-  end
-  still_held(claim_id, ids, function(n, id, entry)
-    local _, _, locked_at = holder(entry)
-    local record, score = redis.call('HGET', JOBS, id), tonumber(redis.call('ZSCORE', LEASES, id))
-    if not locked_at or not record or not score then return end
-    claimed_at = locked_at
-    expiry = math.min(expiry or math.huge, score)
-    for _, part in ipairs({ tostring(n), id, record, redis.call('HGET', STATE, id) or '' }) do
-      jobs[#jobs + 1] = part
-    end
-  end)
-  local watched = tonumber(redis.call('HGET', META, 'watchedUntil') or 0) > now
-  return { now_text, answers, '0', or_empty(earliest_expiry()), fence, or_empty(expiry), jobs, claimed_at, watched and '1' or '' }
-end
-local remembered = redis.call('GET', memory)
-if remembered and string.sub(remembered, 1, #claim_id + 1) == claim_id .. '\\n' then return same_again(remembered) end
-redis.call('DEL', memory)
-if remembered and ARGV[12] ~= '-' and parts_of(remembered) ~= ARGV[12] then take_back(remembered) end
-local manners = {}
-local function manner(text_of_it)
-  local how = manners[text_of_it]
-  if not how then
-    local kind, late, argument = string.match(text_of_it, '^(%S+) (%S+) (.*)$')
-    how = { kind = kind, late = late == 'late', argument = argument }
-    manners[text_of_it] = how
-  end
-  return how
-end
-local answers, all_ok = {}, true
-if settlements > 0 then
-  local ids, seen = {}, {}
-  for i = 1, settlements do
-    ids[i] = ARGV[9 + i * 4]
-  end
-  local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
-  local first_expiry, young = earliest_expiry(), false
-  for i = 1, settlements do
-    local id, token, how, body = ids[i], ARGV[10 + i * 4], manner(ARGV[11 + i * 4]), ARGV[12 + i * 4]
-    if seen[id] then
-      flush()
-      entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
-    end
-    seen[id] = true
-    local word = refusal(id, entries[i], token, first_expiry, how.late)
-    if not word then
-      word = settle(id, how.kind, how.argument, body, entries[i], states[i], gone_ms)
-      young = young or how.kind == 'removed'
-    elseif word == 'not-running' and ended_already(id, how.kind) then
-      word = nil
-    end
-    answers[i] = word or 'ok'
-    all_ok = all_ok and not word
-  end
-  flush()
-  if young then forget_gone(2 * settlements) end
-  advance()
-end
-local held, fence, _, watched = pass(lease_ms)
-fence = math.max(fence + 1, micros)
 local expiry, jobs, ids = soon + lease_ms, {}, {}
 local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|||'
 local function take(id, record, state, name)
@@ -6233,14 +6134,8 @@ local function take(id, record, state, name)
   local last = #jobs
   jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = tostring(n), id, record, state or ''
 end
-local asked_for, free = {}, {}
-for i = 13 + settlements * 4, #ARGV, 2 do
-  asked_for[#asked_for + 1] = ARGV[i]
-  free[ARGV[i]] = tonumber(ARGV[i + 1])
-end
-local until_due = ''
 if slots > 0 then
-  local due = due_names(asked_for)
+  if not is_plain then due = due_names(asked_for) end
   local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), {}
   for _, name in ipairs(due) do
     local want = math.min(share, free[name], slots)
@@ -6260,20 +6155,13 @@ if slots > 0 then
   for _, name in ipairs(due) do
     if promoted[name] then recede(name) end
   end
-  if slots > 0 then
-    local open = {}
-    for _, name in ipairs(asked_for) do
-      if free[name] > 0 then open[#open + 1] = name end
-    end
-    until_due = or_empty(due_in(open))
-  end
 end
 redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1))
 if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. text(fence) .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms + 60000)
 end
-return { now_text, all_ok and {} or answers, until_due, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched and '1' or '' }
+return { now_text, all_ok and {} or answers, until_due(), or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched }
 `;
 
 export const watchStates = `local now, soon, micros
@@ -6458,16 +6346,6 @@ local function forget_removed()
   local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
   if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
 end
-local log_exists
-local function remove_log(id)
-  if log_exists == nil then
-    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
-    if log_exists then forget_removed() end
-  end
-  if not log_exists then return end
-  zadd(REMOVED, now_text, id)
-  drop_log(id)
-end
 local writer = prefix .. 'logs:writer:' .. ARGV[3]
 local last = tonumber(redis.call('GET', writer) or 0)
 if ARGV[5] == 'repeat' and last >= tonumber(ARGV[4]) then return { now_text } end
@@ -6548,7 +6426,7 @@ local function ready_score(at, priority)
   if FIRST == 'p' then return priority end
   return -at
 end
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 local function priority_key(priority)
   local key = priority_keys[priority]
@@ -6564,8 +6442,8 @@ local function priority_key(priority)
   return key
 end
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 local function ready_member(at, seq, priority, id)
@@ -6865,9 +6743,6 @@ local function ended_already(id, kind)
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
-local function earliest_expiry()
-  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
-end
 local GONE, gone_until, patience = prefix .. 'gone', nil, nil
 local function gone_kept(keep_ms)
   patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
@@ -6887,7 +6762,7 @@ local function forget_gone(limit)
 end
 local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local SAVED, FORKED = prefix .. 'saved', 32
-if ARGV[18] == 'repeat' and tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then return { now_text, 'ok' } end
+if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then return { now_text, 'ok' } end
 local record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
 local asked_at, seq, priority, flags = asked(record or '')
 local held_by, fence, _, pending, host, name, run, progress = holder(entry or '')
@@ -6979,9 +6854,9 @@ else
   if token == '' then write_unheld() elseif locked_at then keep() else close() end
 end
 hset(STATE, id, packed(facts))
-if token == '' or not locked_at then zadd(SAVED, text(soon + ARGV[19]), ARGV[17]) end
+if token == '' or not locked_at then zadd(SAVED, text(soon + ARGV[18]), ARGV[17]) end
 flush()
-forget(SAVED, 2)
+forget(SAVED, 10)
 advance()
 return { now_text, 'ok' }
 `;

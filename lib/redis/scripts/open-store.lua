@@ -16,6 +16,8 @@ if kind ~= 'none' and kind ~= 'hash' then return { now_text, 'foreign', kind } e
 if kind == 'none' and redis.call('EXISTS', prefix .. 'jobs:all') == 1 then
   return { now_text, 'foreign', 'the layout of another backend (it has a key jobs:all)' }
 end
+-- A kind of write that Redis allows when its memory is full: a worker that starts then makes room.
+if kind == 'hash' then redis.call('PERSIST', META) end
 local reply, fits = { now_text }, true
 for i = 4, #ARGV, 2 do
   if redis.call('HEXISTS', META, ARGV[i]) == 0 then redis.call('HSET', META, ARGV[i], ARGV[i + 1]) end

@@ -46,7 +46,7 @@ for i, id in ipairs(ids) do
   if word then
     lost(id, token, word)
   else
-    local expiry = math.max(tonumber(redis.call('ZSCORE', LEASES, id)), soon + lease_ms)
+    local expiry = math.max(tonumber(redis.call('ZSCORE', LEASES, id) or 0), soon + lease_ms)
     zadd(LEASES, text(expiry), id)
     if progress ~= '' then tell_progress(id, entries[i], progress) end
   end

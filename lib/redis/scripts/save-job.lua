@@ -4,7 +4,7 @@
 -- was handed out and has not begun to run is taken back, unless nothing changes. Of a running job the
 -- time is kept in its lease, for afterwards. What happened to the job stays as it is, but for what an
 -- update tells of failures. A repeat of a save that was carried out changes nothing, whatever others did
--- since: it is known by its nonce for as long as ARGV[19] says, which must be longer than its caller
+-- since: it is known by its nonce for as long as ARGV[18] says, which must be longer than its caller
 -- goes on repeating it.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
@@ -26,16 +26,15 @@
 -- ARGV[15] the end of the record from its rule on; empty without a rule
 -- ARGV[16] what happened, for a new job; empty for nothing
 -- ARGV[17] nonce of this save
--- ARGV[18] 'repeat' when the call may have been carried out before; else empty
--- ARGV[19] how long the save is known for its repeats, in ms
--- ARGV[20] who writes, as JSON text without inner quotes; empty for nobody
--- ARGV[21] 'trailing' | 'leading' when the save is debounced; else empty
--- ARGV[22] for how long, in ms
--- ARGV[23] how long saves may put a run off, in ms; empty for no limit
--- ARGV[24] when a new job was locked; empty for never
--- ARGV[25] when an updated job failed last; empty for never, '=' to leave it as it is
--- ARGV[26] its failures since the last success; '=' to leave them as they are
--- ARGV[27] its failure as JSON; empty for none, '=' to leave it as it is
+-- ARGV[18] how long the save is known for its repeats, in ms
+-- ARGV[19] who writes, as JSON text without inner quotes; empty for nobody
+-- ARGV[20] 'trailing' | 'leading' when the save is debounced; else empty
+-- ARGV[21] for how long, in ms
+-- ARGV[22] how long saves may put a run off, in ms; empty for no limit
+-- ARGV[23] when a new job was locked; empty for never
+-- ARGV[24] when an updated job failed last; empty for never, '=' to leave it as it is
+-- ARGV[25] its failures since the last success; '=' to leave them as they are
+-- ARGV[26] its failure as JSON; empty for none, '=' to leave it as it is
 --
 -- Returns  { now, 'inserted' | 'updated' | 'missing', '1' if its time was announced else empty, id, record, state, lease entry, result }
 -- @include time
@@ -49,7 +48,7 @@
 -- @include gone
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
-local debounce, delay, longest = debounced[ARGV[21]], tonumber(ARGV[22]), tonumber(ARGV[23])
+local debounce, delay, longest = debounced[ARGV[20]], tonumber(ARGV[21]), tonumber(ARGV[22])
 local SAVED, KEYED = prefix .. 'saved', 4
 
 -- A key whose job cannot be read leads to a new one from now on.
@@ -92,8 +91,8 @@ local function mark_disabled()
   if flags % 2 == DISABLED then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
 end
 
--- Carried out before: its answer was lost. A job that was removed since is answered as it was asked.
-if ARGV[18] == 'repeat' and tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
+-- Carried out before: its answer was lost, or its first try came late. A job that was removed since is answered as it was asked.
+if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
   if before then return reply('updated') end
   if ARGV[12] == '1' then flags = flags + DISABLED end
   return { now_text, 'inserted', '', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
@@ -101,9 +100,9 @@ end
 
 local function carry_out_all(word)
   mark_disabled()
-  zadd(SAVED, text(soon + ARGV[19]), ARGV[17])
+  zadd(SAVED, text(soon + ARGV[18]), ARGV[17])
   flush()
-  forget(SAVED, 2)
+  forget(SAVED, 10)
   about = ',"jobId":' .. cjson.encode(id) .. ',"priority":' .. ARGV[10]
   return reply(word, advance())
 end
@@ -117,8 +116,8 @@ local function insert()
   if key ~= '' then hset(prefix .. 'keys', key, id) end
   redis.call('SADD', prefix .. 'names', name)
   facts.nextRunAt = at
-  if ARGV[24] ~= '' then
-    lock_plainly(id, name, tonumber(ARGV[24]), '')
+  if ARGV[23] ~= '' then
+    lock_plainly(id, name, tonumber(ARGV[23]), '')
   else
     put_down(id, name, at, seq, priority, flags, facts)
   end
@@ -165,21 +164,21 @@ if ARGV[12] == '1' or (ARGV[12] == '' and old_flags % 2 == DISABLED) then flags 
 if math.floor(old_flags / KEYED) % 2 == 1 and math.floor(flags / KEYED) % 2 == 0 then flags = flags + KEYED end
 
 local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
-local name_and_own = quoted_name .. ',' .. signed(own_and_rest(before), ARGV[20])
+local name_and_own = quoted_name .. ',' .. signed(own_and_rest(before), ARGV[19])
 local as_before = record_of(created, old_at, seq, name_and_own)
 if was_claimed and at == planned_at and as_before == before then return reply('updated') end
 
 -- People mend failed jobs by writing what is told of their failures: if it is the same, what is known stays.
 local function mend()
   local failed_at = facts.failedAt
-  if ARGV[25] ~= '=' then failed_at = tonumber(ARGV[25]) end
-  if ARGV[27] ~= '=' then
-    local told = string.match(ARGV[27], '"message":".*"')
+  if ARGV[24] ~= '=' then failed_at = tonumber(ARGV[24]) end
+  if ARGV[26] ~= '=' then
+    local told = string.match(ARGV[26], '"message":".*"')
     local is_same = told and failed_at == facts.failedAt and string.find(facts.failure or '', told, 1, true)
-    if not is_same then facts.failure = told and ARGV[27] or nil end
+    if not is_same then facts.failure = told and ARGV[26] or nil end
   end
   facts.failedAt = failed_at
-  if ARGV[26] ~= '=' then facts.failCount = tonumber(ARGV[26]) end
+  if ARGV[25] ~= '=' then facts.failCount = tonumber(ARGV[25]) end
 end
 
 if is_running then

@@ -25,8 +25,7 @@
 -- ARGV[15] who writes, as JSON text without inner quotes; empty to leave it as it is
 -- ARGV[16] lease in ms
 -- ARGV[17] nonce of this write
--- ARGV[18] 'repeat' when the call may have been carried out before; else empty
--- ARGV[19] how long the write is known for its repeats, in ms
+-- ARGV[18] how long the write is known for its repeats, in ms
 --
 -- Returns  { now, 'ok' | 'not-found' | 'not-running' | 'lease-mismatch' }
 -- @include time
@@ -41,7 +40,7 @@
 -- @include gone
 local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local SAVED, FORKED = prefix .. 'saved', 32
-if ARGV[18] == 'repeat' and tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then return { now_text, 'ok' } end
+if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then return { now_text, 'ok' } end
 
 local record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
 local asked_at, seq, priority, flags = asked(record or '')
@@ -149,8 +148,8 @@ else
 end
 hset(STATE, id, packed(facts))
 -- A write that prolongs a lease can be carried out twice.
-if token == '' or not locked_at then zadd(SAVED, text(soon + ARGV[19]), ARGV[17]) end
+if token == '' or not locked_at then zadd(SAVED, text(soon + ARGV[18]), ARGV[17]) end
 flush()
-forget(SAVED, 2)
+forget(SAVED, 10)
 advance()
 return { now_text, 'ok' }

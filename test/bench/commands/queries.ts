@@ -1,9 +1,9 @@
 import type { Flags } from '../flags.js';
-import { QUESTIONS, type QuestionName } from '../roles/ask.js';
+import { type Asked, QUESTIONS, type QuestionName } from '../roles/ask.js';
 import { interleave, progress } from '../rounds.js';
 import { runChild } from '../run-child.js';
 import type { BenchServer } from '../server.js';
-import { percentile } from '../statistics.js';
+import { medianOf, percentile } from '../statistics.js';
 import { STORES, type StoreName } from '../systems/stores.js';
 import { decimals, table, times, whole } from '../table.js';
 
@@ -21,10 +21,17 @@ interface Case {
 
 export interface Answered extends Case {
   readonly title: string;
-  readonly asked: number;
-  readonly medianMs: number;
-  readonly p99Ms: number;
-  /** The longest that Redis was held by one command meanwhile; what is below 0.1 ms counts as nothing. */
+  /** In ms; medians over the rounds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly min: number;
+  /** CPU ms per question. */
+  readonly nodeCpu: number;
+  readonly redisCpu: number;
+  /**
+   * The longest that Redis was held by one command, in ms, in the round where that was least; below
+   * 0.1 it counts as nothing.
+   */
   readonly slowestCallMs: number;
 }
 
@@ -49,54 +56,59 @@ export async function queries(server: BenchServer, flags: Flags): Promise<Answer
 
 export function showQueries(rows: readonly Answered[]): string {
   const head = [
-    'question',
+    'question, ms',
     'store',
     'jobs',
-    'median, ms',
-    'p99, ms',
-    'slowest call, ms',
-    'to ours',
+    'p50',
+    'p99',
+    'min',
+    'CPU of Node',
+    'of Redis',
+    'slowest call',
+    'p50 to ours',
   ];
   return table(
     head,
     rows.map((row) => {
-      const ours = rows.find(
-        ({ question, system }) => question === row.question && system === 'ours',
-      );
+      const ours = rows.find((one) => one.question === row.question && one.system === 'ours');
       return [
         row.title,
         row.system,
         whole(row.stored),
-        decimals(row.medianMs, 2),
-        decimals(row.p99Ms, 2),
-        decimals(row.slowestCallMs, 2),
-        ours && ours !== row ? times(row.medianMs / ours.medianMs) : undefined,
+        ...[row.p50, row.p99, row.min, row.nodeCpu, row.redisCpu, row.slowestCallMs].map((ms) =>
+          decimals(ms, 2),
+        ),
+        ours && ours !== row ? times(row.p50 / ours.p50) : undefined,
       ];
     }),
   );
 }
 
-interface Pass {
-  readonly ms: readonly number[];
+interface Pass extends Asked {
   readonly slowestCallMs: number;
 }
 
 async function pass(server: BenchServer, { question, system, stored }: Case): Promise<Pass> {
   await server.watchSlowCalls();
   const { url } = server;
-  const ms = await runChild({ role: 'ask', system, url, question, stored }).result;
-  return { ms, slowestCallMs: await server.slowestCallMs() };
+  const asked = await runChild({ role: 'ask', system, url, question, stored }).result;
+  return { ...asked, slowestCallMs: await server.slowestCallMs() };
 }
 
 function rowOf(one: Case, passes: readonly Pass[]): Answered {
-  const ms = passes.flatMap((each) => each.ms).sort((a, b) => a - b);
+  const sorted = passes.map(({ ms }) => ms.toSorted((a, b) => a - b));
+  const at = (percent: number) => medianOf(sorted.map((ms) => percentile(ms, percent)));
+  const perQuestion = (part: 'nodeMs' | 'redisMs') =>
+    medianOf(passes.map(({ ms, cost }) => cost[part] / ms.length));
   return {
     ...one,
     title: QUESTIONS[one.question].title,
-    asked: ms.length,
-    medianMs: percentile(ms, 50),
-    p99Ms: percentile(ms, 99),
-    slowestCallMs: Math.max(...passes.map(({ slowestCallMs }) => slowestCallMs)),
+    p50: at(50),
+    p99: at(99),
+    min: at(0),
+    nodeCpu: perQuestion('nodeMs'),
+    redisCpu: perQuestion('redisMs'),
+    slowestCallMs: Math.min(...passes.map(({ slowestCallMs }) => slowestCallMs)),
   };
 }
 

@@ -1,4 +1,6 @@
 import { performance } from 'node:perf_hooks';
+import { Redis } from 'ioredis';
+import { type Cost, Meter } from '../meter.js';
 import { openStore, type AskedStore, type StoreName } from '../systems/stores.js';
 import { MIX, NAMES, nameOf } from './stock-states.js';
 
@@ -75,27 +77,51 @@ export const QUESTIONS = {
 
 export type QuestionName = keyof typeof QUESTIONS;
 
-const MOST_TIMES = 200;
-const LEAST_TIMES = 3;
-const BUDGET_MS = 2_000;
+export interface Asked {
+  /** How long each answer took. */
+  readonly ms: readonly number[];
+  /** Of all of them together. */
+  readonly cost: Cost;
+}
 
-/** Asks one question again and again; answers how long each time took, in ms. */
-export async function ask({ system, url, question, stored }: AskTask): Promise<number[]> {
+const MOST_TIMES = 200;
+const LEAST_TIMES = 2;
+const BUDGET_MS = 2_000;
+/** So much of it is not counted: at first code is loaded and compiled. */
+const WARM_UP = 0.2;
+
+/** Asks one question again and again. */
+export async function ask({ system, url, question, stored }: AskTask): Promise<Asked> {
   const store = await openStore(system, url);
+  const redis = new Redis(url);
+  const meter = new Meter(redis);
   const { ask: once, expected }: Question = QUESTIONS[question];
-  const times: number[] = [];
-  const begin = performance.now();
-  while (
-    times.length < LEAST_TIMES ||
-    (times.length < MOST_TIMES && performance.now() - begin < BUDGET_MS)
-  ) {
+  const answer = async () => {
     const askedAt = performance.now();
-    const answer = await once(store.repository, stored);
-    times.push(performance.now() - askedAt);
-    checkAnswer(`${system}: ${question}`, answer, expected(stored));
-  }
+    const given = await once(store.repository, stored);
+    const took = performance.now() - askedAt;
+    checkAnswer(`${system}: ${question}`, given, expected(stored));
+    return took;
+  };
+
+  await repeatedly(answer, WARM_UP);
+  meter.start();
+  const ms = await repeatedly(answer, 1);
+  meter.stop();
+  const cost = await meter.cost();
+  redis.disconnect();
   await store.disconnect();
-  return times.slice(1);
+  return { ms, cost };
+}
+
+async function repeatedly(answer: () => Promise<number>, share: number): Promise<number[]> {
+  const taken: number[] = [];
+  const begin = performance.now();
+  const isEnough = () =>
+    taken.length >= MOST_TIMES * share ||
+    (taken.length >= LEAST_TIMES && performance.now() - begin > BUDGET_MS * share);
+  while (!isEnough()) taken.push(await answer());
+  return taken;
 }
 
 function checkAnswer(what: string, answer: number, expected: number): void {

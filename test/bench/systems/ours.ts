@@ -8,7 +8,7 @@ import { JOB, type System } from './system.js';
 /** The whole package but Nest, by its public interface, with the options a user would leave alone. */
 export const ours: System = {
   async openProducer(url) {
-    const engine = new Engine(new RedisBackend({ connectionString: url, sort: PRIORITY_FIRST }), {
+    const engine = new Engine(new RedisBackend({ connectionString: url }), {
       worker: false,
     });
     await engine.connect();
@@ -22,7 +22,7 @@ export const ours: System = {
   },
 
   async openWorker(url, { concurrency, kept }, handle) {
-    const engine = new Engine(new RedisBackend({ connectionString: url, sort: PRIORITY_FIRST }), {
+    const engine = new Engine(new RedisBackend({ connectionString: url }), {
       maxConcurrency: concurrency,
     });
     engine.handlers.define(JOB, async (job) => handle(job.data as Payload), {

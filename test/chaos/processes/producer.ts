@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
 import { Engine, type Job } from '../../../lib/core/index.js';
 import { RedisBackend } from '../../../lib/redis/index.js';
 import { reportTroubles, say, trueNow, Witness } from './report.js';
@@ -11,7 +10,7 @@ const settings = JSON.parse(process.env.SETTINGS!) as ProducerSettings;
 reportTroubles();
 const witness = new Witness(settings.witnessUrl);
 const { redisUrl: connectionString, keyPrefix } = settings;
-const engine = new Engine(new RedisBackend({ connectionString, keyPrefix, sort: PRIORITY_FIRST }), {
+const engine = new Engine(new RedisBackend({ connectionString, keyPrefix }), {
   worker: false,
 });
 const answers: Promise<void>[] = [];

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
 import { Engine, type Job } from '../../../lib/core/index.js';
 import { RedisBackend } from '../../../lib/redis/index.js';
 import { reportTroubles, say, trueNow, watchEventLoop, Witness } from './report.js';
@@ -11,10 +10,7 @@ const settings = JSON.parse(process.env.SETTINGS!) as WorkerSettings;
 reportTroubles();
 const witness = new Witness(settings.witnessUrl);
 const { redisUrl: connectionString, keyPrefix } = settings;
-const engine = new Engine(
-  new RedisBackend({ connectionString, keyPrefix, sort: PRIORITY_FIRST }),
-  settings.engine,
-);
+const engine = new Engine(new RedisBackend({ connectionString, keyPrefix }), settings.engine);
 
 for (const name of settings.names) engine.handlers.define(name, work, settings.handler);
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
 import { Engine } from '../../../lib/core/engine.js';
 import { RedisBackend } from '../../../lib/redis/index.js';
 import { compilePackage, type CompiledPackage } from '../../support/compiled-package.js';
@@ -52,7 +51,6 @@ export class Stage {
     const backend = new RedisBackend({
       connectionString: redis.url,
       keyPrefix: 'chaos:',
-      sort: PRIORITY_FIRST,
     });
     return new Stage(compiled, redis, witness, client, backend, new FactBook(witness.url));
   }

@@ -67,6 +67,34 @@ describe('cancel', () => {
     expect(reasons).toEqual(['by data', 'by others', 'by name']);
   });
 
+  it('gives no reason where none was given, however it was done', async () => {
+    const { engine } = await makeBench();
+    engine.handlers.define(
+      'mail',
+      (job) => new Promise((resolve) => job.signal.addEventListener('abort', resolve)),
+    );
+    const started = nextEvents(engine, 'started', 4);
+    const cancelled = nextEvents(engine, 'cancelled', 4);
+    await engine.workerHost.start();
+    const { id } = await engine.scheduler.now('mail', 'by id');
+    const job = await engine.scheduler.now('mail', 'by hand');
+    for (const data of ['by data', 'with all']) await engine.scheduler.now('mail', data);
+    await started;
+
+    await engine.scheduler.cancel(id);
+    await job.remove();
+    await engine.scheduler.cancel({ data: 'by data' });
+    await engine.scheduler.cancelAll();
+
+    const reasons = (await cancelled).map(({ job: { data }, reason }) => [data, reason]);
+    expect(reasons).toEqual([
+      ['by id', ''],
+      ['by hand', ''],
+      ['by data', ''],
+      ['with all', ''],
+    ]);
+  });
+
   it('of all removes every job, in whatever state', async () => {
     const { engine } = await standStill();
     await engine.scheduler.now('x');
@@ -202,6 +230,22 @@ describe('running stats', () => {
     await engine.scheduler.getRunningStats();
     await engine.workerHost.stop();
     await expect(engine.scheduler.getRunningStats()).rejects.toThrow(WorkerNotStartedError);
+  });
+
+  it('are of nothing in a process that only adds jobs, but for the jobs that wait', async () => {
+    const { engine } = await makeBench({ worker: false });
+    engine.handlers.define('mail', () => undefined);
+    await engine.workerHost.start();
+    await engine.scheduler.now('mail');
+
+    expect(await engine.scheduler.getRunningStats()).toMatchObject({
+      totalQueueSizeDB: 1,
+      internal: { localQueueProcessing: 0 },
+      jobStatus: {},
+      queuedJobs: 0,
+      runningJobs: 0,
+      lockedJobs: 0,
+    });
   });
 
   it('tell what this process does, in numbers or in full', async () => {

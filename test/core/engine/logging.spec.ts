@@ -169,12 +169,12 @@ it('tells of a run whose process was lost', async () => {
 
 describe('of which jobs it keeps a log', () => {
   it.each<[string, EngineOptions['logging'], string]>([
-    ['none when it is off', false, ''],
-    ['none by default', undefined, ''],
+    ['only those of handlers that want one when it is off', false, 'always'],
+    ['the same by default', undefined, 'always'],
     ['all but those of handlers that do not want one', true, 'always plain'],
     ['the same with options', {}, 'always plain'],
-    ['only those of handlers that want one', { default: false }, 'always'],
-    ['the same in other words', { default: true }, 'always plain'],
+    ['the same in so many words', { default: false }, 'always'],
+    ['the same once more', { default: true }, 'always plain'],
   ])('%s', async (_, logging, logged) => {
     const bench = await makeBench(logging === undefined ? {} : { logging });
     const { engine } = bench;
@@ -203,6 +203,24 @@ describe('of which jobs it keeps a log', () => {
     const { entries } = await bench.engine.scheduler.getLogs({ event: 'complete' });
     expect(entries.map(({ jobName }) => jobName)).toEqual(['mail']);
   });
+});
+
+it('keeps a log for a handler that is defined while others run, though it is off', async () => {
+  const bench = await makeBench();
+  const logger = bench.backend.logger!;
+  let isExpected = false;
+  logger.expectEntries = async () => void (isExpected = true);
+  bench.engine.handlers.define('plain', () => undefined);
+  await runOne(bench, 'plain');
+  expect([bench.engine.logger, isExpected]).toEqual([undefined, false]);
+
+  bench.engine.handlers.define('mail', () => undefined, { logging: true });
+  const id = await runOne(bench, 'mail');
+
+  expect([bench.engine.logger, isExpected]).toEqual([logger, true]);
+  const { entries } = await bench.engine.scheduler.getLogs({ event: 'complete' });
+  expect(entries.map(({ jobId }) => jobId)).toEqual([id]);
+  expect(await bench.engine.scheduler.clearLogs()).toBe(4);
 });
 
 describe('a logger of another make', () => {
@@ -296,7 +314,7 @@ describe('a logger of another make', () => {
 
 it('answers nothing without a log, and still refuses what cannot be meant', async () => {
   const bench = await makeBench();
-  bench.engine.handlers.define('mail', () => undefined, { logging: true });
+  bench.engine.handlers.define('mail', () => undefined);
   await runOne(bench, 'mail');
   const { scheduler } = bench.engine;
 
@@ -345,4 +363,8 @@ it("refuses the backend's logger when the backend has none", () => {
   expect(rest.logger).toBeDefined();
   expect(() => new Engine(poor, { logging: true })).toThrow(InvalidOptionError);
   expect(() => new Engine(poor, { logging: new OwnLogger() })).not.toThrow();
+
+  const { handlers } = new Engine(poor);
+  const ask = () => handlers.define('mail', () => undefined, { logging: true });
+  expect(ask).toThrow(InvalidOptionError);
 });

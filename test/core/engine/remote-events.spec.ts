@@ -108,7 +108,7 @@ it('listens all the same when the store could not be told', async () => {
   const { engine, broker, backend, errors } = await makeBench();
   broker.failNext('watch', new Error('not now'));
   const heard: JobStateNotification[] = [];
-  engine.scheduler.on('start', (told) => heard.push(told as JobStateNotification));
+  engine.scheduler.on('start', (told: JobStateNotification) => heard.push(told));
   await until(() => errors.length > 0);
   const state = {
     type: 'start',

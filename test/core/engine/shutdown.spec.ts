@@ -145,6 +145,76 @@ it('cuts the waiting short when its signal fires; a fired one wins over all', as
   ends.open();
 });
 
+it.each([
+  ['a shorter time', { timeout: 1 }, { timedOut: true, aborted: false }],
+  ['a fired signal', { signal: AbortSignal.abort() }, { timedOut: false, aborted: true }],
+])('is cut short by %s of a later call, which gets the same report', async (_, later, how) => {
+  const { engine } = await makeBench({ shutdown: { timeout: '1h', grace: 1 } });
+  const ends = gate();
+  engine.handlers.define('long', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  await engine.scheduler.now('long');
+  await started;
+
+  const first = engine.workerHost.drain();
+  const stopped = engine.workerHost.stop();
+  const report = await engine.workerHost.drain(later);
+
+  expect(report).toEqual({ ...NOTHING, running: 1, ...how });
+  expect(await first).toBe(report);
+  await stopped;
+  ends.open();
+});
+
+it('is not stretched by a later call', async () => {
+  const { engine } = await makeBench();
+  const ends = gate();
+  engine.handlers.define('long', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  await engine.scheduler.now('long');
+  await started;
+
+  const first = engine.workerHost.drain({ timeout: 1 });
+
+  expect(await engine.workerHost.drain({ timeout: '1h' })).toMatchObject({ timedOut: true });
+  await first;
+  ends.open();
+});
+
+it('cuts the waiting for runs by hand short too, where the host is not started', async () => {
+  const { engine } = await makeBench({ shutdown: { timeout: '1h', grace: 1 } });
+  const ends = gate();
+  engine.handlers.define('long', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  const job = await engine.scheduler.now('long');
+  const refusal = job.run().catch((error: unknown) => error);
+  await started;
+
+  const stopped = engine.workerHost.stop();
+  await engine.workerHost.drain({ signal: AbortSignal.abort() });
+  await stopped;
+
+  expect(await refusal).toBeInstanceOf(ShutdownError);
+  ends.open();
+});
+
+it('has nothing to report when it has ended before', async () => {
+  const { engine } = await makeBench();
+  const ends = gate();
+  engine.handlers.define('long', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  await engine.scheduler.now('long');
+  await started;
+  const drained = engine.workerHost.drain();
+  ends.open();
+  expect(await drained).toEqual({ ...NOTHING, completed: 1 });
+
+  expect(await engine.workerHost.drain()).toEqual(NOTHING);
+});
+
 it('releases at once what a claim under way brings after the stop began', async () => {
   const { engine, broker } = await makeBench();
   let runs = 0;
@@ -236,6 +306,17 @@ it('does nothing in a process that only adds jobs', async () => {
 
   expect(engine.workerHost.status().state).toBe('stopped');
   expect(broker.calls).toEqual([]);
+});
+
+it('starts and stops again and again in a process that only adds jobs', async () => {
+  const { engine } = await makeBench({ worker: false });
+
+  for (let n = 0; n < 3; n++) {
+    await engine.workerHost.start();
+    await engine.workerHost.stop();
+  }
+
+  expect(engine.workerHost.status().state).toBe('stopped');
 });
 
 it('can be started again after a start that failed', async () => {

@@ -5,6 +5,7 @@ import {
   MissingHandlerError,
   ShutdownError,
 } from '../../../lib/core/errors.js';
+import { MemoryBackend } from '../../../lib/memory/index.js';
 import { closeBenches, gate, makeBench, nextEvent } from '../engine/support.js';
 import { HOUR, NOW, standStill } from './support.js';
 
@@ -112,9 +113,9 @@ it('needs a job that is stored, and a handler that is here', async () => {
 });
 
 it.each(['started', 'stopped'])(
-  'rejects when the job is cancelled meanwhile, on a %s host',
+  'rejects at once when the job is cancelled meanwhile, on a %s host',
   async (state) => {
-    const { engine } = await makeBench(state === 'started' ? {} : { lease: 150 });
+    const { engine, broker } = await makeBench({ lease: '1h' });
     engine.handlers.define(
       'mail',
       (job) => new Promise((resolve) => job.signal.addEventListener('abort', resolve)),
@@ -126,10 +127,10 @@ it.each(['started', 'stopped'])(
     const refusal = running.catch((error: unknown) => error);
     await started;
 
-    // A host that is not started listens to no news: there the next renewal tells.
     await engine.scheduler.cancel(job.id, { reason: 'enough' });
 
     expect(await refusal).toBeInstanceOf(JobCancelledError);
+    expect(broker.argsOf('renew')).toHaveLength(1);
   },
 );
 
@@ -178,4 +179,104 @@ it('ends with the engine: the signal fires, and a job that does not end is hande
   expect(seen.signal.reason).toBeInstanceOf(ShutdownError);
   expect(await engine.scheduler.get(job.id)).toMatchObject({ state: 'queued', attempt: 0 });
   ends.open();
+});
+
+it('listens for cancelled jobs from the first run to the last only', async () => {
+  const memory = new MemoryBackend();
+  const { engine } = await makeBench({}, memory);
+  const channel = memory.notificationChannel;
+  let listening = 0;
+  const subscribe = channel.subscribeCancel.bind(channel);
+  channel.subscribeCancel = (handler) => {
+    const forget = subscribe(handler);
+    listening += 1;
+    return () => {
+      listening -= 1;
+      return forget();
+    };
+  };
+  const ends = gate();
+  engine.handlers.define('mail', () => ends.opened);
+  const [one, other] = [await engine.scheduler.now('mail'), await engine.scheduler.now('mail')];
+
+  const runs = [one.run(), other.run()];
+  expect(listening).toBe(1);
+  ends.open();
+  await Promise.all(runs);
+
+  expect(listening).toBe(0);
+});
+
+it('does not begin a handler whose claim is under way when the host stops: the stop waits until the job is back', async () => {
+  const { engine, broker } = await makeBench();
+  let runs = 0;
+  engine.handlers.define('mail', () => (runs += 1));
+  const job = await engine.scheduler.now('mail');
+  const letGo = broker.hold('claimOne');
+  const refusal = job.run().catch((error: unknown) => error);
+
+  const stopped = engine.workerHost.stop();
+  letGo();
+  await stopped;
+
+  expect(await engine.scheduler.get(job.id)).toMatchObject({ state: 'queued', attempt: 0 });
+  expect(await refusal).toBeInstanceOf(ShutdownError);
+  expect(runs).toBe(0);
+});
+
+it('hands the job back also when its claim is answered after the stop, and leaves no timer', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+  const { engine, broker } = await makeBench();
+  let runs = 0;
+  engine.handlers.define('mail', () => (runs += 1));
+  const job = await engine.scheduler.now('mail');
+  const letGo = broker.hold('claimOne');
+  const refusal = job.run().catch((error: unknown) => error);
+
+  await engine.workerHost.stop();
+  letGo();
+
+  expect(await refusal).toBeInstanceOf(ShutdownError);
+  expect(await engine.scheduler.get(job.id)).toMatchObject({ state: 'queued', attempt: 0 });
+  expect(runs).toBe(0);
+  expect(timers()).toBe(before);
+});
+
+it('says so when a job that came after the end cannot be handed back', async () => {
+  const { engine, broker, errors } = await makeBench();
+  engine.handlers.define('mail', () => undefined);
+  const job = await engine.scheduler.now('mail');
+  const letGo = broker.hold('claimOne');
+  broker.failNext('settleAndClaim', 'lost request');
+  const refusal = job.run().catch((error: unknown) => error);
+
+  const stopped = engine.workerHost.stop();
+  letGo();
+  await stopped;
+
+  expect(await refusal).toBeInstanceOf(ShutdownError);
+  expect(errors.map(({ message }) => message)).toEqual([
+    expect.stringContaining(`Job ${job.id} ("mail") was claimed while the worker ended`),
+  ]);
+});
+
+it('is refused when the answer to its claim comes later than the lease lasts, and the job goes back', async () => {
+  const { engine, broker } = await makeBench({ lease: 100 });
+  let runs = 0;
+  engine.handlers.define('mail', () => (runs += 1));
+  const job = await engine.scheduler.now('mail');
+  const claimOne = broker.claimOne.bind(broker);
+  broker.claimOne = async (request) => {
+    const answer = await claimOne(request);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    return answer;
+  };
+
+  const refusal: unknown = await job.run().catch((error: unknown) => error);
+
+  expect(refusal).toBeInstanceOf(LeaseLostError);
+  expect(refusal).toMatchObject({ jobId: job.id, reason: 'expired' });
+  expect(runs).toBe(0);
+  expect(await engine.scheduler.get(job.id)).toMatchObject({ state: 'queued', attempt: 0 });
 });

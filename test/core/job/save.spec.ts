@@ -1,8 +1,10 @@
+import { jest } from '@jest/globals';
 import {
   InvalidJobError,
   InvalidOptionError,
   InvalidScheduleError,
 } from '../../../lib/core/errors.js';
+import { MemoryBackend } from '../../../lib/memory/index.js';
 import { closeBenches, gate, makeBench, nextEvent, nextEvents, until } from '../engine/support.js';
 import { DAY, HOUR, MINUTE, NOW, standStill } from './support.js';
 
@@ -281,7 +283,9 @@ describe('a listener', () => {
       (job: { schedule(when: string): { save(): unknown } }) => job.schedule('now').save(),
     ],
   ] as const)('that hears of a failure may have the job run again, by %s', async (_how, again) => {
-    const { engine } = await makeBench();
+    const memory = new MemoryBackend();
+    const { engine } = await makeBench({}, memory);
+    const saved = jest.spyOn(memory.repository, 'saveJob');
     let runs = 0;
     engine.handlers.define('mail', () => {
       runs += 1;
@@ -295,6 +299,7 @@ describe('a listener', () => {
     await completed;
 
     expect(runs).toBe(2);
+    expect(saved).toHaveBeenCalledTimes(1);
     await until(() => engine.workerHost.status().unsettled === 0);
     expect((await engine.scheduler.get(id))!.state).toBe('completed');
   });
@@ -472,3 +477,24 @@ async function warningsOf(work: () => Promise<void>): Promise<string[]> {
   }
   return warnings;
 }
+
+it('tells once of a job that is new, however it was asked for, and never of one in place', async () => {
+  const { engine } = await standStill();
+  const { scheduler } = engine;
+  const told: string[] = [];
+  scheduler.on('enqueued', ({ job }) => told.push(job.name));
+  const asked: [string, () => Promise<{ created: boolean | undefined }>][] = [
+    ['every', () => scheduler.every('1 hour', 'every')],
+    ['debounced', () => scheduler.nowDebounced('debounced', {}, { 'data.a': 1 }, 50)],
+    ['unique', () => scheduler.create('unique', { a: 1 }).unique({ 'data.a': 1 }).save()],
+  ];
+
+  for (const [name, ask] of asked) {
+    expect([name, (await ask()).created]).toEqual([name, true]);
+    expect([name, (await ask()).created]).toEqual([name, false]);
+  }
+  const plain = scheduler.create('plain');
+  for (let i = 0; i < 2; i++) expect((await plain.save()).created).toBe(true);
+
+  expect(told).toEqual(['every', 'debounced', 'unique', 'plain']);
+});

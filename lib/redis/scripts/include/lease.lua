@@ -2,13 +2,7 @@
 -- What becomes of leases. One of the broker is the run itself; a row is handed out first and begins to
 -- run later, and until then nothing is lost when it goes back.
 -- @include time, key, writes, record
-
--- The lease is given up; what the job does next is the caller's to say.
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
+-- @include give-up
 
 -- A lock that came with a row: it has no expiry, and falls to age alone.
 local function lock_plainly(id, name, locked_at, pending)

@@ -63,15 +63,3 @@ local function forget_removed()
   local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
   if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
 end
-
--- A job is removed. Costs one look in a call as long as nothing was ever logged.
-local log_exists
-local function remove_log(id)
-  if log_exists == nil then
-    log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
-    if log_exists then forget_removed() end
-  end
-  if not log_exists then return end
-  zadd(REMOVED, now_text, id)
-  drop_log(id)
-end

@@ -12,7 +12,8 @@ local function ready_score(at, priority)
   return -at
 end
 
-local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, LATEST = 12, 16, 12, 281474976710655
+-- Times are counted from the year 1083, so that they are never negative, and fit into 48 bits up to the year 9999.
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
 local priority_keys = {}
 
 -- A priority as 16 hex digits that sort as it does: the bits of a double, of negative ones all turned
@@ -33,8 +34,8 @@ local function priority_key(priority)
 end
 
 local function second_key(at, priority)
-  if SECOND == 't' then return string.format('%012x', math.max(at, 0)) end
-  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at, 0)) end
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 

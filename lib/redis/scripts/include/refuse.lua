@@ -26,7 +26,3 @@ local function ended_already(id, kind)
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
-
-local function earliest_expiry()
-  return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
-end

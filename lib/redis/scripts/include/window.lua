@@ -2,16 +2,7 @@
 -- Debounce windows: many saves, one run. A trailing one is open until a run begins; once it is overdue
 -- no further save puts the run off. A leading one is open until its end, whatever runs.
 -- @include time, record, lease
-local TRAILING, OVERDUE = 0, 1
-
-local function is_leading(facts)
-  return facts.windowEnd > OVERDUE
-end
-
--- A run begins, and with it a window that was open before is over.
-local function close_window(facts, began_at)
-  if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
-end
+-- @include window-end
 
 -- Forgets a window that is no longer open. `run` and `locked_at` are those of the lease; nil without one.
 local function drop_old_window(facts, run, locked_at, planned_at)

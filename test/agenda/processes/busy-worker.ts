@@ -1,0 +1,10 @@
+import { openAgenda, say } from './family.js';
+
+// Runs short jobs, and tells of each.
+const agenda = await openAgenda({ maxConcurrency: 10, defaultConcurrency: 10 });
+agenda.define('mail', (job, done) => {
+  say(`ran ${job.attrs._id}`);
+  setTimeout(done, 10);
+});
+await agenda.start();
+say('ready');
