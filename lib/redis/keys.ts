@@ -32,12 +32,12 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  *   dead        dead letters; score failedAt
  *
  * The keys of `ready` are those of `sort`, priority and time by default: the first one is the score,
- * the second one stands in fixed width at the head of the member (a time as 12 hex digits, a priority
- * as the 16 of its double), then `seq` as 12 hex digits: one total order, exact for every value, that
- * retry, rescue and promotion rebuild from the record. Two *secondary* indexes exist
- * only for jobs that are counted by another word than their place says: `repeating` and `retrying`
- * (both by nextRunAt), and `disabled` holds every disabled id. With them every count is a ZCARD or
- * a ZCOUNT, and becoming due needs no traffic.
+ * the second one stands in fixed width at the head of the member (a time as 12 hex digits, counted
+ * from the year 1083; a priority as the 16 of its double), then `seq` as 12 hex digits: one total order,
+ * exact for every value, that retry, rescue and promotion rebuild from the record. Two *secondary*
+ * indexes exist only for jobs that are counted by another word than their place says: `repeating` and
+ * `retrying` (both by nextRunAt), and `disabled` holds every disabled id. With them every count is a
+ * ZCARD or a ZCOUNT, and becoming due needs no traffic.
  *
  * (The design had three classes times three places. Class indexes beside the places keep the claim
  * at one range read per name, and give failed jobs an order that does not move.)

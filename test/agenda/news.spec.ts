@@ -1,6 +1,7 @@
 import { RedisBackend as OfficialBackend } from '@agendajs/redis-backend';
 import { Agenda, constant, type JobStateNotification } from 'agenda';
 import { RedisNotificationChannel } from '../../lib/redis/index.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { define, Family, next, pause } from './support/family.js';
 
 const url = process.env.TEST_REDIS_URL!;
@@ -69,6 +70,25 @@ describe('events of other instances', () => {
     expect(notification).toMatchObject({ retryAttempt: 1, retryAt: expect.any(Date) });
     expect(details).toMatchObject({ attempt: 1, error: new Error('no luck') });
   });
+});
+
+it('runs at once, after an outage of its connections, what was added meanwhile', async () => {
+  const proxy = await TcpProxy.to(Number(new URL(url).port));
+  const worker = await family.worker(
+    { mail: () => {} },
+    {},
+    family.backend({ connectionString: proxy.url }),
+  );
+  const producer = await family.agenda();
+  const completed = next(worker, 'complete:mail');
+  proxy.cut();
+
+  await producer.now('mail');
+  await completed;
+
+  expect((await producer.queryJobs({ state: 'completed' })).total).toBe(1);
+  await family.close();
+  await proxy.close();
 });
 
 describe('applications on one channel', () => {

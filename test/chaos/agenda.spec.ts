@@ -100,6 +100,6 @@ it('gives the rows of a killed process to another within its lease of 30 s, not 
   const killedAt = performance.now();
 
   expect(await started).toBe(job.attrs._id);
-  print('killed under Agenda, taken over after ms', Math.round(performance.now() - killedAt));
+  print('killed under Agenda', { takenOverAfterMs: performance.now() - killedAt });
   expect(performance.now() - killedAt).toBeLessThan(32_000);
 });

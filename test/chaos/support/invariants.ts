@@ -166,7 +166,7 @@ function hasRightRank(store: Store, { record, seq }: StoredJob, place: Entry): b
   const { member, score } = place;
   switch (place.index) {
     case 'ready':
-      return score === -priority && member === hex(Math.max(nextRunAt!, 0)) + hex(seq) + id;
+      return score === -priority && member === hex(nextRunAt! + EPOCH) + hex(seq) + id;
     case 'timed': {
       const [, order, ownPriority] = /^(.{12})([^:]*):/s.exec(member) ?? [];
       return score === nextRunAt && order === hex(seq) && Number(ownPriority) === priority;
@@ -395,6 +395,8 @@ function indexOf(keys: Keys, key: string): { index: IndexName; jobName: string }
   return undefined;
 }
 
+/** From when on the times in `ready` are counted back: see `order.lua`. */
+const EPOCH = 28_000_000_000_000;
 const order = parseClaimSort(PRIORITY_FIRST);
 const idOf = (index: IndexName, member: string): string => idOfMember(index, member, order);
 
