@@ -23,5 +23,6 @@ it('shows how Agenda takes our backend, in a program that runs as it stands', as
 
   child = new ChildApp(join(compiled.dir, 'drop-in.js'), { REDIS_URL: redis.url });
 
-  await child.prints(/to ann@example\.com/);
+  const [, whom] = await child.prints(/to (\S+@example\.com)/);
+  expect(whom).toBe('ann@example.com');
 });
