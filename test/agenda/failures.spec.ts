@@ -103,14 +103,14 @@ it('lets a run go on that keeps touching, and gives up one that is silent', asyn
   const agenda = await family.agenda({ processEvery: 50 });
   const ended: string[] = [];
   const touching = async (job: Job) => {
-    for (let i = 0; i < 6; i++) {
-      await pause(50);
+    for (let i = 0; i < 8; i++) {
+      await pause(100);
       await job.touch();
     }
     ended.push('touching');
   };
-  define(agenda, 'touching', touching, { lockLifetime: 150 });
-  define(agenda, 'silent', () => pause(1_000), { lockLifetime: 150 });
+  define(agenda, 'touching', touching, { lockLifetime: 600 });
+  define(agenda, 'silent', () => pause(2_000), { lockLifetime: 600 });
   const expired = () => family.errors.filter(({ message }) => message.includes('took more than'));
   await agenda.start();
   await agenda.now('touching');
