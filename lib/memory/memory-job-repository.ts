@@ -7,9 +7,8 @@ import type {
   StoredRow,
 } from '../core/contracts/job-parameters.js';
 import { JobRepository, type JobRepositoryOptions } from '../core/contracts/job-repository.js';
-import { fromRow, toRow } from '../core/job/job-row.js';
+import { fromRow, toRow, toRows } from '../core/job/job-row.js';
 import { bornRow } from '../core/job/row-birth.js';
-import { computeState } from '../core/job/job-state.js';
 import { ROW_LEASE_MS } from '../core/rows/held-rows.js';
 import { MemoryJobManager } from './memory-job-manager.js';
 import type { MemoryStore } from './memory-store.js';
@@ -60,12 +59,7 @@ export class MemoryJobRepository extends JobRepository {
   }
 
   async queryJobs(options: JobsQueryOptions = {}): Promise<JobsResult> {
-    const { jobs, total } = await this.manager.query(options);
-    const now = this.store.now();
-    return {
-      jobs: jobs.map((record) => ({ ...toRow(record), state: computeState(record, now) })),
-      total,
-    };
+    return toRows(await this.manager.query(options), this.store.now());
   }
 
   async getJobsOverview(): Promise<JobsOverview[]> {

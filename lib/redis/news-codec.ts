@@ -1,8 +1,9 @@
-import type {
-  CancelNotification,
-  JobNotification,
-  JobStateNotification,
-  JobStateType,
+import {
+  type CancelNotification,
+  JOB_STATE_TYPES,
+  type JobNotification,
+  type JobStateNotification,
+  type JobStateType,
 } from '../core/contracts/notification-channel.js';
 import { randomToken, toJobId } from '../core/job/job-id.js';
 
@@ -15,14 +16,7 @@ import { randomToken, toJobId } from '../core/job/job-id.js';
 /** A message that names us as its receiver. */
 export type Message = Record<string, unknown>;
 
-const STATE_TYPES: readonly unknown[] = [
-  'start',
-  'progress',
-  'success',
-  'fail',
-  'complete',
-  'retry',
-] satisfies JobStateType[];
+const STATE_TYPES: readonly unknown[] = JOB_STATE_TYPES;
 const STATE_DATES = ['retryAt', 'lastRunAt', 'lastFinishedAt'] as const;
 const STATE_NUMBERS = ['progress', 'failCount', 'retryAttempt', 'duration'] as const;
 

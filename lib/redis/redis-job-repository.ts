@@ -7,8 +7,7 @@ import type {
   StoredRow,
 } from '../core/contracts/job-parameters.js';
 import { JobRepository, type JobRepositoryOptions } from '../core/contracts/job-repository.js';
-import { fromRow, toRow } from '../core/job/job-row.js';
-import { computeState } from '../core/job/job-state.js';
+import { fromRow, toRow, toRows } from '../core/job/job-row.js';
 import { scripts } from './all-scripts.js';
 import { inBites } from './read-jobs.js';
 import type { RedisJobManager } from './redis-job-manager.js';
@@ -72,12 +71,7 @@ export class RedisJobRepository extends JobRepository {
   }
 
   async queryJobs(options: JobsQueryOptions = {}): Promise<JobsResult> {
-    const { jobs, total } = await this.manager.query(options);
-    const now = this.store.now();
-    return {
-      jobs: jobs.map((record) => ({ ...toRow(record), state: computeState(record, now) })),
-      total,
-    };
+    return toRows(await this.manager.query(options), this.store.now());
   }
 
   async getJobsOverview(): Promise<JobsOverview[]> {

@@ -12,7 +12,16 @@ export interface JobNotification {
   source?: string;
 }
 
-export type JobStateType = 'start' | 'progress' | 'success' | 'fail' | 'complete' | 'retry';
+/** What processes tell each other of a run. */
+export const JOB_STATE_TYPES = [
+  'start',
+  'progress',
+  'success',
+  'fail',
+  'complete',
+  'retry',
+] as const;
+export type JobStateType = (typeof JOB_STATE_TYPES)[number];
 
 /** Something happened to a running job of another process. */
 export interface JobStateNotification {

@@ -1,4 +1,4 @@
-import type { JobStateNotification, JobStateType } from '../contracts/notification-channel.js';
+import { JOB_STATE_TYPES, type JobStateNotification } from '../contracts/notification-channel.js';
 import type { Job } from '../job/job.js';
 
 /*
@@ -53,11 +53,5 @@ export interface RemoteEventMap {
 }
 
 /** The events that come from other processes too. */
-export const REMOTE_EVENTS: readonly string[] = [
-  'start',
-  'progress',
-  'success',
-  'fail',
-  'complete',
-  'retry',
-] satisfies (JobStateType & keyof RemoteEventMap)[];
+export const REMOTE_EVENTS: readonly string[] =
+  JOB_STATE_TYPES satisfies readonly (keyof RemoteEventMap)[];

@@ -1,10 +1,11 @@
 import { InvalidOptionError } from '../errors.js';
-import type { JobParameters, StoredRow } from '../contracts/job-parameters.js';
+import type { JobParameters, JobsResult, StoredRow } from '../contracts/job-parameters.js';
 import { readDebounceOptions, type Debounce } from './debounce.js';
 import { encodeData } from './job-data.js';
 import { rowInstant } from './instant.js';
 import { checkText, toJobId, type JobId } from './job-id.js';
 import type { JobRecord, RepeatFacts } from './job-record.js';
+import { computeState } from './job-state.js';
 import { failuresOf, historyOf, type RowHistory } from './row-history.js';
 import { uniqueKey } from './unique-key.js';
 
@@ -99,6 +100,17 @@ function rowOfRule(repeat: RepeatFacts): Partial<JobParameters> {
   if (repeat.catchUp !== undefined) row.catchUp = repeat.catchUp;
   if (repeat.key !== undefined) row.repeatKey = repeat.key;
   return row;
+}
+
+/** A page of records as rows, each with its state. @param now by the backend's clock */
+export function toRows(
+  { jobs, total }: { readonly jobs: readonly JobRecord[]; readonly total: number },
+  now: number,
+): JobsResult {
+  return {
+    jobs: jobs.map((record) => ({ ...toRow(record), state: computeState(record, now) })),
+    total,
+  };
 }
 
 /**
