@@ -8,6 +8,7 @@ export {
   RedisNotificationChannel,
 } from './redis/index.js';
 export type {
+  DurabilityOptions,
   RedisBackendOptions,
   RedisChannelOptions,
   RedisLoggerOptions,
@@ -22,6 +23,8 @@ export {
   JobManager,
   JobRepository,
   JobScheduler,
+  JobVerdict,
+  ManualWorker,
   NotificationChannel,
   WorkerHost,
   computeJobState,
@@ -38,8 +41,11 @@ export type {
   BackoffContext,
   BackoffFunction,
   BackoffRule,
+  ClaimedJob,
+  CleanOptions,
   DateInput,
   DateOptions,
+  DeadLetterFilter,
   DebounceOptions,
   DeclaredBackoff,
   Done,
@@ -47,19 +53,43 @@ export type {
   EnqueueManyOptions,
   EnqueueManyResult,
   EnqueueProgress,
+  FindOptions,
+  FindState,
+  FoundJobs,
   HandlerOptions,
+  HistoryEntry,
   JobAttrs,
   JobFilter,
   JobFunction,
+  JobHistoryEntry,
   JobId,
   JobInput,
+  JobInspection,
   JobJson,
+  JobLease,
   JobOptions,
+  JobRecord,
+  JobRetention,
+  JobRetentionLimit,
   JobState,
+  JobWish,
+  Lease,
   LimitedOptions,
+  ManualDue,
+  ManualWorkerOptions,
   Priority,
   RepeatOptions,
+  RequeueAnswer,
+  RequeueManyOptions,
+  RequeueOptions,
+  RequeueProgress,
+  RequeueResult,
+  Rescue,
+  RetentionLimits,
+  RetentionOptions,
+  RetryAtOptions,
   ScheduleOptions,
+  SnoozeOptions,
   StateCounts,
   TimedOptions,
 } from './core/index.js';
@@ -83,7 +113,7 @@ export type {
 } from './core/index.js';
 
 // The contract of backends and their parts.
-export type { AgendaBackend, AgendaChannel } from './core/index.js';
+export type { AgendaBackend, AgendaChannel, BackendWarning } from './core/index.js';
 export type * from './core/contracts/job-logger.js';
 export type * from './core/contracts/job-parameters.js';
 export type { JobRepositoryOptions } from './core/contracts/job-repository.js';

@@ -6,6 +6,7 @@ import { type ErrorSink, JobEvents } from './events/job-events.js';
 import { RemoteEvents } from './events/remote-events.js';
 import { StateNews } from './events/state-news.js';
 import { completed } from './foreign/complete-backend.js';
+import { refuseRetention } from './foreign/refused-retention.js';
 import { HandlerRegistry } from './handlers/handler-registry.js';
 import { errorOf } from './job/thrown.js';
 import { JobLog } from './logging/job-log.js';
@@ -32,6 +33,8 @@ export interface EngineParts {
   onUnheardError?: ErrorSink;
   /** News goes here instead of to the backend's own channel: storage there, news here. */
   notificationChannel?: AgendaChannel | undefined;
+  /** How often ended jobs are looked through for those to remove, in ms. @internal for tests */
+  pruneEveryMs?: number;
 }
 
 /**
@@ -63,6 +66,7 @@ export class Engine {
   private channelIsOpen = false;
   /** Takes the connect of the backend back, once. */
   private leaveBackend: (() => Promise<void>) | undefined;
+  private endWarnings: (() => void) | undefined;
 
   /** @throws InvalidOptionError */
   constructor(
@@ -71,7 +75,7 @@ export class Engine {
     parts: EngineParts = {},
   ) {
     checkedBackend(backend);
-    checkKnownKeys('parts', parts, ['onUnheardError', 'notificationChannel']);
+    checkKnownKeys('parts', parts, ['onUnheardError', 'notificationChannel', 'pruneEveryMs']);
     this.options = resolveEngineOptions(options);
     backend.preferSort?.(PRIORITY_FIRST);
     this.events = new JobEvents(parts.onUnheardError);
@@ -82,6 +86,8 @@ export class Engine {
       channel: this.channel,
       report: (error) => this.events.reportError(error),
     });
+    const { broker, name } = this.parts;
+    if (!broker.prune) refuseRetention(options, this.options, this.handlers, name);
     this.startLog();
     // Where nothing is logged handlers may ask for it all the same, at any time.
     this.handlers.watch(({ plan }) => {
@@ -108,6 +114,7 @@ export class Engine {
       this.options,
       jobs,
       this.stateNews,
+      parts.pruneEveryMs,
     );
   }
 
@@ -185,10 +192,15 @@ export class Engine {
 
   /** Others may wait for the same backend: who closes on the way waits no longer. */
   private async openBackend(): Promise<void> {
+    // Before it connects, which is when it looks at its store.
+    this.endWarnings ??= this.backend.onWarning?.(({ code, message }) =>
+      this.events.emitWarning(code, message),
+    );
     const left = new Promise<never>((_, reject) => {
       this.leaveBackend = async () => {
         this.leaveBackend = undefined;
         await this.tryTo(() => this.parts.disconnect());
+        this.stopWarnings();
         reject(new BackendClosedError());
       };
     });
@@ -196,8 +208,14 @@ export class Engine {
       await Promise.race([this.parts.connect(), left]);
     } catch (error) {
       this.leaveBackend = undefined;
+      this.stopWarnings();
       throw error;
     }
+  }
+
+  private stopWarnings(): void {
+    this.endWarnings?.();
+    this.endWarnings = undefined;
   }
 
   private async openChannel(): Promise<void> {

@@ -141,15 +141,45 @@ export class WorkerNotStartedError extends AgendaError {
   }
 }
 
-/** The handler's lease is no longer its own: another attempt may be under way, and nothing more of this one is stored. */
+/** The lease of an attempt is no longer its own: another attempt may be under way, and nothing was stored of this one. */
 export class LeaseLostError extends AgendaError {
   /** @param reason - a word of the refusal ladder, or `expired` when the process could not renew in time */
   constructor(
     readonly jobId: string,
-    readonly reason: 'not-found' | 'not-running' | 'lease-expired' | 'lease-mismatch' | 'expired',
+    readonly reason: keyof typeof LOST_BECAUSE,
+  ) {
+    super(`The lease of job ${jobId} is lost (${reason}): ${LOST_BECAUSE[reason]}`);
+  }
+}
+
+/** What has happened, and what to do about it. */
+const LOST_BECAUSE = {
+  'not-found':
+    'there is no such job any more, since it was cancelled or removed. Stop, and drop what is done.',
+  'not-running':
+    'the job runs no more, since its attempt was ended before, or was taken for lost and handed on. ' +
+    'To work on it, claim it again.',
+  'lease-expired':
+    'its time was over before this call. Stop: the job is given to the next who asks. Renew earlier, or ask for a longer lease.',
+  'lease-mismatch':
+    'another attempt has the job by now. Stop, and leave the job to that one: nothing more of this attempt is stored.',
+  expired:
+    'it could not be renewed in time, so another process may have the job by now. Stop soon: ' +
+    'what this attempt brings is stored only if none has.',
+} as const;
+
+/** Asked of a job that is not being run by this handler: it runs elsewhere, waits, or its attempt is over. */
+export class JobNotRunningError extends AgendaError {
+  constructor(
+    verb: string,
+    readonly jobId: string,
+    readonly jobName: string,
+    options?: ErrorOptions,
   ) {
     super(
-      `The lease of job ${jobId} is lost (${reason}): what this attempt still does is not stored.`,
+      `\`${verb}\` is for the handler of a job while it runs. Job ${jobId} ("${jobName}") does not run ` +
+        'here, or its attempt is over: nothing is changed.',
+      options,
     );
   }
 }
@@ -208,15 +238,62 @@ export class ConnectionError extends AgendaError {
 /** The backend refused a write for want of memory. Running jobs can still be settled; adding waits for room. */
 export class BackendFullError extends AgendaError {}
 
-/** Called after the backend was closed. */
+/**
+ * The write is stored, and too few replicas have confirmed it in the time that the option `durability` gives
+ * them: a failover now may lose it.
+ */
+export class DurabilityError extends AgendaError {
+  /** The master has carried the call out. */
+  readonly outcomeKnown = true;
+
+  /**
+   * @param confirmed - how many replicas have it for certain
+   * @param replicas - how many should
+   */
+  constructor(
+    readonly confirmed: number,
+    readonly replicas: number,
+    readonly timeoutMs: number,
+  ) {
+    super(
+      `Redis stored the write, but ${confirmed} of ${replicas} replicas confirmed it within ${timeoutMs} ms: a failover now may lose it. ` +
+        'Repeating the call is harmless, unless it adds a job that has neither an `id` nor a key of its own: that would be one more.',
+    );
+  }
+}
+
+/** Called after the backend was closed, or cut off by that. */
 export class BackendClosedError extends AgendaError {
-  constructor() {
-    super('The backend is closed: nothing can be read or written through it any more.');
+  /** @param outcomeKnown - false for a call cut off on its way, which may have been carried out */
+  constructor(readonly outcomeKnown = true) {
+    super(
+      outcomeKnown
+        ? 'The backend is closed: nothing can be read or written through it any more.'
+        : 'The backend was closed before the answer came; whether the call was carried out is unknown.',
+    );
   }
 }
 
 /** The store holds something this version cannot work with: another layout, other fixed settings. */
 export class IncompatibleStoreError extends AgendaError {}
+
+/** A cursor that a search cannot go on from: begin again without one. */
+export class InvalidCursorError extends AgendaError {
+  /** @param reason - `damaged`; of `other-filter`, another search; of `other-version`, another release */
+  constructor(
+    readonly cursor: unknown,
+    readonly reason: 'damaged' | 'other-filter' | 'other-version',
+  ) {
+    super(`Cannot go on from the cursor ${describe(cursor)}: ${CURSOR_FAULTS[reason]}`);
+  }
+}
+
+const CURSOR_FAULTS = {
+  damaged: 'it is not one that a search has given. Pass cursors on unchanged.',
+  'other-filter': 'it belongs to another filter. Keep the filter the same from page to page.',
+  'other-version':
+    'it was made by another version or another kind of backend. Begin again without a cursor.',
+} as const;
 
 /** This backend has no such verb. */
 export class UnsupportedOperationError extends AgendaError {

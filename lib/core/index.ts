@@ -1,7 +1,13 @@
-export type { AgendaBackend, AgendaChannel, CompleteBackend } from './contracts/agenda-backend.js';
+export type {
+  AgendaBackend,
+  AgendaChannel,
+  BackendWarning,
+  CompleteBackend,
+} from './contracts/agenda-backend.js';
 export * from './contracts/job-broker.js';
 export * from './contracts/job-logger.js';
 export { JobManager } from './contracts/job-manager.js';
+export type * from './contracts/job-manager.js';
 export type * from './contracts/job-parameters.js';
 export { JobRepository, type JobRepositoryOptions } from './contracts/job-repository.js';
 export * from './contracts/notification-channel.js';
@@ -35,10 +41,17 @@ export type { Done, JobFunction } from './handlers/job-function.js';
 
 export { Job, type JobJson, type RepeatOptions } from './job/job.js';
 export { computeJobState, datefields, type JobAttrs } from './job/job-attrs.js';
+export type { HistoryEntry } from './job/attempt-history.js';
 export { toJobId, type JobId } from './job/job-id.js';
 export type * from './job/job-record.js';
 export type { JobState, StateCounts } from './job/job-state.js';
 export type { DebounceOptions } from './job/unique-options.js';
+export {
+  JobVerdict,
+  type JobWish,
+  type RetryAtOptions,
+  type SnoozeOptions,
+} from './job/verdict.js';
 
 export type { LoggingOptions } from './logging/logging-option.js';
 export type { LogRetention } from './logging/log-retention.js';
@@ -46,6 +59,12 @@ export type { ClaimSort } from './options/claim-order.js';
 export { checkKnownKeys } from './options/known-keys.js';
 export type { EngineOptions, ShutdownOptions } from './options/engine-options.js';
 export type { Priority } from './options/priority.js';
+export type {
+  JobRetention,
+  JobRetentionLimit,
+  RetentionLimits,
+  RetentionOptions,
+} from './options/retention.js';
 export {
   ENGINE_OPTION_KEYS,
   resolveEngineOptions,
@@ -53,8 +72,11 @@ export {
 } from './options/resolve-engine-options.js';
 
 export type * from './scheduler/job-options.js';
+export type * from './scheduler/upkeep-options.js';
 export type { JobInStats, NameStats, RunningStats } from './scheduler/running-stats.js';
 export { JobScheduler } from './scheduler/job-scheduler.js';
+export type { ManualDue } from './worker/manual-due.js';
+export { ManualWorker, type ManualWorkerOptions } from './worker/manual-worker.js';
 export { WorkerHost } from './worker/worker-host.js';
 export type { DrainOptions, DrainReport, WorkerStatus } from './worker/worker-status.js';
 

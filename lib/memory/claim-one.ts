@@ -11,7 +11,7 @@ export function claimOne(
   if (!job) return { refusal: 'not-found' };
   const token = `${claimId}:1`;
   if (job.lease) {
-    return job.lease.token === token ? { job: handOut(job) } : { refusal: 'lease-mismatch' };
+    return job.lease.token === token ? { job: handOut(store, job) } : { refusal: 'lease-mismatch' };
   }
   const now = store.now();
   store.displace(job);
@@ -27,5 +27,5 @@ export function claimOne(
     pending: null,
     planned: null,
   });
-  return { job: handOut(job) };
+  return { job: handOut(store, job) };
 }

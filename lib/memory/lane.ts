@@ -13,6 +13,11 @@ export class Lane {
    * harmless (a claim that finds nothing corrects it), too late never happens.
    */
   due: number | undefined;
+  /**
+   * All that is due keeps its place, as the last claim found: a host that may not have that sleeps
+   * until something else is due, and hears of all that comes.
+   */
+  keepsAll = false;
 
   private readonly byTurn: (a: StoredJob, b: StoredJob) => number;
 
@@ -41,9 +46,25 @@ export class Lane {
     return most;
   }
 
-  /** The first of the line, at most so many, and no longer in it. */
-  take(count: number): StoredJob[] {
-    return this.ready.takeFirst(count);
+  /** The first of the line that may come, at most so many, and no longer in it. */
+  take(count: number, mayCome: (job: StoredJob) => boolean): StoredJob[] {
+    const taken: StoredJob[] = [];
+    for (const job of this.ready) {
+      if (taken.length === count) break;
+      if (mayCome(job)) taken.push(job);
+    }
+    for (const job of taken) this.ready.delete(job);
+    return taken;
+  }
+
+  /** When the next job is due that does not stand in the line yet. */
+  get nextTimedAt(): number | undefined {
+    const next = this.timed.first();
+    return next && plannedAt(next);
+  }
+
+  hasDue(now: number): boolean {
+    return this.ready.size > 0 || (this.nextTimedAt ?? Infinity) <= now;
   }
 
   /** The jobs of the earliest time ahead, in the order of claims. */
@@ -57,11 +78,15 @@ export class Lane {
     return jobs.sort(this.byTurn);
   }
 
+  becomesDue(at: number | undefined): void {
+    this.due = at;
+    this.keepsAll = false;
+  }
+
   /** After the first jobs were taken: when is the next one due? */
-  recede(): void {
-    if (this.ready.size > 0) return;
-    const next = this.timed.first();
-    this.due = next && plannedAt(next);
+  recede(keepsAll = this.keepsAll): void {
+    if (this.ready.size === 0) this.becomesDue(this.nextTimedAt);
+    else this.keepsAll = keepsAll;
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   checkClaimOne,
   checkEnqueue,
+  checkRegister,
   checkRenew,
   checkRescue,
   checkSettleAndClaim,
@@ -15,6 +16,8 @@ import {
   type Enqueued,
   type LostLease,
   type NameSettings,
+  type Pruned,
+  PRUNE_LIMIT,
   type Renewal,
   type Renewed,
   type Rescue,
@@ -24,11 +27,13 @@ import {
 import type { NewJob } from '../core/job/job-record.js';
 import { claimOne } from './claim-one.js';
 import { Claim, handOut } from './claim.js';
+import { addJob } from './enqueue.js';
 import type { MemoryStore, RememberedClaim } from './memory-store.js';
+import { prune, unhandledNames } from './prune.js';
 import { renewLease } from './renew.js';
 import { rescueExpired } from './rescue.js';
 import { hasEndedSo, refusalOf, settle } from './settle.js';
-import { copied, nothingHappened, StoredJob } from './stored-job.js';
+import type { StoredJob } from './stored-job.js';
 
 /** The hand-out in maps: what the contract says, in the plainest words we know. */
 export class MemoryJobBroker extends JobBroker {
@@ -44,7 +49,7 @@ export class MemoryJobBroker extends JobBroker {
     checkEnqueue(jobs);
     this.store.expectOpen();
     const addedHere = new Set<StoredJob>();
-    const answers = jobs.map((job) => this.add(job, addedHere));
+    const answers = jobs.map((job) => addJob(this.store, job, addedHere));
     this.store.announceEarlier();
     return answers;
   }
@@ -80,6 +85,7 @@ export class MemoryJobBroker extends JobBroker {
       dueInMs: claim.dueInMs(),
       earliestExpiry: store.earliestExpiry(),
       watched: store.isWatched,
+      ...(claim.heldBack && { heldBack: true }),
     };
   }
 
@@ -121,8 +127,19 @@ export class MemoryJobBroker extends JobBroker {
   }
 
   async register(settings: readonly NameSettings[]): Promise<void> {
+    checkRegister(settings);
     this.store.expectOpen();
     for (const one of settings) this.store.settings.set(one.name, { ...one });
+  }
+
+  /** The rest of a pass is found anew: memory needs no place to go on from. */
+  override async prune(_cursor: string): Promise<Pruned> {
+    this.store.expectOpen();
+    const removed = prune(this.store, PRUNE_LIMIT);
+    if (removed === PRUNE_LIMIT) return { removed, next: 'more' };
+    this.store.keys.forget(PRUNE_LIMIT, this.store.now());
+    const unhandled = unhandledNames(this.store);
+    return { removed, next: null, ...(unhandled.length > 0 && { unhandled }) };
   }
 
   override async claimOne(request: ClaimOneRequest): Promise<ClaimedOne> {
@@ -135,38 +152,6 @@ export class MemoryJobBroker extends JobBroker {
   override async watch(): Promise<void> {
     this.store.expectOpen();
     this.store.watch();
-  }
-
-  private add(asked: NewJob, addedHere: Set<StoredJob>): Enqueued {
-    const { store } = this;
-    const existing = store.jobs.get(asked.id);
-    if (existing) {
-      const { nonce } = existing.birth;
-      const isRepeat = nonce !== undefined && nonce === asked.nonce && !addedHere.has(existing);
-      return { job: existing.toRecord(), created: isRepeat };
-    }
-    const now = store.now();
-    const { id, name, nonce, data, priority, due, overrides } = asked;
-    const at = Math.ceil('at' in due ? due.at : now + due.delayMs);
-    const job = new StoredJob(
-      { id, name, nonce, seq: store.nextSeq(), createdAt: now },
-      {
-        data,
-        priority,
-        disabled: false,
-        type: 'normal',
-        repeat: null,
-        overrides: copied(overrides ?? null),
-        lastModifiedBy: asked.lastModifiedBy ?? null,
-        fork: false,
-      },
-      nothingHappened(at),
-      store,
-    );
-    store.jobs.set(id, job);
-    addedHere.add(job);
-    store.place(job, at);
-    return { job: job.toRecord(), created: true };
   }
 
   private settle(settlement: Settlement): SettleAnswer {
@@ -193,13 +178,13 @@ export class MemoryJobBroker extends JobBroker {
   private sameAgain({ answers, jobs }: RememberedClaim): Claimed {
     const held = jobs
       .filter(({ id, token }) => this.store.jobs.get(id)?.lease?.token === token)
-      .map(({ id }) => handOut(this.store.jobs.get(id)!));
+      .map(({ id }) => handOut(this.store, this.store.jobs.get(id)!));
     const expiresAt = Math.min(...held.map(({ lease }) => lease.expiresAt));
     return {
       now: this.store.now(),
       answers,
       // One expiry for all, as they once had it: the earliest of those in force.
-      jobs: held.map(({ record, lease }) => ({ record, lease: { ...lease, expiresAt } })),
+      jobs: held.map((job) => ({ ...job, lease: { ...job.lease, expiresAt } })),
       // The other names were not looked at: come again at once.
       dueInMs: 0,
       earliestExpiry: this.store.earliestExpiry(),

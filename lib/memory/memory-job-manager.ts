@@ -1,11 +1,25 @@
-import { JobManager } from '../core/contracts/job-manager.js';
+import {
+  JobManager,
+  type CleanRequest,
+  type FindQuery,
+  type FoundPage,
+  type Inspected,
+  type RequeueAnswer,
+  type RequeueRequest,
+} from '../core/contracts/job-manager.js';
 import type { JobsFilter, JobsQueryOptions } from '../core/contracts/job-parameters.js';
+import { checkClean, checkRequeue } from '../core/contracts/manager-arguments.js';
 import { orderOf } from '../core/query/job-order.js';
 import { jobTest, parseQuery } from '../core/query/job-query.js';
 import { nameTest, selectionOf, type JobSelection } from '../core/query/job-selection.js';
-import { computeState, emptyCounts, type StateCounts } from '../core/job/job-state.js';
+import type { HistoryEntry } from '../core/job/attempt-history.js';
+import { computeState, emptyCounts, isDead, type StateCounts } from '../core/job/job-state.js';
 import type { JobRecord } from '../core/job/job-record.js';
+import { findJobs, searchOf } from './find-jobs.js';
 import type { MemoryStore } from './memory-store.js';
+import { inspectJob } from './inspect-job.js';
+import { clean } from './prune.js';
+import { requeueJobs } from './requeue.js';
 import type { StoredJob } from './stored-job.js';
 
 /** Finding, counting and mending over the maps. */
@@ -23,6 +37,12 @@ export class MemoryJobManager extends JobManager {
     return this.store.jobs.get(id)?.toRecord();
   }
 
+  override async inspect(id: string): Promise<Inspected | undefined> {
+    this.expectOpen();
+    const job = this.store.jobs.get(id);
+    return job && inspectJob(job, this.store.now());
+  }
+
   /** Looks at every job, unlike Redis: the definition of what a query has to answer. */
   async query(options: JobsQueryOptions): Promise<{ jobs: JobRecord[]; total: number }> {
     const query = parseQuery(options);
@@ -38,6 +58,12 @@ export class MemoryJobManager extends JobManager {
     return { jobs: page.map(({ record }) => record), total: found.length };
   }
 
+  override async find(query: FindQuery): Promise<FoundPage> {
+    const search = searchOf(query);
+    this.expectOpen();
+    return findJobs(this.store, search);
+  }
+
   /** Looks at every job, unlike Redis: the definition of what the counts there have to be. */
   async counts(names?: readonly string[]): Promise<Map<string, StateCounts>> {
     this.expectOpen();
@@ -51,7 +77,9 @@ export class MemoryJobManager extends JobManager {
       }
       const { asked, happened, lease } = job;
       const lockedAt = lease?.lockedAt ?? null;
-      ofName[computeState({ ...happened, repeat: asked.repeat, lockedAt }, now)]++;
+      const facts = { ...happened, repeat: asked.repeat, lockedAt };
+      ofName[computeState(facts, now)]++;
+      if (isDead(facts, now)) ofName.dead++;
       ofName.total++;
       if (asked.disabled) ofName.paused++;
     }
@@ -74,6 +102,24 @@ export class MemoryJobManager extends JobManager {
     const there = [...new Set(ids)].filter((id) => this.store.jobs.has(id));
     for (const id of there) this.store.cancel(this.store.jobs.get(id)!, reason);
     return there;
+  }
+
+  override async clean(request: CleanRequest): Promise<string[]> {
+    checkClean(request);
+    this.expectOpen();
+    return clean(this.store, request);
+  }
+
+  override async requeue(ids: readonly string[], how: RequeueRequest): Promise<RequeueAnswer[]> {
+    checkRequeue(ids, how);
+    this.expectOpen();
+    return requeueJobs(this.store, ids, how);
+  }
+
+  override async history(id: string): Promise<HistoryEntry[] | undefined> {
+    this.expectOpen();
+    const history = this.store.jobs.get(id)?.history;
+    return history && structuredClone([...history]);
   }
 
   private selected(selection: JobSelection): StoredJob[] {

@@ -7,7 +7,7 @@ import type {
   StoredRow,
 } from '../core/contracts/job-parameters.js';
 import { JobRepository, type JobRepositoryOptions } from '../core/contracts/job-repository.js';
-import { fromRow, toRow, toRows } from '../core/job/job-row.js';
+import { fromRow, toOverview, toRow, toRows } from '../core/job/job-row.js';
 import { bornRow } from '../core/job/row-birth.js';
 import { ROW_LEASE_MS } from '../core/rows/held-rows.js';
 import { MemoryJobManager } from './memory-job-manager.js';
@@ -63,8 +63,7 @@ export class MemoryJobRepository extends JobRepository {
   }
 
   async getJobsOverview(): Promise<JobsOverview[]> {
-    const counts = await this.manager.counts();
-    return Array.from(counts, ([name, ofName]) => ({ name, ...ofName }));
+    return toOverview(await this.manager.counts());
   }
 
   async getDistinctJobNames(): Promise<string[]> {

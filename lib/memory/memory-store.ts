@@ -5,6 +5,7 @@ import type { InMemoryNotificationChannel } from '../core/notifications/in-memor
 import type { ClaimOrder } from '../core/options/claim-order.js';
 import type { OrderChoice } from '../core/options/order-choice.js';
 import { EventLog } from './event-log.js';
+import { JobKeys } from './job-keys.js';
 import { Lane } from './lane.js';
 import type { Clock } from './manual-clock.js';
 import { OrderedList } from './ordered-list.js';
@@ -41,8 +42,9 @@ export class MemoryStore {
   /** Those of them that a repository handed out as rows, and the locked ones. */
   readonly rows = new Set<StoredJob>();
   readonly settings = new Map<string, NameSettings>();
-  /** The key of a `single` or `unique` job → its id. */
-  readonly keys = new Map<string, string>();
+  readonly keys = new JobKeys(this.jobs);
+  /** Ended jobs with a retention of their own → when they go. */
+  readonly leaving = new Map<string, number>();
   readonly claims = new Map<string, RememberedClaim>();
   /** Why a running job was cancelled, by its id. */
   readonly cancelled = new Map<string, string>();
@@ -87,6 +89,7 @@ export class MemoryStore {
   place(job: StoredJob, nextRunAt: number | null): void {
     if (nextRunAt !== job.happened.nextRunAt) job.happened.occurrenceAt = null;
     job.happened.nextRunAt = nextRunAt;
+    if (nextRunAt === null) job.standsSince = job.endedAt ?? this.now();
     if (nextRunAt === null || job.asked.disabled) return;
     this.lane(job.name).put(job, nextRunAt, this.now());
     const earliest = this.earliest.get(job.name) ?? Infinity;
@@ -104,17 +107,19 @@ export class MemoryStore {
     for (const [name, at] of this.earliest) {
       const lane = this.lane(name);
       const before = lane.due ?? Infinity;
-      if (at >= before) continue;
-      lane.due = at;
-      if (before > now) this.announce(name, at);
+      const { keepsAll } = lane;
+      const isEarlier = at < before;
+      if (isEarlier) lane.becomesDue(at);
+      if (keepsAll || (isEarlier && before > now)) this.announce(name, at);
     }
     this.earliest.clear();
   }
 
   /** Time was moved by hand: what has become due meanwhile is news, since no timer saw it coming. */
   announceDue(from: number, to: number): void {
-    for (const [name, { due }] of this.lanes) {
-      if (due !== undefined && due > from && due <= to) this.announce(name, due);
+    for (const [name, { due, keepsAll, nextTimedAt }] of this.lanes) {
+      const at = keepsAll ? nextTimedAt : due;
+      if (at !== undefined && at > from && at <= to) this.announce(name, at);
     }
   }
 
@@ -152,14 +157,30 @@ export class MemoryStore {
     return this.leases.first()?.lease?.expiresAt ?? null;
   }
 
-  /** The job, all that belongs to it, and what leads to it; its log only if that shall stay. */
-  remove(job: StoredJob, { keepLog = false } = {}): void {
+  /**
+   * The job, all that belongs to it, and what leads to it; its log only if that shall stay. An idempotency
+   * key whose time is not over stays, too, unless somebody cancelled the job.
+   */
+  remove(job: StoredJob, { keepLog = false, isCancelled = false } = {}): void {
     if (job.lease) this.endLease(job);
     else this.displace(job);
     const { key } = job.birth;
-    if (key !== undefined && this.keys.get(key) === job.id) this.keys.delete(key);
+    if (key !== undefined && isCancelled) this.keys.free(key, job.id);
+    else if (key !== undefined) this.keys.leave(key, job.id, this.now());
     this.jobs.delete(job.id);
+    this.leaving.delete(job.id);
     if (!keepLog) this.log.leave(job.id);
+  }
+
+  /** Does what a job wants done at its end: frees a key, and notes when it goes by its own retention. */
+  endOwnWay(job: StoredJob, place: 'completed' | 'dead'): void {
+    const { key, freesKey } = job.birth;
+    if (key !== undefined && freesKey) this.keys.free(key, job.id);
+    const retention = job.asked.overrides?.retention;
+    const kept = place === 'dead' ? retention?.failed : retention?.completed;
+    // What an earlier end of it has noted counts no longer.
+    this.leaving.delete(job.id);
+    if (typeof kept === 'number') this.leaving.set(job.id, Math.ceil(this.now() + kept));
   }
 
   /** Removes a job on somebody's wish; the worker that runs it is told. */
@@ -172,7 +193,7 @@ export class MemoryStore {
       }
       this.channel.deliverCancel({ jobId: job.id, reason });
     }
-    this.remove(job, options);
+    this.remove(job, { ...options, isCancelled: true });
   }
 
   /**
@@ -223,8 +244,8 @@ export class MemoryStore {
   snapshot(): unknown {
     const ids = (jobs: Iterable<StoredJob>) => Array.from(jobs, (job) => job.id);
     return structuredClone({
-      jobs: Array.from(this.jobs.values(), ({ birth, asked, happened, lease }) => {
-        return { birth, asked, happened, lease };
+      jobs: Array.from(this.jobs.values(), ({ birth, asked, happened, lease, history }) => {
+        return { birth, asked, happened, lease, history };
       }),
       lanes: Array.from(this.lanes, ([name, lane]) => ({
         name,
@@ -234,7 +255,8 @@ export class MemoryStore {
       })),
       leases: ids(this.leases),
       settings: this.settings,
-      keys: this.keys,
+      ...this.keys.snapshot(),
+      leaving: this.leaving,
       claims: this.claims,
       cancelled: this.cancelled,
       log: [...this.log],

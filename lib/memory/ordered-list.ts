@@ -43,18 +43,6 @@ export class OrderedList<T> implements Iterable<T> {
     return true;
   }
 
-  /** The first, at most so many, and no longer in it. */
-  takeFirst(most: number): T[] {
-    const taken: T[] = [];
-    while (taken.length < most && this.chunks.length > 0) {
-      const items = this.chunks[0]!.splice(0, most - taken.length);
-      if (this.chunks[0]!.length === 0) this.chunks.shift();
-      taken.push(...items);
-      this.count -= items.length;
-    }
-    return taken;
-  }
-
   /** In order. Not to be used across a change of the list. */
   *[Symbol.iterator](): Iterator<T> {
     for (const chunk of this.chunks) yield* chunk;

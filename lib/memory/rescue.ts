@@ -52,13 +52,14 @@ export function withdraw(store: MemoryStore, job: StoredJob): HeldLease {
 
 function loseRun(store: MemoryStore, job: StoredJob, lease: HeldLease): Loss {
   const { pending } = lease;
-  const { happened } = job;
+  const { happened, history } = job;
+  const plannedAt = happened.nextRunAt;
   job.closeWindow(lease);
   if (lease.phase === 'run') happened.lastRunAt = lease.lockedAt;
   happened.attempt++;
   happened.rescueCount++;
-  const isSpent =
-    happened.rescueCount > (store.settings.get(job.name)?.maxRescues ?? DEFAULT_MAX_RESCUES);
+  const { attempt } = happened;
+  const isSpent = happened.rescueCount > rescuesAllowed(store, job);
   const isBuried = isSpent && pending === null;
   if (isBuried) {
     happened.lastFinishedAt = happened.failedAt = store.now();
@@ -67,6 +68,16 @@ function loseRun(store: MemoryStore, job: StoredJob, lease: HeldLease): Loss {
     // A time that a user saved during the run begins the job anew, whatever became of the run.
     job.beginAnew();
   }
+  job.chronicle(history, {
+    kind: 'rescued',
+    attempt,
+    plannedAt,
+    startedAt: happened.lastRunAt,
+    endedAt: store.now(),
+    host: lease.host,
+    ...(isBuried && { failure: STALLED }),
+  });
+  if (isBuried) store.endOwnWay(job, 'dead');
   const again = isSpent ? pending : earlier(happened.nextRunAt ?? store.now(), pending);
   const outcome = isBuried ? 'buried' : 'requeued';
   const { rescueCount } = happened;
@@ -74,6 +85,16 @@ function loseRun(store: MemoryStore, job: StoredJob, lease: HeldLease): Loss {
     nextRunAt: again,
     lost: { id: job.id, name: job.name, host: lease.host, rescueCount, outcome },
   };
+}
+
+/** Whether its next run is the last that may lose its process; of a name that allows no rescue, none is meant. */
+export function isOnLastStart(store: MemoryStore, job: StoredJob): boolean {
+  const allowed = rescuesAllowed(store, job);
+  return allowed >= 1 && job.happened.rescueCount >= allowed;
+}
+
+function rescuesAllowed(store: MemoryStore, { name }: StoredJob): number {
+  return store.settings.get(name)?.maxRescues ?? DEFAULT_MAX_RESCUES;
 }
 
 /** The earlier of two times, of which each may be missing. */

@@ -117,8 +117,10 @@ export class RowSave {
       job.lease.pending = time.again ?? job.lease.pending;
       return;
     }
-    if (job.happened.nextRunAt === null) job.beginAnew();
+    const hadEnded = job.happened.nextRunAt === null;
+    if (hadEnded && time.at !== null) job.beginAnew();
     store.place(job, time.at);
+    if (time.at === null && !hadEnded) store.endOwnWay(job, job.hasFailed ? 'dead' : 'completed');
   }
 
   private asked(disabled: boolean): Asked {

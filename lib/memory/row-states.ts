@@ -90,25 +90,41 @@ function close(store: MemoryStore, job: StoredJob, state: RowHistory): void {
   if (!job.hasFailed) happened.result = undefined;
   if (!job.hasFailed && state.nextRunAt !== null) job.beginAnew();
   else happened.attempt++;
-  store.place(job, withPending(job, state.nextRunAt, pending));
+  placeAfterRun(store, job, withPending(job, state.nextRunAt, pending));
   happened.occurrenceAt = null;
 }
 
 /** As given: nobody is in its way. */
 function writeUnheld(store: MemoryStore, job: StoredJob, state: RowHistory): void {
   const { lease, happened } = job;
+  const endedAmong = !lease && happened.nextRunAt === null ? endOf(job) : null;
   if (lease) store.endLease(job);
   else store.displace(job);
   if (state.lastRunAt !== happened.lastRunAt) beginRun(job);
   writeFacts(job, state);
   const pending = lease?.pending ?? null;
   if (state.lockedAt === null) {
-    store.place(job, withPending(job, state.nextRunAt, pending));
+    placeAfterRun(store, job, withPending(job, state.nextRunAt, pending), endedAmong);
     return;
   }
   happened.nextRunAt = state.nextRunAt;
   store.startLease(job, plainLock(state.lockedAt, pending));
 }
+
+/** @param endedAmong - where the job stands already, if it had ended before */
+function placeAfterRun(
+  store: MemoryStore,
+  job: StoredJob,
+  nextRunAt: number | null,
+  endedAmong: EndedPlace | null = null,
+): void {
+  store.place(job, nextRunAt);
+  if (nextRunAt === null && endOf(job) !== endedAmong) store.endOwnWay(job, endOf(job));
+}
+
+type EndedPlace = 'completed' | 'dead';
+
+const endOf = (job: StoredJob): EndedPlace => (job.hasFailed ? 'dead' : 'completed');
 
 /** With it a debounce window that was open is over; a leading one has its own time. */
 function beginRun({ happened }: StoredJob): void {

@@ -1,7 +1,9 @@
 import type { Refusal, Settlement } from '../core/contracts/job-broker.js';
-import type { Failure } from '../core/job/job-record.js';
+import { inBrief, type HistoryEntry } from '../core/job/attempt-history.js';
+import type { Failure, NewJob } from '../core/job/job-record.js';
+import { goesOn, orSavedTime } from '../core/job/saved-time.js';
 import type { MemoryStore } from './memory-store.js';
-import { copied, type StoredJob } from './stored-job.js';
+import { copied, type HeldLease, type StoredJob } from './stored-job.js';
 
 /** The refusal ladder, in the order of judgement; `undefined` when the caller holds the lease. */
 export function refusalOf(
@@ -29,7 +31,8 @@ export function settle(store: MemoryStore, job: StoredJob, settlement: Settlemen
   const lease = store.endLease(job);
   const { lockedAt, pending } = lease;
   job.closeWindow(lease);
-  const planned = job.happened.nextRunAt ?? now;
+  const before = pastOf(job);
+  const planned = before.plannedAt ?? now;
   if (settlement.kind === 'completed' && leavesNothing(settlement) && pending === null) {
     store.remove(job);
     return;
@@ -37,8 +40,43 @@ export function settle(store: MemoryStore, job: StoredJob, settlement: Settlemen
   if (settlement.kind !== 'skip') job.happened.lastRunAt = lockedAt;
   const next = nextRunAt(job, settlement, planned, now);
   const occurrenceAt = occurrence(job, settlement, planned, next, pending);
-  store.place(job, pending === null ? next : withPending(settlement, next, pending));
+  store.place(job, orSavedTime(settlement, next, pending));
   job.happened.occurrenceAt = occurrenceAt;
+  chronicle(job, settlement, before, lease);
+  if (job.happened.nextRunAt === null) store.endOwnWay(job, job.hasFailed ? 'dead' : 'completed');
+}
+
+/** What a job has behind it when an attempt ends. */
+interface Past {
+  readonly attempt: number;
+  readonly plannedAt: number | null;
+  readonly history: readonly HistoryEntry[];
+  readonly wasUntouched: boolean;
+}
+
+function pastOf({ happened, history }: StoredJob): Past {
+  const { attempt, nextRunAt, lastRunAt, lastFinishedAt } = happened;
+  const wasUntouched = lastRunAt === null && lastFinishedAt === null;
+  return { attempt, plannedAt: nextRunAt, history, wasUntouched };
+}
+
+/** Writes down how the attempt ended; of a first run that ended its job well the record alone tells. */
+function chronicle(job: StoredJob, settlement: Settlement, before: Past, lease: HeldLease): void {
+  const { lastFinishedAt, nextRunAt } = job.happened;
+  const end = {
+    attempt: before.attempt + 1,
+    plannedAt: before.plannedAt,
+    startedAt: lease.lockedAt,
+    endedAt: lastFinishedAt!,
+    host: lease.host,
+  };
+  if (settlement.kind === 'completed') {
+    if (before.wasUntouched && nextRunAt === null) return;
+    job.chronicle(before.history, { kind: 'completed', ...end });
+  } else if (settlement.kind === 'retry' || settlement.kind === 'bury') {
+    const kind = nextRunAt === null ? 'dead' : 'failed';
+    job.chronicle(before.history, { kind, ...end, failure: inBrief(failureIn(settlement)) });
+  }
 }
 
 const leavesNothing = (settlement: Settlement & { kind: 'completed' }): boolean =>
@@ -65,19 +103,20 @@ function nextRunAt(
       job.beginAnew();
       return Math.ceil(settlement.nextRunAt);
     case 'retry':
-      countFailure(job, settlement.failure, now);
+      countFailure(job, failureIn(settlement), now);
       if (settlement.fresh) job.beginAnew();
-      return 'at' in settlement.due
-        ? Math.ceil(settlement.due.at)
-        : later(settlement.due.delayMs, planned, now);
+      return whenDue(settlement.due, planned, now);
     case 'bury':
-      countFailure(job, { ...settlement.failure, reason: settlement.reason }, now);
+      countFailure(job, failureIn(settlement), now);
       return null;
     case 'skip':
       return Math.ceil(settlement.nextRunAt);
     case 'release':
       happened.releaseCount++;
-      return later(settlement.delayMs ?? 0, planned, now);
+      return Math.min(planned, now);
+    case 'snooze':
+      happened.snoozeCount++;
+      return whenDue(settlement.due, planned, now);
   }
 }
 
@@ -93,9 +132,13 @@ function occurrence(
   return happened.occurrenceAt ?? (next === planned ? null : planned);
 }
 
-/** Whether the job is still about the same occurrence. */
-const goesOn = (settlement: Settlement): boolean =>
-  settlement.kind === 'release' || (settlement.kind === 'retry' && !settlement.fresh);
+type Failing = Extract<Settlement, { readonly failure: Failure }>;
+
+/** What failed, and of a dead letter why it is one. */
+const failureIn = (settlement: Failing): Failure =>
+  settlement.kind === 'bury'
+    ? { ...settlement.failure, reason: settlement.reason }
+    : settlement.failure;
 
 function countFailure({ happened }: StoredJob, failure: Failure, now: number): void {
   happened.attempt++;
@@ -106,10 +149,7 @@ function countFailure({ happened }: StoredJob, failure: Failure, now: number): v
 }
 
 /** No delay is the job's old place in the line. */
-const later = (delayMs: number, planned: number, now: number): number =>
-  delayMs === 0 ? Math.min(planned, now) : Math.ceil(now + delayMs);
-
-/** A time saved during the run wins over the computed one; where the same attempt goes on, the earlier of both. */
-function withPending(settlement: Settlement, next: number | null, pending: number): number {
-  return goesOn(settlement) && next !== null ? Math.min(next, pending) : pending;
+function whenDue(due: NewJob['due'], planned: number, now: number): number {
+  if ('at' in due) return Math.ceil(due.at);
+  return due.delayMs === 0 ? Math.min(planned, now) : Math.ceil(now + due.delayMs);
 }

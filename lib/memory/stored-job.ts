@@ -1,3 +1,4 @@
+import { HISTORY_LENGTH, toldByRecord, type HistoryEntry } from '../core/job/attempt-history.js';
 import type { DebounceWindow } from '../core/job/debounce.js';
 import type { AskedFacts, Failure, HappenedFacts, JobRecord } from '../core/job/job-record.js';
 import type { Clock } from './manual-clock.js';
@@ -43,13 +44,19 @@ export interface Birth {
   readonly createdAt: number;
   /** Given by a producer, to know its own call again. */
   readonly nonce?: string | undefined;
-  /** The key that leads here, for a `single` or `unique` job. */
+  /** The key that leads here: of a `single` or `unique` job, or an idempotency key that it carries. */
   readonly key?: string | undefined;
+  /** Its end frees the key. */
+  readonly freesKey?: boolean | undefined;
 }
 
 /** One job as it lies in the maps: two halves of facts, and a lease while it runs. */
 export class StoredJob {
   lease: HeldLease | undefined;
+  /** Of one that has ended: its place among the others, by the time of its end. */
+  standsSince = 0;
+  /** How its newest attempts ended, the newest last. */
+  private entries: readonly HistoryEntry[] = [];
 
   constructor(
     readonly birth: Birth,
@@ -70,6 +77,16 @@ export class StoredJob {
   get hasFailed(): boolean {
     const { failedAt, lastFinishedAt } = this.happened;
     return failedAt !== null && failedAt >= (lastFinishedAt ?? 0);
+  }
+
+  /** When it ended last; `null` when it never has. */
+  get endedAt(): number | null {
+    return this.hasFailed ? this.happened.failedAt : this.happened.lastFinishedAt;
+  }
+
+  /** Failed for good, and kept for people. */
+  get isDead(): boolean {
+    return !this.lease && this.happened.nextRunAt === null && this.hasFailed;
   }
 
   /** When the run under way was planned for; without one, when the next is. */
@@ -106,12 +123,25 @@ export class StoredJob {
     return phase === 'run' && window?.kind !== 'leading' && lockedAt > (window?.startedAt ?? 0);
   }
 
+  /** How its newest attempts ended, the newest last; a first run that ended it well is told by its facts alone. */
+  get history(): readonly HistoryEntry[] {
+    if (this.entries.length > 0) return this.entries;
+    const told = toldByRecord(this.happened);
+    return told ? [told] : [];
+  }
+
+  /** @param before - its history until now: what the facts told is written down with the first entry */
+  chronicle(before: readonly HistoryEntry[], entry: HistoryEntry): void {
+    this.entries = [...before, entry].slice(-HISTORY_LENGTH);
+  }
+
   /** What earlier runs used up is not held against the next ones. */
   beginAnew(): void {
     const { happened } = this;
     happened.attempt = 0;
     happened.rescueCount = 0;
     happened.releaseCount = 0;
+    happened.snoozeCount = 0;
   }
 
   /** A copy for the outside. */
@@ -147,6 +177,7 @@ export function nothingHappened(nextRunAt: number | null): Happened {
     failCount: 0,
     rescueCount: 0,
     releaseCount: 0,
+    snoozeCount: 0,
     occurrenceAt: null,
     failure: null,
     result: undefined,

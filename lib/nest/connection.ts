@@ -48,6 +48,7 @@ const OF_REDIS_ONLY = [
   'retryFor',
   'waitForRedis',
   'allowEviction',
+  'durability',
   'logs',
   'sort',
 ] as const;

@@ -22,15 +22,16 @@ export class JobEventLogger {
   }
 
   attach(events: JobEvents): void {
-    events.on('retrying', ({ job, error, nextRunAt }) =>
+    // Told in the words that are stored: of errors that cannot be read, or are too long, the rest.
+    events.on('retrying', ({ job, nextRunAt }) =>
       this.warn(
-        `${about(job)} failed in attempt ${job.attempt}, next at ${nextRunAt.toISOString()}: ${error.message}`,
+        `${about(job)} failed in attempt ${job.attempt}, next at ${nextRunAt.toISOString()}: ${job.failReason}`,
       ),
     );
     events.on('dead', (event) =>
       this.error(
         `${about(event)} is a dead letter (${event.failure.reason ?? 'failed'}): ${event.failure.message}`,
-        event.error?.stack,
+        event.failure.stack,
       ),
     );
     events.on('stalled', (event) =>
@@ -51,6 +52,7 @@ export class JobEventLogger {
     events.on('cancelled', ({ job, reason }) => this.log(`${about(job)} was cancelled: ${reason}`));
     events.on('online', ({ host }) => this.log(`Worker host ${host} is online`));
     events.on('offline', ({ host }) => this.log(`Worker host ${host} is offline`));
+    events.on('warning', ({ message }) => this.warn(message));
     events.on('error', (error) => this.unheard(error));
     events.once('started', () => this.warnIfSignalsAreUnheard());
   }

@@ -4,11 +4,16 @@ import { errorOf } from '../core/job/thrown.js';
 import { FLAG } from './keys.js';
 import { addedRecord, flagsOf, unpackRecord } from './record-codec.js';
 
-/** Notes on a lease that spare the store a look when its job is removed. */
+/** Notes on a lease that spare the store a look when its job ends. */
 export interface LeaseNotes {
   readonly keyed: boolean;
+  /** Its end has something to do: see `FLAG`. */
+  readonly endsItsOwnWay: boolean;
   readonly createdAt: number;
 }
+
+/** Behind the number of a job on its last start. */
+export const LAST_START = '!';
 
 /** The jobs of a claim's answer: number in the claim, id, record and state of each. `now`: when it was given, perhaps again. */
 export function claimedJobs(
@@ -21,22 +26,25 @@ export function claimedJobs(
 ): ClaimedJob[] {
   const jobs: ClaimedJob[] = [];
   for (let i = 0; i < parts.length; i += 4) {
-    const number = Number(parts[i]);
+    const number = Number.parseInt(parts[i]!, 10);
     const id = parts[i + 1]!;
     const asked = parts[i + 2]!;
     const { record, ...trouble } = readRecord(id, asked, parts[i + 3]!, claimedAt, now);
     record.lockedAt = claimedAt;
     record.lastRunAt = claimedAt;
+    const flags = flagsOf(asked);
     const lease: Lease & LeaseNotes = {
       id,
       name: record.name,
       token: `${claimId}:${number}`,
       fence: fence + number - 1,
       expiresAt,
-      keyed: (flagsOf(asked) & FLAG.keyed) !== 0,
+      keyed: (flags & FLAG.keyed) !== 0,
+      endsItsOwnWay: (flags & FLAG.endsItsOwnWay) !== 0,
       createdAt: record.createdAt,
     };
-    jobs.push({ record, lease, ...trouble });
+    const isLastStart = parts[i]!.endsWith(LAST_START);
+    jobs.push({ record, lease, ...(isLastStart && { isLastStart }), ...trouble });
   }
   return jobs;
 }

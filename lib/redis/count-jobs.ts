@@ -10,6 +10,7 @@ const COLUMNS = [
   'running',
   'completed',
   'failed',
+  'dead',
   'repeating',
   'paused',
   'claimable',
@@ -23,6 +24,7 @@ export async function countJobs(
   store: RedisStore,
   names: readonly string[],
 ): Promise<Map<string, Columns>> {
+  store.expectOpen();
   const counts = new Map<string, Columns>();
   for (const page of inPages(names, MAX_BATCH)) {
     const [, ...numbers] = await store.run(scripts.countJobs, page);

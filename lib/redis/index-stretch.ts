@@ -100,12 +100,13 @@ async function readSome(
     const member = parts[position + 1]!;
     const members = parts.slice(position + 2, position + 2 + 2 * Number(kept));
     position += 2 + members.length;
+    const isOver = Number(before) + Number(looked) >= Number(size);
     return {
       size: Number(size),
       isMixed: mixed === '1',
       before: Number(before),
       entries: entriesOf(store, request.of, members),
-      next: nextOf(request, Number(looked), { member, score: score! }),
+      next: isOver ? undefined : nextOf(request, Number(looked), { member, score: score! }),
     };
   });
 }

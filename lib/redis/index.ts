@@ -1,3 +1,4 @@
+export type { DurabilityOptions } from './durability.js';
 export { RedisBackend } from './redis-backend.js';
 export { RedisJobBroker } from './redis-job-broker.js';
 export { RedisJobLogger, type RedisLoggerOptions } from './redis-job-logger.js';

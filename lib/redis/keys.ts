@@ -11,16 +11,20 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  *   jobs        id → [createdAt, delay|null, seq, priority, flags, "name", own|0, data|null, extra?]
  *               What was asked. `delay`: planned that many ms after `createdAt` (may be negative; null:
  *               no time). `seq`: insertion order. `flags`: 1 disabled, 2 recurring (has an interval),
- *               4 keyed, 8 has data, 16 has a rule, 32 runs in a child process. `own`: nonce, who wrote
- *               last, the fields of `keys` that lead here, overrides. `extra`: only where there is more
+ *               4 keyed, 8 has data, 16 has a rule, 32 runs in a child process, 64 has something of its own to be
+ *               done at its end (a key to free, a retention). `own`: nonce, who wrote last, the fields of
+ *               `keys` that lead here, which of them its end frees, overrides. `extra`: only where there is more
  *               to say; its last member is the rule.
  *   jobs:state  id → [nextRunAt|null, lastRunAt|null, lastFinishedAt|null, attempt, failCount,
  *                     failedAt|null, rescueCount, releaseCount, occurrenceAt|null,
- *                     (progress|null, windowAt|null, windowEnd,)? failure?]
+ *                     (progress|null, windowAt|null, windowEnd, snoozeCount,)? failure?]
  *               What happened. Absent until an attempt has ended or something was told of it; from then
  *               on its `nextRunAt` counts. A debounce window was opened at `windowAt`; its end is 0 when
  *               trailing, 1 when that is overdue, an instant when leading.
  *   results     id → JSON text of what the handler returned, if anything
+ *   history:{id}  a list, newest first, 20 at most, of how attempts ended: [kind, attempt, plannedAt|null,
+ *               startedAt|null, endedAt, "host", failure?], kind by its first letter (requeued: q). Only
+ *               of jobs with a state; a plain first success is told from that.
  *
  * PLACES. Every job stands in exactly one *primary* index, per name:
  *
@@ -43,9 +47,10 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  * at one range read per name, and give failed jobs an order that does not move.)
  *
  * HAND-OUT. Per partition: `due` (name → the instant from which it is claimable; no entry: never) is
- * all that claims and sleeping hosts look at; `leases` (id → expiry) is all that renewal moves
- * and rescue reads; `lease` (id → token|fence|lockedAt|pending|host|run|progress|name) says who may
- * settle. `pending` is a run time saved while the job runs. `run` tells the three kinds apart: empty for
+ * all that claims and sleeping hosts look at. Where a host found nothing due but jobs on their last start that
+ * it may not have, the instant is marked: it is half a ms early. Whatever is added to a marked name is
+ * announced. `leases` (id → expiry) is all that renewal moves and rescue reads;
+ * `lease` (id → token|fence|lockedAt|pending|host|run|progress|name) says who may settle. `pending` is a run time saved while the job runs. `run` tells the three kinds apart: empty for
  * a lease of the broker, whose claim is the start; of a row that was handed out by the repository `c`, and
  * once its first state write has begun the run `s` and the time it was planned for; `l` for a lock that
  * came with a row, which has no token and no expiry. `claim:{host}:{track}` and `handed:{claimId}`
@@ -60,10 +65,12 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  * `logs:writer:{token}` (a writer's last batch, for its repeat).
  *
  * REST. `names` (every name that has had jobs), `settings` (name → what rescue and pruning need),
- * `keys` (single, unique and idempotency keys → id), `gone` (ids removed so recently that their
+ * `keys` (single, unique and idempotency keys → id), `held` (idempotency
+ * keys → until when they are held though their job is gone, or has let go of them), `leaving` (ended jobs with
+ * a retention of their own → when they go), `gone` (ids removed so recently that their
  * producer may still repeat the add: for the longest `retryFor` that ever connected, `goneMs`),
- * `saved` (nonces of saves so recent that their caller may still repeat them: for its `retryFor` and
- * a minute; a repeat that came later would be carried out again), `cancelled:{id}` (reason, for the
+ * `saved` (nonces of saves, and of requeues with the id behind, so recent that their caller may still repeat
+ * them: for its `retryFor` and a minute; a repeat that came later would be carried out again), `cancelled:{id}` (reason, for the
  * worker that runs it), `meta` (layout, sort and partitions, fixed at the first connect; goneMs; seq, fence;
  * lastPass, heldUntil, longestLease and longestLeaseAt, by which an outage is told; watchedUntil: some
  * process listens for what happens to jobs).
@@ -72,7 +79,7 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  * WHERE WHAT COMES LATER FITS. Pause and limits: one hash `gates` (name → what holds it back), read with
  * the names of a claim, and applied where `due` is computed: a gated name has no due time, or a later
  * one. Limits per key: `key:{name}` line per key, of which only as many heads stand in `ready`
- * as may run. Attempt history, lines that handlers log: hashes of their own beside `results`.
+ * as may run.
  *
  * SCRIPTS get two KEYS, `jobs` and `meta`, which share a hash tag with every other key of the
  * partition; they derive the rest from the prefix in ARGV. User text (names, ids) stands only after a
@@ -106,6 +113,10 @@ export class Keys {
   readonly settings = `${this.prefix}settings`;
   /** hash: kind, name and key → id */
   readonly keys = `${this.prefix}keys`;
+  /** sorted set: field of `keys` → until when it is held by time */
+  readonly held = `${this.prefix}held`;
+  /** sorted set: ended job with a retention of its own → when it goes */
+  readonly leaving = `${this.prefix}leaving`;
   /** sorted set: id or nonce → until when a repeated add is known */
   readonly gone = `${this.prefix}gone`;
   /** sorted set: nonce of a save → until when a repeat of it is known */
@@ -133,6 +144,11 @@ export class Keys {
   /** string: the number of a writer's last batch of the log, for its `retryFor` and a minute */
   logsWriter(token: string): string {
     return `${this.prefix}logs:writer:${token}`;
+  }
+
+  /** list: how the newest attempts of a job ended */
+  history(id: string): string {
+    return `${this.prefix}history:${id}`;
   }
 
   /** sorted set of a name: see the indexes above */
@@ -175,6 +191,7 @@ export const FLAG = {
   hasData: 8,
   ruled: 16,
   forked: 32,
+  endsItsOwnWay: 64,
 } as const;
 
 /**
@@ -216,3 +233,14 @@ export function idOfMember(place: IndexName, member: string, { parts }: ClaimOrd
   const second = parts[1];
   return member.slice(SEQ_WIDTH + (second === undefined ? 0 : HEAD_WIDTH[second.key]));
 }
+
+/**
+ * What of a member tells where it stands among those of its score, whatever is changed in its job: of
+ * `timed` the insertion number, and then a sign behind all that may follow it.
+ */
+export function lastingMember(place: IndexName, member: string): string {
+  return place === 'timed' ? `${member.slice(0, SEQ_WIDTH)}${BEHIND_ALL}` : member;
+}
+
+/** Stands behind every member of `timed`. */
+export const BEHIND_ALL = '~';

@@ -2,6 +2,7 @@ import { BackendClosedError } from '../core/errors.js';
 import { RedisConnection, type ScanPage } from './redis-connection.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import type { Script } from './script.js';
+import type { ScriptCarrier } from './script-carrier.js';
 
 /** So long after its last call it closes itself. */
 const IDLE_MS = 200;
@@ -20,9 +21,20 @@ export class LastingConnection extends RedisConnection {
     private readonly main: RedisConnection,
     options: ResolvedRedisOptions,
     prepare: () => Promise<void>,
+    carrier?: ScriptCarrier,
   ) {
     // A run that ends while Redis is away for a moment is worth the wait of any other call.
-    super({ ...options, waitForRedis: true }, prepare);
+    super({ ...options, waitForRedis: true }, prepare, carrier);
+  }
+
+  /** It may always be asked. */
+  override expectOpen(): void {}
+
+  override ensureOpen(): Promise<void> {
+    return this.lasting(
+      (main) => main.ensureOpen(),
+      () => super.ensureOpen(),
+    );
   }
 
   override run(

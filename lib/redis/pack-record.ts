@@ -25,6 +25,8 @@ interface Own {
   /** Who wrote last, if that is known otherwise than from `extra`. */
   by?: string | undefined;
   keys?: string[] | undefined;
+  /** Those of them that its end frees. */
+  frees?: string[] | undefined;
   overrides?: JobOverrides | undefined;
 }
 
@@ -45,7 +47,7 @@ export type PackedHappened = [
   rescueCount?: number,
   releaseCount?: number,
   occurrenceAt?: number | null,
-  /** Progress, windowAt and windowEnd where there are any, then the failure if there is one. */
+  /** Progress, windowAt, windowEnd and snoozeCount where there are any, then the failure if there is one. */
   ...rest: (number | null | Failure)[],
 ];
 
@@ -61,11 +63,12 @@ export function packName(name: string): string {
 }
 
 /** The nonce goes first; texts hold no raw braces, brackets or inner quotes. */
-export function packOwn({ nonce, by, keys, overrides }: Own): string {
+export function packOwn({ nonce, by, keys, frees, overrides }: Own): string {
   const parts: string[] = [];
   if (nonce !== undefined) parts.push(`"nonce":"${nonce}"`);
   if (by !== undefined) parts.push(`"by":${packText(by)}`);
   if (keys !== undefined) parts.push(`"keys":[${keys.map(packText).join(',')}]`);
+  if (frees !== undefined) parts.push(`"frees":[${frees.map(packText).join(',')}]`);
   if (overrides !== undefined) {
     const json = JSON.stringify(overrides);
     parts.push(
@@ -119,7 +122,7 @@ export function packHappened(history: RowHistory): string {
     0,
     null,
   ];
-  if (progress !== null || windowAt !== null) packed.push(progress, windowAt, WINDOW.trailing);
+  if (progress !== null || windowAt !== null) packed.push(progress, windowAt, WINDOW.trailing, 0);
   if (failure) packed.push(failure);
   return JSON.stringify(packed);
 }

@@ -62,19 +62,20 @@ export class Patience {
    * The answer, or `AnswerTimeout`.
    *
    * @param restMs what the caller has left; a Redis that is well gets its time all the same
+   * @param extraMs for how long a Redis that is well may be silent on purpose
    */
-  async wait<T>(answer: Promise<T>, restMs = Infinity): Promise<T> {
-    const allowedMs = Math.min(this.ms, Math.max(restMs, ANSWER_WITHIN_MS));
+  async wait<T>(answer: Promise<T>, restMs = Infinity, extraMs = 0): Promise<T> {
+    const allowedMs = Math.min(this.ms, Math.max(restMs, ANSWER_WITHIN_MS)) + extraMs;
     const sentAt = performance.now();
     try {
       const value = await this.calls.within(answer, allowedMs);
-      const tookMs = performance.now() - sentAt;
+      const tookMs = performance.now() - sentAt - extraMs;
       this.ms = Math.min(Math.max(2 * tookMs, ANSWER_WITHIN_MS), this.mostMs);
       return value;
     } catch (error) {
       // Calls that waited side by side count once.
       if (error instanceof AnswerTimeout) {
-        this.ms = Math.max(this.ms, Math.min(2 * allowedMs, this.mostMs));
+        this.ms = Math.max(this.ms, Math.min(2 * (allowedMs - extraMs), this.mostMs));
       }
       throw error;
     }

@@ -1,9 +1,8 @@
-import { IncompatibleStoreError, isError } from '../core/errors.js';
+import { IncompatibleStoreError } from '../core/errors.js';
+import { checkServer } from './check-server.js';
 import { LAYOUT } from './keys.js';
 import type { RedisStore } from './redis-store.js';
 import { scripts } from './all-scripts.js';
-
-const OLDEST_VERSION = 6;
 
 const layout = { layout: String(LAYOUT) };
 
@@ -56,37 +55,4 @@ async function fix(store: RedisStore, settings: Record<string, string>): Promise
           : 'It is fixed at the first connect: use the stored value, or another keyPrefix.'),
     );
   });
-}
-
-/** A server that hides its facts is taken as it is. */
-async function checkServer(store: RedisStore): Promise<void> {
-  const facts = await serverFacts(store);
-  const major = Number.parseInt(facts.get('redis_version') ?? '', 10);
-  if (major < OLDEST_VERSION) {
-    throw new IncompatibleStoreError(
-      `Redis at ${store.connection.address} is version ${facts.get('redis_version')}; ${OLDEST_VERSION}.0 is the oldest that works.`,
-    );
-  }
-  const policy = facts.get('maxmemory_policy');
-  if (policy?.startsWith('allkeys-') && !store.options.allowEviction) {
-    throw new IncompatibleStoreError(
-      `Redis at ${store.connection.address} evicts any key when its memory is full (maxmemory-policy ${policy}): jobs would be lost. ` +
-        'Set maxmemory-policy noeviction, or say allowEviction: true.',
-    );
-  }
-}
-
-async function serverFacts(store: RedisStore): Promise<Map<string, string>> {
-  const facts = new Map<string, string>();
-  for (const section of ['server', 'memory']) {
-    const text = await store.connection.command('INFO', section).catch((error: unknown) => {
-      if (isError(error) && /NOPERM|unknown command/i.test(error.message)) return '';
-      throw error;
-    });
-    for (const line of String(text).split('\r\n')) {
-      const colon = line.indexOf(':');
-      if (colon > 0) facts.set(line.slice(0, colon), line.slice(colon + 1));
-    }
-  }
-  return facts;
 }

@@ -19,6 +19,7 @@ const WIDTH = 4;
 
 /** The jobs with these ids, in their order. */
 export async function readJobs(store: RedisStore, ids: readonly string[]): Promise<JobTexts[]> {
+  store.expectOpen();
   const jobs: JobTexts[] = [];
   await inBites(ids, async (bite) => {
     const [time, ...parts] = await store.run(scripts.getJobs, bite);

@@ -42,7 +42,8 @@ export function seqOf(asked: string): number {
   return Number(asked.split(',', 3)[2]) || 0;
 }
 
-function readOrNot(read: () => JobRecord): JobRecord | undefined {
+/** `undefined` for what somebody has damaged. */
+export function readOrNot<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {

@@ -1,3 +1,4 @@
+import type { RecordedEnd } from '../core/job/attempt-history.js';
 import type { Failure, JobRecord, NewJob } from '../core/job/job-record.js';
 import { FLAG } from './keys.js';
 import { WINDOW, type PackedAsked, type PackedHappened } from './pack-record.js';
@@ -26,7 +27,7 @@ export function unpackRecord(
     happened === '' ? null : (JSON.parse(happened) as PackedHappened);
   const lease = leaseEntry === '' ? null : unpackLease(leaseEntry);
   const nextRunAt = past === null ? (delay === null ? null : createdAt + delay) : past[0];
-  const { progress, window, failure } = unpackRest(past?.slice(9) ?? []);
+  const { progress, window, snoozeCount, failure } = unpackRest(past?.slice(9) ?? []);
   return {
     id,
     name,
@@ -48,12 +49,21 @@ export function unpackRecord(
     failedAt: past?.[5] ?? null,
     rescueCount: past?.[6] ?? 0,
     releaseCount: past?.[7] ?? 0,
+    snoozeCount,
     occurrenceAt: past?.[8] ?? null,
     progress: lease?.progress ?? progress,
     debounceStartedAt: window && isOpen(window, lease, nextRunAt, now) ? window.startedAt : null,
     failure,
     result: result === '' ? undefined : (JSON.parse(result) as unknown),
   };
+}
+
+/** What the state of a job tells of its newest end. */
+export function unpackEnd(state: string): RecordedEnd {
+  const past = JSON.parse(state) as PackedHappened;
+  const [nextRunAt, lastRunAt = null, lastFinishedAt = null, attempt = 0, , failedAt = null] = past;
+  const { failure } = unpackRest(past.slice(9));
+  return { nextRunAt, lastRunAt, lastFinishedAt, attempt, failedAt, failure };
 }
 
 /** Flags of a stored job, without decoding the rest: the fifth number. */
@@ -74,18 +84,20 @@ interface UnpackedWindow {
   readonly end: number;
 }
 
-/** Progress, window and failure, of which each may be missing. */
+/** Progress, window, snoozes and failure, of which each may be missing. */
 function unpackRest(parts: readonly unknown[]): {
   progress: number | null;
   window: UnpackedWindow | null;
+  snoozeCount: number;
   failure: Failure | null;
 } {
   const last = parts.at(-1);
   const failure = typeof last === 'object' && last !== null ? (last as Failure) : null;
-  const [progress, startedAt, end] = parts;
+  const [progress, startedAt, end, snoozes] = parts;
   return {
     progress: typeof progress === 'number' ? progress : null,
     window: typeof startedAt === 'number' ? { startedAt, end: end as number } : null,
+    snoozeCount: typeof snoozes === 'number' ? snoozes : 0,
     failure,
   };
 }
@@ -152,6 +164,7 @@ export function addedRecord(job: NewJob, { now, soon }: { now: number; soon: num
     failCount: 0,
     rescueCount: 0,
     releaseCount: 0,
+    snoozeCount: 0,
     occurrenceAt: null,
     failure: null,
     progress: null,

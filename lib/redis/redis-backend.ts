@@ -1,4 +1,4 @@
-import type { AgendaBackend } from '../core/contracts/agenda-backend.js';
+import type { AgendaBackend, BackendWarning } from '../core/contracts/agenda-backend.js';
 import type { ClaimSort } from '../core/options/claim-order.js';
 import { Users } from '../core/users.js';
 import { waitFor } from '../core/worker/wait.js';
@@ -82,6 +82,10 @@ export class RedisBackend implements AgendaBackend {
   async connect(): Promise<void> {
     this.store.options.sort.fix();
     await this.users.join(() => this.store.connection.open());
+  }
+
+  onWarning(listener: (warning: BackendWarning) => void): () => void {
+    return this.store.warnings.listen(listener);
   }
 
   /**

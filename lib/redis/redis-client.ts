@@ -47,6 +47,26 @@ export function newSubscriber(endpoint: Endpoint, clusterDelay: () => number): C
   return quiet((client as Redis).duplicate({ ...options, keyPrefix: '' }));
 }
 
+/** The servers that hold keys. */
+export const mastersOf = (client: Client): Redis[] =>
+  client.isCluster ? (client as Cluster).nodes('master') : [client as Redis];
+
+/**
+ * The same server, for a client of our own that blocks on purpose: no answer comes too late for it but
+ * by our own clock.
+ */
+export function blockingEndpoint(
+  endpoint: Exclude<Endpoint, { kind: 'cluster' }>,
+): Extract<Endpoint, { kind: 'server' }> {
+  const { address } = endpoint;
+  const {
+    commandTimeout: _,
+    socketTimeout: __,
+    ...options
+  } = endpoint.kind === 'server' ? endpoint.options : (endpoint.client as Redis).options;
+  return { kind: 'server', options, address };
+}
+
 function newCluster(
   { nodes, options }: Extract<Endpoint, { kind: 'cluster' }>,
   clusterRetryStrategy: (times: number) => number,

@@ -1,13 +1,12 @@
 import type { Redis } from 'ioredis';
 import { BackendClosedError, type ConnectionError } from '../core/errors.js';
 import { firstAnswer } from './first-answer.js';
-import { disconnected, listening, newClient, type Client } from './redis-client.js';
+import { disconnected, listening, mastersOf, newClient, type Client } from './redis-client.js';
 import {
   AnswerTimeout,
   gaveUp,
   isPassing,
   isRoleChange,
-  isUnknownScript,
   translated,
   unreachable,
 } from './redis-errors.js';
@@ -15,6 +14,7 @@ import { Patience, PendingCalls, pause } from './pending-calls.js';
 import { ReadySignal } from './ready-signal.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import type { Script } from './script.js';
+import { plainCarrier, type ScriptCarrier } from './script-carrier.js';
 
 const PAUSE_MS = 20;
 
@@ -45,11 +45,14 @@ export class RedisConnection {
     this.readyWatcher?.();
   };
   private readyWatcher: (() => void) | undefined;
+  private companion: RedisConnection | undefined;
 
   constructor(
     private readonly options: ResolvedRedisOptions,
     /** Runs once per connect, before any call goes out. */
     private readonly prepare: () => Promise<void>,
+    /** How scripts go over the client. */
+    private readonly carrier: ScriptCarrier = plainCarrier,
   ) {
     this.patience = new Patience(this.pending, options.retryForMs);
   }
@@ -71,6 +74,11 @@ export class RedisConnection {
   /** Closed until it is opened again. */
   get isClosed(): boolean {
     return this.closed;
+  }
+
+  /** For calls that have nothing to ask. @throws BackendClosedError */
+  expectOpen(): void {
+    if (this.isClosed) throw new BackendClosedError();
   }
 
   get owned(): boolean {
@@ -114,6 +122,16 @@ export class RedisConnection {
     return opening;
   }
 
+  /** Opens it unless it is open. @throws BackendClosedError when it was closed */
+  ensureOpen(): Promise<void> {
+    return this.opened();
+  }
+
+  /** From now on the other one is closed whenever this one is. */
+  closeWith(companion: RedisConnection): void {
+    this.companion = companion;
+  }
+
   /** Ends the connection if it is ours. Calls under way are rejected. */
   async close(): Promise<void> {
     const { client } = this;
@@ -123,7 +141,7 @@ export class RedisConnection {
     this.client = null;
     this.opening = null;
     this.pending.abandon(new BackendClosedError());
-    if (client) await this.release(client);
+    await Promise.all([client && this.release(client), this.companion?.close()]);
   }
 
   /**
@@ -147,12 +165,23 @@ export class RedisConnection {
     keys: readonly string[],
     args: (repeat: boolean) => readonly string[],
   ): Promise<unknown> {
-    return this.persist((client, repeat) => this.send(client, script, keys, args(repeat)));
+    const { carrier } = this;
+    return this.persist(
+      (client, repeat) => carrier.carry(client, script, keys, args(repeat)),
+      carrier.silentMs,
+    );
   }
 
   /** A plain command, for looking at the server while opening. */
   command(...args: [string, ...string[]]): Promise<unknown> {
     return this.persist((client) => (client as Redis).call(...args));
+  }
+
+  /** A plain command to each server that holds keys, while opening: the nodes of a Cluster, or the one there is. */
+  askMasters(...args: [string, ...string[]]): Promise<unknown[]> {
+    return this.persist((client) =>
+      Promise.all(mastersOf(client).map((master) => master.call(...args))),
+    );
   }
 
   /** Publishes once; news is not worth a second try. */
@@ -192,23 +221,27 @@ export class RedisConnection {
   }
 
   /** Tries until there is an answer, an error that lasts, or no time left. */
-  private async persist<T>(work: (client: Client, repeat: boolean) => Promise<T>): Promise<T> {
+  private async persist<T>(
+    work: (client: Client, repeat: boolean) => Promise<T>,
+    silentMs = 0,
+  ): Promise<T> {
     const { session, timesReady } = this;
     const deadline = performance.now() + this.options.retryForMs;
     let repeat = this.mayRepeatItself();
     // Whether a borrowed client sends later what it could not send now, nobody tells us.
     let outcomeKnown = this.owned && this.client?.status !== 'ready';
+    if (this.client === null) throw new BackendClosedError();
     for (;;) {
       const { client } = this;
-      if (client === null || session !== this.session) throw new BackendClosedError();
+      if (client === null || session !== this.session) throw new BackendClosedError(outcomeKnown);
       try {
-        return await this.attemptOnce(client, deadline, work(client, repeat));
+        return await this.attemptOnce(client, deadline, work(client, repeat), silentMs);
       } catch (error) {
-        if (session !== this.session) throw new BackendClosedError();
-        if (!isPassing(error)) throw translated(error, this.address);
-        repeat = true;
         // What was not answered in time may still lie in the client's queue, and be sent later.
         if (error instanceof AnswerTimeout || timesReady !== this.timesReady) outcomeKnown = false;
+        if (session !== this.session) throw new BackendClosedError(outcomeKnown);
+        if (!isPassing(error)) throw translated(error, this.address);
+        repeat = true;
         if (performance.now() > deadline) throw this.gaveUp(error, outcomeKnown);
         await pause(PAUSE_MS);
       }
@@ -224,10 +257,15 @@ export class RedisConnection {
   }
 
   /** Waits for the answer to one try, and renews a connection of ours that will not bring any. */
-  private async attemptOnce<T>(client: Client, deadline: number, answer: Promise<T>): Promise<T> {
+  private async attemptOnce<T>(
+    client: Client,
+    deadline: number,
+    answer: Promise<T>,
+    silentMs: number,
+  ): Promise<T> {
     const hasHeard = listening(client);
     try {
-      return await this.patience.wait(answer, deadline - performance.now());
+      return await this.patience.wait(answer, deadline - performance.now(), silentMs);
     } catch (error) {
       const isDead = error instanceof AnswerTimeout && !hasHeard();
       if (this.owned && (isDead || isRoleChange(error))) client.disconnect(true);
@@ -236,7 +274,7 @@ export class RedisConnection {
   }
 
   private async opened(): Promise<void> {
-    if (this.closed) throw new BackendClosedError();
+    if (this.isClosed) throw new BackendClosedError();
     if (this.isOpen) return;
     const opening = this.open();
     if (!this.options.waitForRedis) return opening;
@@ -248,20 +286,6 @@ export class RedisConnection {
 
   private gaveUp(cause: unknown, outcomeKnown: boolean): ConnectionError {
     return gaveUp(this.address, this.options.retryForMs, outcomeKnown, cause);
-  }
-
-  private async send(
-    client: Client,
-    script: Script,
-    keys: readonly string[],
-    args: readonly string[],
-  ): Promise<unknown> {
-    try {
-      return await client.evalsha(script.sha, keys.length, ...keys, ...args);
-    } catch (error) {
-      if (!isUnknownScript(error)) throw error;
-      return client.eval(script.source, keys.length, ...keys, ...args);
-    }
   }
 
   private async connect(session: number): Promise<void> {

@@ -1,6 +1,7 @@
 import {
   checkClaimOne,
   checkEnqueue,
+  checkRegister,
   checkRenew,
   checkRescue,
   checkSettleAndClaim,
@@ -15,6 +16,7 @@ import {
   JobBroker,
   type LostLease,
   type NameSettings,
+  type Pruned,
   type Refusal,
   type Renewal,
   type Renewed,
@@ -27,21 +29,18 @@ import {
 import type { NewJob } from '../core/job/job-record.js';
 import { scripts } from './all-scripts.js';
 import { claimedJobs } from './claim-codec.js';
-import { enqueueArgs } from './enqueue-codec.js';
+import { enqueueJobs } from './enqueue.js';
 import { pushSettlement } from './settlement-codec.js';
-import { addedRecord, nonceOf, unpackRecord } from './record-codec.js';
-import { readJobs, type JobTexts } from './read-jobs.js';
+import { pruneJobs } from './prune-jobs.js';
 import type { RedisStore } from './redis-store.js';
+import { StayingJobs } from './staying-jobs.js';
 
-const ENQUEUE_REPLY_WIDTH = 6;
 const DEFAULT_MAX_RESCUES = 2;
-/** A job that stood under an id that was added. */
-interface JobInPlace extends JobTexts {
-  readonly word: 'existing' | 'mine' | 'gone' | 'taken';
-}
 
 /** Hands jobs out over Redis: each call is one script, one round trip. */
 export class RedisJobBroker extends JobBroker {
+  private readonly staying = new StayingJobs();
+
   constructor(private readonly store: RedisStore) {
     super();
   }
@@ -52,64 +51,12 @@ export class RedisJobBroker extends JobBroker {
 
   async enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
     checkEnqueue(jobs);
+    this.store.expectOpen();
     if (jobs.length === 0) return [];
     const writer = this.store.options.name ?? undefined;
     const named =
       writer === undefined ? jobs : jobs.map((job) => ({ lastModifiedBy: writer, ...job }));
-    const args = enqueueArgs(named);
-    let isRepeat = false;
-    const [time, soon, ...exceptions] = await this.store.run(scripts.enqueueJobs, (repeat) => {
-      isRepeat = repeat;
-      return [
-        this.store.options.channelName,
-        this.store.messageHead,
-        repeat ? 'repeat' : String(this.now()),
-        ...args,
-      ];
-    });
-    const clock = { now: Number(time), soon: Number(soon) };
-    const inPlace = new Map<number, JobInPlace>();
-    for (let i = 0; i < exceptions.length; i += ENQUEUE_REPLY_WIDTH) {
-      const [number, word, asked, happened, lease, result] = exceptions.slice(
-        i,
-        i + ENQUEUE_REPLY_WIDTH,
-      ) as [string, ...string[]] as [string, JobInPlace['word'], string, string, string, string];
-      const at = Number(number) - 1;
-      const { id } = named[at]!;
-      if (word !== 'gone') {
-        inPlace.set(at, { id, word, asked, happened, lease, result, now: clock.now });
-      }
-    }
-    await this.readUnanswered(inPlace, named, isRepeat);
-    return named.map((job, i) => {
-      const found = inPlace.get(i);
-      if (found === undefined) return { job: addedRecord(job, clock), created: true };
-      const { id, word, asked, happened, lease, result, now } = found;
-      const created = word === 'mine';
-      // Removed while we were about to read it: nobody has that job any longer.
-      if (asked === '') return { job: addedRecord(job, clock), created };
-      return { job: unpackRecord(id, asked, happened, lease, result, now), created };
-    });
-  }
-
-  /** An add answers about 1 MiB of jobs in place; the others are read afterwards, in calls as short. */
-  private async readUnanswered(
-    inPlace: Map<number, JobInPlace>,
-    jobs: readonly NewJob[],
-    isRepeat: boolean,
-  ): Promise<void> {
-    const unread = [...inPlace].filter(([, { asked }]) => asked === '');
-    const texts = await readJobs(
-      this.store,
-      unread.map(([, { id }]) => id),
-    );
-    unread.forEach(([at, { word }], i) => {
-      const found = texts[i]!;
-      const { nonce } = jobs[at]!;
-      const isMine = nonce === undefined ? isRepeat : nonceOf(found.asked) === nonce;
-      const decided = word === 'taken' ? (isMine ? 'mine' : 'existing') : word;
-      inPlace.set(at, { ...found, word: decided });
-    });
+    return enqueueJobs(this.store, named);
   }
 
   async settleAndClaim(settlements: readonly Settlement[], claim: ClaimRequest): Promise<Claimed> {
@@ -126,12 +73,15 @@ export class RedisJobBroker extends JobBroker {
       String(settlements.length),
       String(claim.track ?? 0),
       claim.heard ?? '-',
+      String(DEFAULT_MAX_RESCUES),
+      String(claim.lastStarts ?? ''),
     ];
     const now = this.now();
     for (const settlement of settlements) pushSettlement(args, settlement, now);
     for (const { name, slots } of claim.names) args.push(name, String(slots));
 
-    const reply = (await this.store.run(scripts.settleAndClaim, args)) as unknown as [
+    const call = settlements.length === 0 ? scripts.claimAlone : scripts.settleAndClaim;
+    const reply = (await this.store.run(call, args)) as unknown as [
       now: string,
       answers: SettleAnswer[],
       dueIn: string,
@@ -141,8 +91,20 @@ export class RedisJobBroker extends JobBroker {
       jobs: string[],
       claimedAt: string,
       watched: string,
+      heldBack?: string,
     ];
-    const [time, answers, dueIn, earliestExpiry, fence, expiry, jobs, claimedAt, watched] = reply;
+    const [
+      time,
+      answers,
+      dueIn,
+      earliestExpiry,
+      fence,
+      expiry,
+      jobs,
+      claimedAt,
+      watched,
+      heldBack,
+    ] = reply;
     return {
       now: Number(time),
       answers: answers.length === 0 ? settlements.map(() => 'ok') : answers,
@@ -157,13 +119,14 @@ export class RedisJobBroker extends JobBroker {
       dueInMs: numberOrNull(dueIn),
       earliestExpiry: numberOrNull(earliestExpiry),
       watched: watched === '1',
+      ...(heldBack === '1' && { heldBack: true }),
     };
   }
 
   override async claimOne(request: ClaimOneRequest): Promise<ClaimedOne> {
     checkClaimOne(request);
     const { id, claimId, host, leaseMs } = request;
-    const [, word, fence, expiry, claimedAt, record, state] = await this.store.run(
+    const [, word, fence, expiry, claimedAt, record, state, mark] = await this.store.run(
       scripts.claimOne,
       [
         this.store.options.channelName,
@@ -172,10 +135,11 @@ export class RedisJobBroker extends JobBroker {
         host,
         String(Math.ceil(leaseMs)),
         id,
+        String(DEFAULT_MAX_RESCUES),
       ],
     );
     if (word !== 'ok') return { refusal: word as 'not-found' | 'lease-mismatch' };
-    const parts = ['1', id, record!, state!];
+    const parts = [`1${mark}`, id, record!, state!];
     const [job] = claimedJobs(parts, claimId, Number(fence), Number(expiry), Number(claimedAt));
     return { job: job! };
   }
@@ -186,6 +150,7 @@ export class RedisJobBroker extends JobBroker {
     { afterExpiry = false }: { readonly afterExpiry?: boolean } = {},
   ): Promise<Renewal> {
     checkRenew(leases, forMs);
+    this.store.expectOpen();
     if (leases.length === 0) return { now: this.now(), lost: [] };
     const [time, ...parts] = await this.store.run(scripts.renewLeases, [
       String(Math.ceil(forMs)),
@@ -239,6 +204,8 @@ export class RedisJobBroker extends JobBroker {
   }
 
   async register(settings: readonly NameSettings[]): Promise<void> {
+    checkRegister(settings);
+    this.store.expectOpen();
     for (let i = 0; i < settings.length; i += MAX_BATCH) {
       await this.store.run(
         scripts.registerNames,
@@ -247,6 +214,10 @@ export class RedisJobBroker extends JobBroker {
           .flatMap(({ name, ...rest }) => [name, JSON.stringify(rest)]),
       );
     }
+  }
+
+  override prune(cursor: string): Promise<Pruned> {
+    return pruneJobs(this.store, this.staying, cursor);
   }
 
   override async watch(): Promise<void> {

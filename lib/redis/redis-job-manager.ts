@@ -1,5 +1,15 @@
-import { JobManager } from '../core/contracts/job-manager.js';
+import {
+  JobManager,
+  type CleanRequest,
+  type FindQuery,
+  type FoundPage,
+  type Inspected,
+  type RequeueAnswer,
+  type RequeueRequest,
+} from '../core/contracts/job-manager.js';
 import type { JobsFilter, JobsQueryOptions } from '../core/contracts/job-parameters.js';
+import { checkClean, checkRequeue } from '../core/contracts/manager-arguments.js';
+import type { HistoryEntry } from '../core/job/attempt-history.js';
 import type { JobRecord } from '../core/job/job-record.js';
 import type { StateCounts } from '../core/job/job-state.js';
 import { indexDirection } from '../core/query/job-order.js';
@@ -7,9 +17,13 @@ import { parseQuery } from '../core/query/job-query.js';
 import { nameTest, selectionOf, type JobSelection } from '../core/query/job-selection.js';
 import { scripts } from './all-scripts.js';
 import { countJobs } from './count-jobs.js';
+import { findJobs } from './find-jobs.js';
+import { inspectJob } from './inspect-job.js';
 import { queryIndex } from './query-index.js';
 import { queryMatching } from './query-matching.js';
+import { readHistory } from './read-history.js';
 import { inBites, readRecords } from './read-jobs.js';
+import { requeueJobs } from './requeue-jobs.js';
 import type { RedisStore } from './redis-store.js';
 import { candidates } from './walk-jobs.js';
 
@@ -31,6 +45,10 @@ export class RedisJobManager extends JobManager {
     return (await readRecords(this.store, ids)).map((job) => job?.record);
   }
 
+  override inspect(id: string): Promise<Inspected | undefined> {
+    return inspectJob(this.store, id);
+  }
+
   async query(options: JobsQueryOptions): Promise<{ jobs: JobRecord[]; total: number }> {
     const query = parseQuery(options);
     const { state, ids, matchesData, includeDisabled } = query;
@@ -41,11 +59,16 @@ export class RedisJobManager extends JobManager {
     return queryMatching(this.store, query);
   }
 
+  override find(query: FindQuery): Promise<FoundPage> {
+    return findJobs(this.store, query);
+  }
+
   async counts(names?: readonly string[]): Promise<Map<string, StateCounts>> {
     const counts = await countJobs(this.store, names ?? (await this.names()));
     const states = new Map<string, StateCounts>();
     for (const [name, { claimable: _, ...columns }] of counts) {
-      const total = Object.values(columns).reduce((sum, n) => sum + n, 0) - columns.paused;
+      const { dead, paused } = columns;
+      const total = Object.values(columns).reduce((sum, n) => sum + n, 0) - dead - paused;
       if (total > 0 || names !== undefined) states.set(name, { ...columns, total });
     }
     return states;
@@ -63,6 +86,7 @@ export class RedisJobManager extends JobManager {
     reason: string,
     { keepLog = false }: { readonly keepLog?: boolean } = {},
   ): Promise<string[]> {
+    this.store.expectOpen();
     const gone: string[] = [];
     let logIsLeft = '';
     await inBites(ids, async (bite) => {
@@ -79,6 +103,40 @@ export class RedisJobManager extends JobManager {
       logIsLeft = isLeft!;
       return Number(count);
     });
+    while (logIsLeft !== '') logIsLeft = (await this.store.run(scripts.dropLogs, []))[1]!;
+    return gone;
+  }
+
+  override async requeue(ids: readonly string[], how: RequeueRequest): Promise<RequeueAnswer[]> {
+    checkRequeue(ids, how);
+    this.store.expectOpen();
+    return requeueJobs(this.store, ids, how);
+  }
+
+  override async history(id: string): Promise<HistoryEntry[] | undefined> {
+    return readHistory(this.store, id);
+  }
+
+  override async clean(request: CleanRequest): Promise<string[]> {
+    checkClean(request);
+    const gone: string[] = [];
+    let stay = '0';
+    let mayFollow = true;
+    let logIsLeft = '';
+    while (mayFollow && gone.length < request.limit) {
+      const [, staying, more, isLeft, ...found] = await this.store.run(scripts.cleanJobs, [
+        String(this.store.options.retryForMs),
+        request.name,
+        request.place,
+        String(Math.ceil(request.olderThanMs)),
+        String(request.limit - gone.length),
+        stay,
+      ]);
+      gone.push(...found);
+      stay = staying!;
+      mayFollow = more === '1';
+      logIsLeft = isLeft!;
+    }
     while (logIsLeft !== '') logIsLeft = (await this.store.run(scripts.dropLogs, []))[1]!;
     return gone;
   }

@@ -7,7 +7,7 @@ import type {
   StoredRow,
 } from '../core/contracts/job-parameters.js';
 import { JobRepository, type JobRepositoryOptions } from '../core/contracts/job-repository.js';
-import { fromRow, toRow, toRows } from '../core/job/job-row.js';
+import { fromRow, toOverview, toRow, toRows } from '../core/job/job-row.js';
 import { scripts } from './all-scripts.js';
 import { inBites } from './read-jobs.js';
 import type { RedisJobManager } from './redis-job-manager.js';
@@ -75,8 +75,7 @@ export class RedisJobRepository extends JobRepository {
   }
 
   async getJobsOverview(): Promise<JobsOverview[]> {
-    const counts = await this.manager.counts();
-    return [...counts].map(([name, states]) => ({ name, ...states }));
+    return toOverview(await this.manager.counts());
   }
 
   async getDistinctJobNames(): Promise<string[]> {

@@ -11,6 +11,7 @@ import { trueOrFalse, wholeNumber } from '../core/options/checks.js';
 import { checkKnownKeys } from '../core/options/known-keys.js';
 import { InvalidOptionError } from '../core/errors.js';
 import { durationOption, type Duration } from '../core/duration.js';
+import { readDurability, type DurabilityOptions, type ResolvedDurability } from './durability.js';
 
 /** How to reach Redis: exactly one of the first four (a `connectionString` may be completed by `redisOptions`). */
 export interface RedisBackendOptions {
@@ -62,6 +63,15 @@ export interface RedisBackendOptions {
    */
   allowEviction?: boolean;
   /**
+   * Lets the calls that add, save, requeue and cancel jobs, and those that tell how jobs ended, wait until
+   * so many replicas have the write, too: then a failover to one of these does not lose it. What is
+   * not confirmed in time is stored all the same: calls reject with `DurabilityError`, and ended jobs
+   * are told of by the event `warning`. Not on Cluster.
+   *
+   * @default replicas are not asked
+   */
+  durability?: DurabilityOptions;
+  /**
    * The most bytes of JSON a job's data may have.
    *
    * @default 262144
@@ -91,6 +101,7 @@ export const REDIS_OPTION_NAMES = [
   'retryFor',
   'waitForRedis',
   'allowEviction',
+  'durability',
   'maxDataBytes',
   'sort',
   'logs',
@@ -105,6 +116,7 @@ export interface ResolvedRedisOptions {
   readonly retryForMs: number;
   readonly waitForRedis: boolean;
   readonly allowEviction: boolean;
+  readonly durability: ResolvedDurability | undefined;
   readonly maxDataBytes: number;
   readonly sort: OrderChoice;
   readonly logs: ResolvedLogRetention;
@@ -125,8 +137,9 @@ export type Endpoint =
 export function resolveRedisOptions(options: RedisBackendOptions): ResolvedRedisOptions {
   checkKnownKeys('', options, REDIS_OPTION_NAMES);
   const { waitForRedis = false, allowEviction = false } = options;
+  const endpoint = endpointOf(options);
   return {
-    endpoint: endpointOf(options),
+    endpoint,
     keyPrefix: textOption('keyPrefix', options.keyPrefix ?? 'agenda:'),
     channelName: textOption('channelName', options.channelName ?? 'agenda:notifications'),
     name: options.name ?? null,
@@ -134,6 +147,7 @@ export function resolveRedisOptions(options: RedisBackendOptions): ResolvedRedis
     retryForMs: durationOption('retryFor', options.retryFor ?? 10_000),
     waitForRedis: trueOrFalse('waitForRedis', waitForRedis),
     allowEviction: trueOrFalse('allowEviction', allowEviction),
+    durability: readDurability(options.durability, isCluster(endpoint)),
     maxDataBytes: wholeNumber('maxDataBytes', options.maxDataBytes ?? DEFAULT_MAX_DATA_BYTES, 1),
     sort: new OrderChoice(options.sort),
     logs: readLogRetention('logs', options.logs),
@@ -174,6 +188,9 @@ function endpointOf(options: RedisBackendOptions): Endpoint {
   };
   return { kind: 'server', options: parts, address: addressOfOptions(parts) };
 }
+
+const isCluster = (endpoint: Endpoint): boolean =>
+  endpoint.kind === 'cluster' || (endpoint.kind === 'borrowed' && endpoint.client.isCluster);
 
 /** ioredis would put its own prefix before some of our keys and not before others. */
 function refuseForeignPrefix(where: string, keyPrefix: string | undefined): void {

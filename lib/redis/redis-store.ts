@@ -1,5 +1,8 @@
 import type { ClaimOrder } from '../core/options/claim-order.js';
 import { AnnouncedSaves } from './announced-saves.js';
+import { BackendWarnings } from './backend-warnings.js';
+import { ConfirmedWrites } from './confirmed-writes.js';
+import { DurableConnection, durableOptions } from './durable-connection.js';
 import { Keys, orderLetters, partitionPrefix } from './keys.js';
 import { LastingConnection } from './lasting-connection.js';
 import { messageHead, newSender } from './news-codec.js';
@@ -23,6 +26,10 @@ export class RedisStore {
   readonly sender: string;
   /** What its scripts have told of saves, so that nobody has to repeat it. */
   readonly announced: AnnouncedSaves;
+  readonly warnings: BackendWarnings;
+  /** Under the option `durability` alone. */
+  private readonly confirmed: ConfirmedWrites | undefined;
+  private readonly durable: RedisConnection | undefined;
   /** The order of claims as scripts read it: a letter for each of its two keys. */
   private letters: string | undefined;
   /** Server time minus our monotonic clock. */
@@ -42,6 +49,9 @@ export class RedisStore {
       : new RedisConnection(options, prepareThis);
     this.sender = main?.sender ?? newSender();
     this.announced = main?.announced ?? new AnnouncedSaves();
+    this.warnings = main?.warnings ?? new BackendWarnings();
+    this.confirmed = main?.confirmed ?? this.confirmedWrites();
+    this.durable = this.confirmed && this.durableConnection(this.confirmed, main?.durable);
     this.keys = new Keys(partitionPrefix(options.keyPrefix, this.connection.isCluster));
     this.messageHead = messageHead(options.keyPrefix, this.connection.database, this.sender);
   }
@@ -56,6 +66,11 @@ export class RedisStore {
     return this.options.sort.fix();
   }
 
+  /** For calls that may have nothing to ask. @throws BackendClosedError */
+  expectOpen(): void {
+    this.connection.expectOpen();
+  }
+
   /** Milliseconds since the epoch by the server's clock, as of the newest answer. */
   now(): number {
     return this.time?.() ?? Math.floor(performance.now() + this.offset);
@@ -66,12 +81,30 @@ export class RedisStore {
     script: Script,
     args: readonly string[] | ((repeat: boolean) => readonly string[]),
   ): Promise<Reply> {
-    return this.send(script, args, (keys, parts) => this.connection.run(script, keys, parts));
+    const connection = this.confirmed?.covers(script) ? this.durable! : this.connection;
+    return this.send(script, args, (keys, parts) => connection.run(script, keys, parts));
   }
 
   /** As `run`, while the connection is being opened. */
   async runEarly(script: Script, args: readonly string[]): Promise<Reply> {
     return this.send(script, args, (keys, parts) => this.connection.attempt(script, keys, parts));
+  }
+
+  private confirmedWrites(): ConfirmedWrites | undefined {
+    const { channelName, durability, retryForMs } = this.options;
+    if (!durability) return undefined;
+    const channel = `${channelName}:durability`;
+    return new ConfirmedWrites(durability, channel, retryForMs, this.warnings);
+  }
+
+  private durableConnection(
+    confirmed: ConfirmedWrites,
+    main: RedisConnection | undefined,
+  ): RedisConnection {
+    const { connection, options } = this;
+    if (!main) return new DurableConnection(connection, options, confirmed);
+    const prepare = (): Promise<void> => connection.ensureOpen();
+    return new LastingConnection(main, durableOptions(options), prepare, confirmed);
   }
 
   private async send(

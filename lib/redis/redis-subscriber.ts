@@ -98,11 +98,15 @@ export class RedisSubscriber {
     if (this.isSubscribed) await this.subscribe().catch(() => undefined);
   }
 
-  /** Redis is back, as somebody else found out: a connection that waits for its next attempt waits no longer. */
+  /**
+   * Redis is back, as somebody else found out: a connection that waits for its next attempt waits no longer,
+   * and one that seems well is asked. What made others connect anew may have hit it, too.
+   */
   hurry(): void {
-    if (!this.retry.isWaiting) return;
-    this.retry.stop();
-    this.connectAgain();
+    if (this.retry.isWaiting) {
+      this.retry.stop();
+      this.connectAgain();
+    } else if (this.isSubscribed) void this.look();
   }
 
   /** Twice is once. */

@@ -17,7 +17,7 @@ import { pendingOf, unpackRecord } from './record-codec.js';
 import type { RedisStore } from './redis-store.js';
 
 /** How much later than its deadline the last repeat of a save may reach Redis. */
-const REPEAT_MARGIN_MS = 60_000;
+export const REPEAT_MARGIN_MS = 60_000;
 /** Leaves a fact of a job in place as it is. */
 const AS_IT_IS = '=';
 

@@ -1,4 +1,6 @@
 import type { Settlement } from '../core/contracts/job-broker.js';
+import { inBrief } from '../core/job/attempt-history.js';
+import type { Failure } from '../core/job/job-record.js';
 import type { LeaseNotes } from './claim-codec.js';
 import { dueText, instant } from './due-text.js';
 
@@ -17,26 +19,34 @@ export function pushSettlement(args: string[], settlement: Settlement, now: numb
       else if (settlement.remove) {
         kind = 'removed';
         argument = removalNotes(lease as Partial<LeaseNotes>, now);
-      }
+      } else if ((lease as Partial<LeaseNotes>).endsItsOwnWay ?? true) kind = 'completed-own';
       body = settlement.result ?? '';
       break;
     case 'retry':
       if (settlement.fresh) kind = 'retry-fresh';
       argument = dueText(settlement.due);
-      body = JSON.stringify(settlement.failure);
+      body = failureBody(settlement.failure);
       break;
     case 'bury':
-      body = JSON.stringify({ ...settlement.failure, reason: settlement.reason });
+      body = failureBody({ ...settlement.failure, reason: settlement.reason });
       break;
     case 'skip':
       argument = instant(settlement.nextRunAt);
       break;
+    case 'snooze':
+      argument = dueText(settlement.due);
+      break;
     case 'release':
-      argument = dueText({ delayMs: settlement.delayMs ?? 0 });
       break;
   }
   const manner = `${kind} ${settlement.afterExpiry ? 'late' : '-'} ${argument}`;
   args.push(lease.id, lease.token, manner, body);
+}
+
+/** The failure for the record, and behind a line break the shorter one for the history, if it is another. */
+function failureBody(failure: Failure): string {
+  const [full, brief] = [JSON.stringify(failure), JSON.stringify(inBrief(failure))];
+  return brief.length === full.length ? full : `${full}\n${brief}`;
 }
 
 /**

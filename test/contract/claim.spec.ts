@@ -57,8 +57,18 @@ describeBackends('claim', (open) => {
     await add(broker, { id: 'due' });
 
     expect(idsOf((await claim(broker)).jobs)).toEqual(['due']);
-    clock.advance(1_000);
+    clock.advance(999);
+    expect((await claim(broker)).jobs).toEqual([]);
+    clock.advance(1);
     expect(idsOf((await claim(broker)).jobs)).toEqual(['future']);
+  });
+
+  it('answers with no jobs, and no error, when nothing is due', async () => {
+    const { broker } = await open();
+
+    expect(await claim(broker)).toMatchObject({ now: START, answers: [], jobs: [], dueInMs: null });
+    await add(broker, { due: { delayMs: 5 } });
+    expect(await claim(broker)).toMatchObject({ jobs: [], dueInMs: 5 });
   });
 
   it('gives a job to nobody else during its lease, and its holder can still complete it', async () => {
@@ -268,7 +278,7 @@ describeBackends('claim', (open) => {
     expect((await claimOne(broker, { leaseMs: 999.1 })).lease.expiresAt).toBe(START + 1_000);
   });
 
-  it.each([0, -1_000, Number.NaN, Infinity])('refuses a lease of %s ms', async (leaseMs) => {
+  it.each([0, -1_000, Number.NaN, Infinity, 1e18])('refuses a lease of %s ms', async (leaseMs) => {
     const { broker } = await open();
     await add(broker);
 

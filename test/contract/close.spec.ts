@@ -1,5 +1,6 @@
 import { Engine } from '../../lib/core/engine.js';
-import { BackendClosedError } from '../../lib/core/errors.js';
+import { BackendClosedError, InvalidOptionError } from '../../lib/core/errors.js';
+import { randomToken } from '../../lib/core/job/job-id.js';
 import { describeBackends, START } from './support/backends.js';
 import { add, claim, claimOne, complete, LEASE, newJob, settleOne } from './support/builders.js';
 import { AgendaWorker, at, newRow } from './support/rows.js';
@@ -31,14 +32,92 @@ describeBackends('a backend', (open) => {
       renew: () => broker.renew([held.lease], LEASE),
       rescue: () => broker.rescue(1, LEASE),
       register: () => broker.register([{ name: 'mail', maxRescues: 1 }]),
+      claimOne: () =>
+        broker.claimOne({ id: 'a', claimId: randomToken(), host: 'host-a', leaseMs: LEASE }),
+      prune: () => broker.prune!(''),
+      watch: () => broker.watch!(),
       get: () => manager.get('a'),
       query: () => manager.query({}),
       counts: () => manager.counts(),
+      'counts of names': () => manager.counts(['mail']),
       cancel: () => manager.cancel(['a'], ''),
+      find: () => manager.find({ limit: 1 }),
+      inspect: () => manager.inspect('a'),
+      history: () => manager.history('a'),
+      requeue: () => manager.requeue(['a'], { due: { delayMs: 0 }, resetAttempts: true }),
+      clean: () => manager.clean({ name: 'mail', place: 'dead', olderThanMs: 0, limit: 1 }),
     };
     for (const [verb, call] of Object.entries(calls)) {
       const outcome: unknown = await call().catch((error: unknown) => error);
       expect([verb, outcome]).toEqual([verb, expect.any(BackendClosedError)]);
+    }
+  });
+
+  it('rejects also what has nothing to ask once it is closed', async () => {
+    const { backend, broker, manager } = await open();
+    await backend.disconnect();
+
+    const calls: Record<string, () => Promise<unknown>> = {
+      enqueue: () => broker.enqueue([]),
+      renew: () => broker.renew([], LEASE),
+      register: () => broker.register([]),
+      counts: () => manager.counts([]),
+      cancel: () => manager.cancel([], ''),
+      requeue: () => manager.requeue([], { due: { delayMs: 0 }, resetAttempts: true }),
+      find: () => manager.find({ names: [], limit: 1 }),
+      'find in a state': () => manager.find({ names: [], state: 'dead', limit: 1 }),
+      query: () => manager.query({ names: [] }),
+      'query of ids': () => manager.query({ ids: [] }),
+      'query in a state': () => manager.query({ names: [], state: 'completed' }),
+    };
+    for (const [verb, call] of Object.entries(calls)) {
+      const outcome: unknown = await call().catch((error: unknown) => error);
+      expect([verb, outcome]).toEqual([verb, expect.any(BackendClosedError)]);
+    }
+  });
+
+  it('answers calls under way, or says that it is closed, and hangs on none', async () => {
+    const { backend, broker, manager } = await open();
+    const adds = Array.from({ length: 50 }, () => broker.enqueue([newJob()]));
+    const others = adds.flatMap(() => [claim(broker, { slots: 1 }), manager.counts(['mail'])]);
+
+    const closing = backend.disconnect();
+    const added = await Promise.allSettled(adds);
+    const outcomes = [...added, ...(await Promise.allSettled<unknown>(others))];
+    await closing;
+
+    const refusals = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(refusals.map(({ reason }) => reason)).toEqual(
+      refusals.map(() => expect.any(BackendClosedError)),
+    );
+    await backend.connect();
+    const stored = (await manager.counts(['mail'])).get('mail')!.total;
+    await backend.disconnect();
+    expect(stored).toBeGreaterThanOrEqual(
+      added.filter(({ status }) => status === 'fulfilled').length,
+    );
+  });
+
+  it('tells a bad call what is wrong with it also when it is closed', async () => {
+    const { backend, broker, manager } = await open();
+    await backend.disconnect();
+    const nobody = { id: 'a', claimId: randomToken(), host: 'host-a' };
+
+    const calls: Record<string, () => Promise<unknown>> = {
+      enqueue: () => broker.enqueue([newJob({ due: { delayMs: -1 } })]),
+      settleAndClaim: () => claim(broker, { leaseMs: 0 }),
+      renew: () => broker.renew([], 0),
+      rescue: () => broker.rescue(0, LEASE),
+      claimOne: () => broker.claimOne({ ...nobody, leaseMs: -1 }),
+      register: () => broker.register([{ name: 'mail', maxRescues: -1 }]),
+      query: () => manager.query({ limit: -1 }),
+      find: () => manager.find({ limit: 0 }),
+      requeue: () => manager.requeue(['a'], { due: { delayMs: -1 }, resetAttempts: true }),
+      clean: () => manager.clean({ name: 'mail', place: 'dead', olderThanMs: -1, limit: 1 }),
+    };
+    for (const [verb, call] of Object.entries(calls)) {
+      const outcome: unknown = await call().catch((error: unknown) => error);
+      expect([verb, outcome]).toEqual([verb, expect.any(InvalidOptionError)]);
     }
   });
 

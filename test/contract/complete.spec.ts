@@ -4,6 +4,7 @@ import {
   claim,
   claimOne,
   complete,
+  forged,
   LEASE,
   loseAndRescue,
   newJob,
@@ -71,6 +72,28 @@ describeBackends('complete', (open) => {
     expect(again.lease.token).not.toBe(lost.lease.token);
     expect(await settleOne(store.broker, complete(lost))).toBe('lease-mismatch');
     expect(await settleOne(store.broker, complete(again))).toBe('ok');
+  });
+
+  it('is refused after the expiry, and the next holder completes', async () => {
+    const store = await open();
+    const { broker, clock } = store;
+    await add(broker);
+    const late = await claimOne(broker);
+    clock.advance(LEASE);
+
+    expect(await settleOne(broker, complete(late))).toBe('lease-expired');
+    await broker.rescue(1, LEASE);
+    expect(await settleOne(broker, complete(await claimOne(broker)))).toBe('ok');
+  });
+
+  it('with a wrong token is a mismatch, and the right one works afterwards', async () => {
+    const { broker, manager } = await open();
+    await add(broker, { id: 'a' });
+    const held = await claimOne(broker);
+
+    expect(await settleOne(broker, complete(forged(held)))).toBe('lease-mismatch');
+    expect(await settleOne(broker, complete(held))).toBe('ok');
+    expect(await manager.get('a')).toMatchObject({ attempt: 1, nextRunAt: null });
   });
 
   it('deletes the job instead, if told so', async () => {

@@ -40,6 +40,7 @@ describeBackends('counts', (open) => {
             running: 2,
             completed: 1,
             failed: 4,
+            dead: 2,
             repeating: 1,
             paused: 0,
             total: 12,
@@ -64,6 +65,21 @@ describeBackends('counts', (open) => {
     expect(await states()).toEqual([2, 1]);
     clock.advance(2);
     expect(await states()).toEqual([0, 3]);
+  });
+
+  it('tells the dead letters among the failed jobs, as they come and go', async () => {
+    const { broker, manager } = await open();
+    await addMany(broker, 3);
+    const { jobs } = await claim(broker);
+    await settle(broker, bury(jobs[0]!), bury(jobs[1]!), retry(jobs[2]!));
+    const counts = async () => (await manager.counts()).get('mail');
+
+    expect(await counts()).toMatchObject({ failed: 3, dead: 2, total: 3 });
+    await manager.cancel([jobs[0]!.lease.id], '');
+    expect(await counts()).toMatchObject({ failed: 2, dead: 1, total: 2 });
+    const [again] = (await claim(broker)).jobs;
+    await settle(broker, bury(again!));
+    expect(await counts()).toMatchObject({ failed: 2, dead: 2, total: 2 });
   });
 
   it('counts a disabled job twice: as paused, and in its time state', async () => {

@@ -52,6 +52,7 @@ describeBackends('enqueue', (open) => {
           failCount: 0,
           rescueCount: 0,
           releaseCount: 0,
+          snoozeCount: 0,
           occurrenceAt: null,
           failure: null,
           result: undefined,
@@ -108,6 +109,16 @@ describeBackends('enqueue', (open) => {
 
     expect((await claimOne(broker)).record.nextRunAt).toBe(START - 86_400_000);
     expect(job.nextRunAt).toBe(START - 86_400_000);
+  });
+
+  it('takes the last millisecond of the year 9999, and keeps it', async () => {
+    const { broker, manager } = await open();
+    const at = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+    const job = await add(broker, { due: { at } });
+
+    expect(job.nextRunAt).toBe(at);
+    expect((await manager.get(job.id))!.nextRunAt).toBe(at);
+    expect((await claim(broker)).jobs).toEqual([]);
   });
 
   it('answers in the order of the jobs, told apart by created', async () => {

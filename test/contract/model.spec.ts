@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { openers } from './support/backends.js';
-import { commands } from './support/commands.js';
+import { commands, crashes, endings } from './support/commands.js';
 import { checkMemory, checkRedis } from './support/invariants.js';
 import { Pair } from './support/pair.js';
 
@@ -12,27 +12,35 @@ const CHECK_EVERY = 5;
  * its seed and the shortest run that shows it; `SEED=… npm test -- test/contract/model` repeats it,
  * and `RUNS=1000` looks longer.
  */
-it('memory and Redis answer every run of commands alike, and stay whole', async () => {
-  const seed = Number(process.env.SEED) || Date.now() % 2 ** 31;
-  let steps = 0;
+it.each([
+  ['every run of commands', commands],
+  ['runs of crashes', crashes],
+  ['runs of ends', endings],
+])(
+  'memory and Redis answer %s alike, and stay whole',
+  async (_what, runs) => {
+    const seed = Number(process.env.SEED) || Date.now() % 2 ** 31;
+    let steps = 0;
 
-  const property = fc.asyncProperty(commands, async (run) => {
-    const [memory, redis] = await Promise.all([openers.memory(), openers.redis()]);
-    const pair = new Pair([memory, redis]);
-    try {
-      for (const [i, command] of run.entries()) {
-        await pair.carryOut(command);
-        steps++;
-        if (i % CHECK_EVERY > 0 && i < run.length - 1) continue;
-        await pair.compare();
-        checkMemory(await memory.dump());
-        checkRedis(await redis.dump(), redis.clock.now());
+    const property = fc.asyncProperty(runs, async (run) => {
+      const [memory, redis] = await Promise.all([openers.memory(), openers.redis()]);
+      const pair = new Pair([memory, redis]);
+      try {
+        for (const [i, command] of run.entries()) {
+          await pair.carryOut(command);
+          steps++;
+          if (i % CHECK_EVERY > 0 && i < run.length - 1) continue;
+          await pair.compare();
+          checkMemory(await memory.dump());
+          checkRedis(await redis.dump(), redis.clock.now());
+        }
+      } finally {
+        await Promise.all([memory.close(), redis.close()]);
       }
-    } finally {
-      await Promise.all([memory.close(), redis.close()]);
-    }
-  });
-  await fc.assert(property, { seed, numRuns: RUNS });
+    });
+    await fc.assert(property, { seed, numRuns: RUNS });
 
-  expect(steps).toBeGreaterThan(300);
-}, 600_000);
+    expect(steps).toBeGreaterThan(300);
+  },
+  600_000,
+);

@@ -6,10 +6,14 @@ import {
   claim,
   claimOne,
   complete,
+  forged,
+  LEASE,
+  loseAndRescue,
   newJob,
   release,
   retry,
   settleOne,
+  snooze,
 } from './support/builders.js';
 
 /** Collects what is announced from now on, each time up to a mark that the test publishes itself. */
@@ -80,6 +84,29 @@ describeBackends('an announcement', (open) => {
     expect(timesOf(await heard())).toEqual([['mail', 0]]);
   });
 
+  it('is made of all that comes to a name whose due jobs have to keep their places', async () => {
+    const store = await open();
+    const { broker } = store;
+    await broker.register([{ name: 'mail', maxRescues: 1 }]);
+    await add(broker, { id: 'on its last start' });
+    await claimOne(broker);
+    await loseAndRescue(store);
+    await claim(broker, { lastStarts: 0 });
+    const heard = await listen(store);
+    const inMs = async () => timesOf(await heard()).map(([, ms]) => START + ms - store.clock.now());
+
+    await add(broker, { due: { delayMs: 900 } });
+    await add(broker, { due: { delayMs: 500 } });
+    await add(broker);
+    await add(broker);
+    expect(await inMs()).toEqual([900, 500, 0, 0]);
+
+    // With another one left in its line it is a name like any other.
+    await claim(broker, { slots: 1, lastStarts: 0 });
+    await add(broker);
+    expect(await inMs()).toEqual([]);
+  });
+
   it('comes once for a batch, with the earliest time', async () => {
     const store = await open();
     const heard = await listen(store);
@@ -100,7 +127,7 @@ describeBackends('an announcement', (open) => {
     expect(timesOf(await heard())).toEqual([['mail', 0]]);
   });
 
-  it.each(['retry', 'release', 'rescue', 'next occurrence', 'enable', 'save'])(
+  it.each(['retry', 'snooze', 'rescue', 'next occurrence', 'enable', 'save'])(
     'is made by a %s that makes a job claimable again',
     async (what) => {
       const store = await open();
@@ -115,7 +142,7 @@ describeBackends('an announcement', (open) => {
 
       const steps: Record<string, () => Promise<unknown>> = {
         retry: () => settleOne(store.broker, retry(held, { due: { delayMs: 7 } })),
-        release: () => settleOne(store.broker, release(held, { delayMs: 7 })),
+        snooze: () => settleOne(store.broker, snooze(held, { due: { delayMs: 7 } })),
         rescue: () => store.broker.rescue(10, 30_000),
         'next occurrence': () => settleOne(store.broker, complete(held, { nextRunAt: START + 7 })),
         enable: () => store.repository.enableJobs({ id }),
@@ -127,10 +154,28 @@ describeBackends('an announcement', (open) => {
       };
       await steps[what]!();
 
-      const after = ['retry', 'release', 'next occurrence'].includes(what) ? 7 : 0;
+      const after = ['retry', 'snooze', 'next occurrence'].includes(what) ? 7 : 0;
       expect(timesOf(await heard())).toEqual([['mail', after]]);
     },
   );
+
+  it('is not made by a write that is refused', async () => {
+    const store = await open();
+    await add(store.broker);
+    const held = await claimOne(store.broker);
+    const heard = await listen(store);
+    const stolen = forged(held);
+
+    for (const settlement of [retry(stolen), snooze(stolen), release(stolen)]) {
+      expect(await settleOne(store.broker, settlement)).toBe('lease-mismatch');
+    }
+    store.clock.advance(LEASE);
+    for (const settlement of [retry(held), snooze(held), release(held)]) {
+      expect(await settleOne(store.broker, settlement)).toBe('lease-expired');
+    }
+
+    expect(await heard()).toEqual([]);
+  });
 
   it('is not made for what nobody can claim earlier', async () => {
     const store = await open();

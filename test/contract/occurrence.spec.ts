@@ -1,5 +1,5 @@
 import { describeBackends, START } from './support/backends.js';
-import { claim, claimOne, complete, release, retry, settleOne } from './support/builders.js';
+import { claim, claimOne, complete, retry, settleOne, snooze } from './support/builders.js';
 
 const HOUR = 3_600_000;
 const hourly = {
@@ -23,7 +23,7 @@ describeBackends('the occurrence of a recurring job', (open) => {
     await settleOne(broker, retry(job, { due: { delayMs: 500 } }));
     clock.advance(500);
     const again = await claimOne(broker);
-    await settleOne(broker, release(again, { delayMs: 700 }));
+    await settleOne(broker, snooze(again, { due: { delayMs: 700 } }));
     clock.advance(700);
 
     expect(again.record).toMatchObject({ nextRunAt: START + 500, occurrenceAt: START });
@@ -85,6 +85,7 @@ describeBackends('the occurrence of a recurring job', (open) => {
       lastFinishedAt: null,
       attempt: 0,
       releaseCount: 0,
+      snoozeCount: 0,
     });
     expect((await manager.counts()).get('mail')).toMatchObject({ repeating: 1, total: 1 });
   });

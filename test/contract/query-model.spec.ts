@@ -23,6 +23,7 @@ it('memory and Redis give the same pages and totals, whatever is stored and aske
       await pair.carryOut({ do: 'enqueue', jobs: stock });
       for (const command of run) await pair.carryOut(timed(command));
       for (const one of asked) found += await pair.ask(one);
+      await pair.walk();
     } finally {
       await Promise.all([memory.close(), redis.close()]);
     }
@@ -41,6 +42,8 @@ const stock: AskedJob[] = Array.from({ length: 40 }, (_, i) => ({
   priority: [0, 0, -1, 2.5][i % 4]!,
   due: { atOffset: [-5, 0, 50, 100, 1_000, 2_000, 100][i % 7]! },
   attempts: undefined,
+  idempotency: undefined,
+  retention: undefined,
   lastModifiedBy: undefined,
 }));
 

@@ -18,6 +18,7 @@ import {
   retry,
   settle,
   settleOne,
+  snooze,
 } from './support/builders.js';
 
 type Held = { readonly lease: Lease };
@@ -28,12 +29,13 @@ const settling =
   ({ broker }, held) =>
     settleOne(broker, settlementOf(held));
 
-/** The five ways to write about an attempt. */
+/** The ways to write about an attempt. */
 const writes: Record<string, Write> = {
   complete: settling(complete),
   retry: settling(retry),
   bury: settling(bury),
   release: settling(release),
+  snooze: settling((held) => snooze(held, { due: { delayMs: 5 } })),
   renew: async ({ broker }, { lease }) => {
     const { lost } = await broker.renew([lease], LEASE);
     return lost[0]?.refusal ?? 'ok';
@@ -124,8 +126,15 @@ const states: Record<string, (store: OpenBackend) => Promise<Held>> = {
   },
 };
 
-const all = (word: SettleAnswer): SettleAnswer[] => Array<SettleAnswer>(5).fill(word);
-/** What complete, retry, bury, release and renew are told. */
+const all = (word: SettleAnswer): SettleAnswer[] => Array<SettleAnswer>(6).fill(word);
+const unlessBuried: SettleAnswer[] = [
+  'not-running',
+  'ok',
+  'not-running',
+  'not-running',
+  'not-running',
+];
+/** What complete, retry, bury, release, snooze and renew are told. */
 const ladder: Record<keyof typeof states, SettleAnswer[]> = {
   missing: all('not-found'),
   'scheduled, never claimed': all('not-running'),
@@ -137,8 +146,8 @@ const ladder: Record<keyof typeof states, SettleAnswer[]> = {
   'running, foreign token, expired': all('lease-expired'),
   'running, foreign token': all('lease-mismatch'),
   'running, own token': all('ok'),
-  completed: ['ok', 'not-running', 'ok', 'not-running', 'not-running'],
-  'a dead letter': ['not-running', 'not-running', 'ok', 'not-running', 'not-running'],
+  completed: ['ok', ...unlessBuried],
+  'a dead letter': ['not-running', ...unlessBuried],
 };
 const cases = Object.keys(states).flatMap((state) =>
   Object.keys(writes).map((write, i) => [write, state, ladder[state]![i]!] as const),
@@ -166,11 +175,11 @@ describeBackends('every write of a worker', (open) => {
     },
   );
 
-  it.each(['complete', 'retry', 'bury', 'release'])(
+  it.each(['complete', 'retry', 'bury', 'release', 'snooze'])(
     '%s marked afterExpiry passes a lease that ran out, as long as nobody has taken the job over',
     async (kind) => {
       const store = await open();
-      const settlementOf = { complete, retry, bury, release }[kind]!;
+      const settlementOf = { complete, retry, bury, release, snooze }[kind]!;
       await add(store.broker);
       const held = await claimOne(store.broker);
       store.clock.advance(LEASE);
@@ -241,6 +250,7 @@ describeBackends('every write of a worker', (open) => {
     ['bury', bury, 'ok'],
     ['retry', retry, 'not-running'],
     ['release', release, 'not-running'],
+    ['snooze', snooze, 'not-running'],
     ['removal', (held) => complete(held, { remove: true }), 'not-found'],
   ])('%s twice in one batch counts once', async (_, settlementOf, second) => {
     const { broker, manager } = await open();
@@ -250,7 +260,9 @@ describeBackends('every write of a worker', (open) => {
     expect(await settle(broker, settlementOf(held), settlementOf(held))).toEqual(['ok', second]);
 
     const job = await manager.get('a');
-    expect((job?.attempt ?? 0) + (job?.releaseCount ?? 0)).toBe(job ? 1 : 0);
+    expect((job?.attempt ?? 0) + (job?.releaseCount ?? 0) + (job?.snoozeCount ?? 0)).toBe(
+      job ? 1 : 0,
+    );
   });
 
   it('takes the first of two ends of one attempt', async () => {

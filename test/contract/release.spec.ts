@@ -34,19 +34,6 @@ describeBackends('release', (open) => {
     expect(idsOf((await claim(broker)).jobs)).toEqual(['a', 'b', 'c']);
   });
 
-  it('snoozes: the job waits out the delay, and nothing is counted', async () => {
-    const { broker, manager, clock } = await open();
-    await add(broker, { id: 'a' });
-    await settleOne(broker, release(await claimOne(broker), { delayMs: 250 }));
-
-    expect((await manager.counts()).get('mail')).toMatchObject({ scheduled: 1, queued: 0 });
-    clock.advance(249);
-    expect((await claim(broker)).jobs).toEqual([]);
-    clock.advance(1);
-    expect((await manager.counts()).get('mail')).toMatchObject({ scheduled: 0, queued: 1 });
-    expect((await claimOne(broker)).record).toMatchObject({ attempt: 0, releaseCount: 1 });
-  });
-
   it('leaves a failure as it was', async () => {
     const { broker, manager } = await open();
     await add(broker, { id: 'a' });
@@ -61,7 +48,7 @@ describeBackends('release', (open) => {
     const store = await open();
     await add(store.broker);
     for (let i = 0; i < 10; i++) {
-      await settleOne(store.broker, release(await claimOne(store.broker), { delayMs: 10 }));
+      await settleOne(store.broker, release(await claimOne(store.broker)));
       await passTime(store, 10);
     }
 

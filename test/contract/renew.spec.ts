@@ -89,6 +89,20 @@ describeBackends('renew', (open) => {
     expect(await settle(broker, complete(b!), complete(c!))).toEqual(['ok', 'lease-expired']);
   });
 
+  it('with a wrong token is a mismatch, moves nothing, and the true holder can still complete', async () => {
+    const { broker, clock } = await open();
+    await add(broker);
+    const held = await claimOne(broker);
+    clock.advance(1_000);
+
+    const { lost } = await broker.renew([forged(held).lease], LEASE);
+
+    expect(lost).toMatchObject([{ refusal: 'lease-mismatch' }]);
+    expect((await claim(broker, { slots: 0 })).earliestExpiry).toBe(START + LEASE);
+    clock.advance(LEASE - 1_001);
+    expect(await settleOne(broker, complete(held))).toBe('ok');
+  });
+
   it('comes too late at the expiry itself: the job can be rescued and completed by another', async () => {
     const store = await open();
     const { broker, clock } = store;
@@ -104,7 +118,7 @@ describeBackends('renew', (open) => {
     expect(await settleOne(broker, complete(again))).toBe('ok');
   });
 
-  it.each([0, -1_000, Number.NaN, Infinity])(
+  it.each([0, -1_000, Number.NaN, Infinity, 1e18])(
     'refuses a duration of %s ms, and the lease goes on',
     async (forMs) => {
       const { broker } = await open();

@@ -134,9 +134,11 @@ describeBackends('the repository', (open) => {
     await store.repository.removeJobs({ name: 'b' });
 
     const overview = await store.repository.getJobsOverview();
+    // In the shape of Agenda, which does not tell dead letters from other failed jobs.
+    const { dead: _, ...none } = emptyCounts();
     expect(overview.sort((one, other) => (one.name < other.name ? -1 : 1))).toEqual([
-      { ...emptyCounts(), name: 'a', queued: 2, total: 2 },
-      { ...emptyCounts(), name: 'c', queued: 2, total: 2 },
+      { ...none, name: 'a', queued: 2, total: 2 },
+      { ...none, name: 'c', queued: 2, total: 2 },
     ]);
     expect((await store.repository.getDistinctJobNames()).sort()).toEqual(['a', 'c']);
   });

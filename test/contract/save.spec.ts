@@ -11,9 +11,9 @@ import {
   idsOf,
   loseAndRescue,
   newJob,
-  release,
   retry,
   settleOne,
+  snooze,
 } from './support/builders.js';
 import { at, newRow } from './support/rows.js';
 
@@ -139,6 +139,7 @@ describeBackends('saveJob of a new row', (open) => {
     ['data that JSON does not know', { data: { at: [1n] } }],
     ['too much data', { data: 'x'.repeat(262_145) }],
     ['a time that is no date', { nextRunAt: new Date(Number.NaN) }],
+    ['a time beyond the year 9999', { nextRunAt: new Date(Date.UTC(10_000, 0)) }],
     ['a lock that is no date', { lockedAt: new Date(Number.NaN) }],
     ['a text for a date', { lastRunAt: '2026-03-04' as never }],
     ['a priority that is no number', { priority: Number.NaN }],
@@ -314,6 +315,19 @@ describeBackends('saveJob of a row that is there', (open) => {
     expect(await manager.get(id)).toMatchObject({ overrides, createdAt: START, result: 'done' });
   });
 
+  it('leaves what an ended job has behind it as it is, unless it brings it back', async () => {
+    const { broker, repository, manager } = await open();
+    const { id } = await add(broker, { data: '"old"' });
+    await settleOne(broker, bury(await claimOne(broker)));
+    const row = (await repository.getJobById(id))!;
+
+    await repository.saveJob({ ...row, data: 'new' });
+    expect(await manager.get(id)).toMatchObject({ data: 'new', attempt: 1, failCount: 1 });
+
+    await repository.saveJob({ ...row, nextRunAt: at(0) });
+    expect(await manager.get(id)).toMatchObject({ data: 'old', attempt: 0 });
+  });
+
   it('brings an ended job back, and ends a waiting one', async () => {
     const { broker, repository, manager } = await open();
     await broker.enqueue('abc'.split('').map((id) => newJob({ id })));
@@ -432,11 +446,11 @@ describeBackends('a change saved during a run', (open) => {
     expect(await job()).toMatchObject({ nextRunAt: START + 5, failCount: 1 });
   });
 
-  it('is due at the earlier of both after a release', async () => {
+  it('is due at the earlier of both after a snooze', async () => {
     const { broker, save, held, job } = await running();
     await save({ nextRunAt: at(100) });
 
-    await settleOne(broker, release(held, { delayMs: 200 }));
+    await settleOne(broker, snooze(held, { due: { delayMs: 200 } }));
 
     expect((await job()).nextRunAt).toBe(START + 100);
   });

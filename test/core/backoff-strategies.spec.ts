@@ -96,9 +96,13 @@ it('holds the eight names of Agenda', () => {
   );
 });
 
-it.each([{ delay: -1 }, { delay: NaN }, { maxRetries: -1 }, { maxDelay: -5 }, { jitter: 2 }])(
-  'refuses %j',
-  (options) => {
-    expect(() => constant(options)).toThrow(InvalidOptionError);
-  },
-);
+it.each([
+  { delay: -1 },
+  { delay: NaN },
+  { maxRetries: -1 },
+  { maxDelay: -5 },
+  { jitter: 2 },
+  { jitter: -0.1 },
+])('refuses %j', (options) => {
+  expect(() => constant(options)).toThrow(InvalidOptionError);
+});

@@ -123,6 +123,7 @@ describe('a declarative backoff', () => {
     [{ type: 'exponential', delay: 1, factor: Infinity }, 'backoff.factor'],
     [{ type: 'exponential', delay: 1, factor: '2' }, 'backoff.factor'],
     [{ type: 'fixed', delay: 1, jitter: 1.1 }, 'backoff.jitter'],
+    [{ type: 'fixed', delay: 1, jitter: -0.1 }, 'backoff.jitter'],
     [{ type: 'fixed', delay: 1, jitter: NaN }, 'backoff.jitter'],
     [{ type: 'fixed', delay: 1, max: 'never' }, 'backoff.max'],
     [{ type: 'fixed', delay: 1, maxDelay: 5 }, 'backoff.maxDelay'],

@@ -3,6 +3,7 @@ import {
   BackoffError,
   InvalidOptionError,
   InvalidScheduleError,
+  LeaseLostError,
 } from '../../lib/core/errors.js';
 
 it('is an AgendaError with a name of its own and a cause', () => {
@@ -28,6 +29,19 @@ it.each<[unknown, string]>([
   expect(new InvalidOptionError('concurrency', value, 'a whole number of 1 or more').message).toBe(
     `Expected \`concurrency\` to be a whole number of 1 or more, got ${shown}.`,
   );
+});
+
+it.each([
+  ['not-found', /no such job any more.*Stop/],
+  ['not-running', /runs no more.*claim it again/],
+  ['lease-expired', /its time was over.*Renew earlier/],
+  ['lease-mismatch', /another attempt has the job.*leave the job to that one/],
+  ['expired', /could not be renewed in time.*Stop soon/],
+] as const)('a lost lease tells what has happened and what to do: %s', (reason, told) => {
+  const { message } = new LeaseLostError('job-1', reason);
+
+  expect(message).toContain(`job-1 is lost (${reason})`);
+  expect(message).toMatch(told);
 });
 
 it('keeps a long value short', () => {

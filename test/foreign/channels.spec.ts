@@ -9,6 +9,7 @@ import {
   type AgendaChannel,
   Engine,
   type EngineOptions,
+  InMemoryNotificationChannel,
   InvalidOptionError,
   type JobStateNotification,
 } from '../../lib/core/index.js';
@@ -107,6 +108,46 @@ describe('our storage with a foreign channel', () => {
     expect(seen).toEqual(['added', 'added', 'saved']);
     expect(performance.now() - startedAt).toBeLessThan(SOONER_THAN_LOOKING);
     expect(errors).toEqual([]);
+  });
+
+  it('announces there what is brought back', async () => {
+    const worker = await open(ourBackend(), officialChannel());
+    let isMended = false;
+    worker.handlers.define('mail', () => {
+      if (!isMended) throw new Error('not yet');
+    });
+    await worker.workerHost.start();
+    const { scheduler } = await open(ourBackend(), officialChannel(), { worker: false });
+    const dead = nextEvent(worker, 'dead');
+    const { id } = await scheduler.now('mail');
+    await dead;
+    isMended = true;
+    const completed = nextEvent(worker, 'completed');
+    const broughtBackAt = performance.now();
+
+    expect(await scheduler.requeue({ id })).toMatchObject({ requeued: 1 });
+    await completed;
+
+    expect(performance.now() - broughtBackAt).toBeLessThan(SOONER_THAN_LOOKING);
+    expect(errors).toEqual([]);
+  });
+
+  it('brings back also what it cannot announce, and tells of that', async () => {
+    const backend = new MemoryBackend();
+    const engine = await open(backend, new InMemoryNotificationChannel());
+    engine.handlers.define('mail', () => Promise.reject(new Error('no')));
+    await engine.workerHost.start();
+    const dead = nextEvent(engine, 'dead');
+    const { id } = await engine.scheduler.now('mail');
+    await dead;
+    await engine.workerHost.stop();
+    const away = new Error('away');
+    backend.manager.query = () => Promise.reject(away);
+
+    expect(await engine.scheduler.requeue(id)).toEqual({ outcome: 'ok' });
+
+    expect(errors).toEqual([away]);
+    expect(await engine.scheduler.counts('mail')).toMatchObject({ queued: 1, dead: 0 });
   });
 
   it('announces nothing twice where the channel is that of the storage', async () => {

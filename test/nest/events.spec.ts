@@ -201,6 +201,47 @@ it('writes handlers, failures and dead letters to the log of Nest, without data 
   expect(logger.lines.join('\n')).not.toMatch(/4111|secret/);
 });
 
+it('writes also of an error that cannot be read, and no more of a long one than is stored', async () => {
+  const { logger } = apps;
+  @Injectable()
+  class Odd {
+    @JobHandler('unreadable')
+    unreadable(): void {
+      throw Object.defineProperty(new Error(), 'message', {
+        get: () => {
+          throw new Error('do not read me');
+        },
+      });
+    }
+
+    @JobHandler('long', { attempts: 2, backoff: 1 })
+    long(): void {
+      throw new Error('x'.repeat(100_000));
+    }
+  }
+  const app = await apps.start({ imports: [memory()], providers: [Odd] });
+  const deaths = () => logger.ours.filter((line) => line.includes('dead letter'));
+
+  await app.get(JobScheduler).now('unreadable');
+  await app.get(JobScheduler).now('long');
+  await until(() => deaths().length === 2);
+
+  expect(deaths()).toContainEqual(expect.stringContaining('Job unreadable'));
+  expect(Math.max(...logger.ours.map((line) => line.length))).toBeLessThan(10_000);
+});
+
+it('writes warnings of the engine as warnings', async () => {
+  const { logger } = apps;
+  const app = await apps.build({});
+  const events = new JobEvents();
+  new JobEventLogger('default').attach(events);
+
+  events.emitWarning('persistence-off', 'Redis keeps nothing.');
+
+  expect(logger.ours).toEqual(['warn [AgendaRedis] Redis keeps nothing.']);
+  await app.close();
+});
+
 describe('the warning about signals', () => {
   const warnings = (logger: RecordingLogger) =>
     logger.ours.filter((line) => line.includes('enableShutdownHooks'));

@@ -247,6 +247,31 @@ describe('the end', () => {
     expect(await countsOf(backend, 'slow')).toMatchObject({ completed: 1, running: 0 });
   });
 
+  it('makes the process unready before anything is waited for, also for hooks of others', async () => {
+    let readyInHook: boolean | undefined;
+    @Injectable()
+    class Probe implements OnModuleDestroy {
+      constructor(private readonly host: WorkerHost) {}
+
+      onModuleDestroy(): void {
+        readyInHook = this.host.status().ready;
+      }
+    }
+    const app = await apps.start({ imports: [JobsModule, agenda()], providers: [Probe] });
+    const status = () => app.get(WorkerHost).status();
+    await app.get(JobScheduler).now('slow');
+    await until(() => happened.includes('job began'));
+    expect(status().ready).toBe(true);
+
+    const closing = app.close();
+    await until(() => status().state === 'stopping');
+
+    expect(status()).toMatchObject({ ready: false, running: 1 });
+    release();
+    await closing;
+    expect(readyInHook).toBe(false);
+  });
+
   it('stores what a draining handler schedules, and what closing hooks of others do', async () => {
     @Injectable()
     class Producer implements OnModuleDestroy, OnApplicationShutdown {

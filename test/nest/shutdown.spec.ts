@@ -50,6 +50,8 @@ describe('SIGTERM', () => {
       'job ended',
       'database closed',
     ]);
+    // What a probe of the application would hear while the job is waited for.
+    expect(child!.output.match(/ready: \w+/g)).toEqual(['ready: true', 'ready: false']);
     expect(await counts('slow')).toMatchObject({ completed: 1, running: 0 });
     expect(await counts('follow-up')).toMatchObject({ queued: 1 });
     expect(await counts('tick')).toMatchObject({ running: 0, total: 1 });

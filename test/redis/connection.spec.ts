@@ -90,6 +90,27 @@ describe('closing', () => {
     expect((await backend.broker.enqueue([job()]))[0]!.created).toBe(true);
   });
 
+  it('says of a call that it cuts off that it may have been carried out', async () => {
+    const proxy = await TcpProxy.to(Number(new URL(url).port));
+    cleanups.push(() => proxy.close());
+    const keyPrefix = newPrefix();
+    const backend = backendAt(proxy.url, { keyPrefix });
+    const watching = backendAt(url, { keyPrefix });
+    await Promise.all([backend.connect(), watching.connect()]);
+    proxy.swallow();
+    const adding = backend.broker.enqueue([job({ id: 'a' })]);
+    const outcome = adding.catch((error: unknown) => error);
+    while (!(await watching.manager.get('a')));
+    await backend.disconnect();
+
+    expect(await outcome).toBeInstanceOf(BackendClosedError);
+    expect(await outcome).toMatchObject({
+      message: expect.stringContaining('unknown'),
+      outcomeKnown: false,
+    });
+    await expect(backend.broker.enqueue([job()])).rejects.toMatchObject({ outcomeKnown: true });
+  });
+
   it('leaves a borrowed client as it was', async () => {
     const redis = new Redis(url);
     cleanups.push(() => redis.disconnect());
@@ -187,6 +208,25 @@ describe('trouble on the way', () => {
 
     expect(again!.created).toBe(true);
     expect((await backend.manager.counts()).get('mail')!.queued).toBe(2);
+  });
+});
+
+describe('a borrowed connection that has gone silent', () => {
+  it('is reported, and not touched', async () => {
+    const proxy = await TcpProxy.to(Number(new URL(url).port));
+    cleanups.push(() => proxy.close());
+    const redis = new Redis(proxy.url);
+    cleanups.push(() => redis.disconnect());
+    const backend = new RedisBackend({ redis, keyPrefix: newPrefix(), retryFor: 300 });
+    cleanups.push(() => backend.disconnect());
+    await backend.broker.enqueue([job()]);
+    proxy.swallow('everything');
+
+    const error = await backend.broker.enqueue([job()]).catch((reason: unknown) => reason);
+
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error).toMatchObject({ outcomeKnown: false });
+    expect([proxy.joined, redis.status]).toEqual([1, 'ready']);
   });
 });
 

@@ -5,7 +5,7 @@ import type { ClaimSort } from '../../lib/core/options/claim-order.js';
 import { randomToken } from '../../lib/core/job/job-id.js';
 import { RedisBackend } from '../../lib/redis/redis-backend.js';
 import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
-import { claim, completed, job, newPrefix } from './support.js';
+import { claim, commandsOf, completed, job, newPrefix, recordsRead } from './support.js';
 
 // A server of its own: a monitor tells all that a server does.
 let server: PrivateRedis;
@@ -57,28 +57,6 @@ async function stocked(ofEach: number): Promise<Store> {
   return store;
 }
 
-/** Every command that the store sends meanwhile, and those inside its scripts. */
-async function commandsOf(
-  { redis, keyPrefix }: Store,
-  act: () => Promise<unknown>,
-): Promise<{ args: string[]; byScript: boolean }[]> {
-  const seen: { args: string[]; byScript: boolean }[] = [];
-  const mark = randomToken();
-  const monitor = await redis.monitor();
-  const marked = new Promise<void>((resolve) => {
-    monitor.on('monitor', (_time: string, args: string[], client: string) => {
-      if (args[1] === mark) resolve();
-      else if (args.some((arg) => arg.startsWith(keyPrefix)))
-        seen.push({ args, byScript: client === 'lua' });
-    });
-  });
-  await act();
-  await redis.call('ECHO', mark);
-  await marked;
-  monitor.disconnect();
-  return seen;
-}
-
 async function costOf(store: Store, query: JobsQueryOptions) {
   const commands = await commandsOf(store, () => store.backend.manager.query(query));
   return {
@@ -87,11 +65,6 @@ async function costOf(store: Store, query: JobsQueryOptions) {
     records: recordsRead(commands),
   };
 }
-
-const recordsRead = (commands: { args: string[] }[]): number =>
-  commands
-    .filter(({ args }) => /^hmget$/i.test(args[0]!) && args[1]!.endsWith(':jobs'))
-    .reduce((sum, { args }) => sum + args.length - 2, 0);
 
 const bounded: JobsQueryOptions[] = [
   { state: 'failed', limit: 10 },

@@ -156,13 +156,23 @@ describe('a save whose answer was lost', () => {
   });
 });
 
+/** A record as one with a key and an end of its own has it, but for what stands in the place of the keys. */
+async function spoilOwn({ keys }: RedisStore, id: string): Promise<void> {
+  const record = JSON.parse((await redis.hget(keys.jobs, id))!) as unknown[];
+  record[4] = 4 + 8 + 64;
+  record[6] = { nonce: 'ab', keys: [null, 1, {}], frees: [null, []], overrides: 7 };
+  await redis.hset(keys.jobs, id, JSON.stringify(record));
+}
+
 describe('what a stranger has damaged', () => {
   const damages: [string, (store: RedisStore, id: string) => Promise<unknown>][] = [
     ['its record is gone', ({ keys }, id) => redis.hdel(keys.jobs, id)],
     ['its record is no array', ({ keys }, id) => redis.hset(keys.jobs, id, 'rubbish')],
     ['its record has no numbers', ({ keys }, id) => redis.hset(keys.jobs, id, '[1,x,"mail",0]')],
     ['its name cannot be decoded', ({ keys }, id) => redis.hset(keys.jobs, id, '[1,0,2,0,0,"\\q"')],
-    ['its history is no array', ({ keys }, id) => redis.hset(keys.state, id, 'rubbish')],
+    ['its state is no array', ({ keys }, id) => redis.hset(keys.state, id, 'rubbish')],
+    ['its history is no list', ({ keys }, id) => redis.set(keys.history(id), 'rubbish')],
+    ['its keys are no texts', spoilOwn],
     ['its lease entry is gone', ({ keys }, id) => redis.hdel(keys.lease, id)],
     ['its lease entry is cut off', ({ keys }, id) => redis.hset(keys.lease, id, 'rubbish')],
   ];
@@ -218,6 +228,74 @@ describe('what a stranger has damaged', () => {
     expect((await manager.get('good'))!.disabled).toBe(true);
     expect(await manager.cancel(['bad', 'good'], '')).toContain('good');
     expect(await redis.hlen(store.keys.jobs)).toBe(0);
+  });
+
+  it('is never leased without its record: its place in the line is given up', async () => {
+    const { store, broker } = await open();
+    await broker.enqueue([job({ id: 'bad' }), job({ id: 'good' })]);
+    await redis.hdel(store.keys.jobs, 'bad');
+
+    const { jobs } = await broker.settleAndClaim([], claim(2));
+
+    expect(jobs.map(({ lease }) => lease.id)).toEqual(['good']);
+    expect(await redis.zcard(store.keys.index('ready', 'mail'))).toBe(0);
+    expect(await redis.hkeys(store.keys.lease)).toEqual(['good']);
+  });
+
+  it('has as many rescues as any other when the settings of its name cannot be read', async () => {
+    const { store, broker, clock } = await open();
+    await broker.enqueue([job({ id: 'a' })]);
+    await redis.hset(store.keys.settings, 'mail', 'rubbish');
+    const isLast: unknown[] = [];
+    for (let start = 1; start <= 3; start++) {
+      const { jobs } = await broker.settleAndClaim([], { ...claim(1), lastStarts: 1 });
+      isLast.push(jobs[0]!.isLastStart);
+      clock.now += LEASE;
+      await broker.rescue(10, LEASE);
+    }
+
+    expect(isLast).toEqual([undefined, undefined, true]);
+  });
+
+  const death = ({ lease }: { lease: Settlement['lease'] }): Settlement => {
+    return { kind: 'bury', lease, failure: { name: 'Error', message: 'no' }, reason: 'exhausted' };
+  };
+
+  it('can still end, come back and be pruned when its keys are no texts', async () => {
+    const { store, broker, manager, clock, bad, good } = await twoRunning();
+    await spoilOwn(store, 'bad');
+    const limits = { ageMs: null, count: 0 };
+    const retention = { completed: limits, failed: limits };
+    await broker.register([{ name: 'mail', maxRescues: 2, retention }]);
+
+    await broker.settleAndClaim([death(bad), death(good)], claim(0));
+    await manager.requeue(['bad', 'good'], { due: { delayMs: 0 }, resetAttempts: true });
+    const { jobs } = await broker.settleAndClaim([], claim(2));
+    expect(jobs.map(({ lease }) => lease.id)).toEqual(['bad', 'good']);
+    const ends = jobs.map(({ lease }) => completed(lease));
+    expect((await broker.settleAndClaim(ends, claim(0))).answers).toEqual(['ok', 'ok']);
+    clock.now += 1;
+
+    expect(await broker.prune('')).toMatchObject({ removed: 2, next: null });
+    expect(await redis.hlen(store.keys.jobs)).toBe(0);
+  });
+
+  it('writes no history of a call that could not be carried out', async () => {
+    const { store, broker, bad, good } = await twoRunning();
+    await redis.set(store.keys.index('completed', 'mail'), 'no sorted set');
+    const ends = [failed(good.lease), completed(bad.lease)];
+
+    await expect(broker.settleAndClaim(ends, claim(0))).rejects.toThrow('WRONGTYPE');
+
+    expect(await redis.exists(store.keys.history('good'))).toBe(0);
+  });
+
+  it('has no history where that is no list, and can be looked at', async () => {
+    const { store, manager } = await twoRunning();
+    await redis.set(store.keys.history('bad'), 'rubbish');
+
+    expect(await manager.history('bad')).toEqual([]);
+    expect(await manager.inspect('bad')).toMatchObject({ history: [] });
   });
 
   it('makes way for a new job under its key', async () => {

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { resolveRedisOptions } from '../../lib/redis/redis-options.js';
 import { RedisSubscriber } from '../../lib/redis/redis-subscriber.js';
 import { until } from './support.js';
@@ -95,6 +96,29 @@ it('waits no longer when somebody knows that Redis is back', async () => {
 
   expect(door.arrivals[4]! - hurriedAt).toBeLessThan(400);
 });
+
+it('is asked whether it still hears when somebody else had to connect anew', async () => {
+  const proxy = await TcpProxy.to(door.options.port);
+  door.isOpen = true;
+  const { endpoint } = resolveRedisOptions({ connectionString: proxy.url });
+  let timesSubscribed = 0;
+  const deaf = new RedisSubscriber(endpoint, () => ['news'], {
+    message: () => {},
+    subscribed: () => (timesSubscribed += 1),
+    lost: () => {},
+    error: () => {},
+  });
+  await deaf.start();
+  proxy.swallow('everything');
+
+  deaf.hurry();
+  await until(() => timesSubscribed === 2);
+
+  // By itself it would have asked after ten seconds of silence.
+  expect(proxy.joined).toBe(2);
+  await deaf.stop();
+  await proxy.close();
+}, 8_000);
 
 it('tries no more when it is stopped between two attempts', async () => {
   await subscriber.start();

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { ClaimRequest, Settlement } from '../../lib/core/contracts/job-broker.js';
 import { newJobId, randomToken } from '../../lib/core/job/job-id.js';
 import type { NewJob } from '../../lib/core/job/job-record.js';
@@ -31,3 +32,36 @@ export const completed = (lease: Settlement['lease'], more = {}): Settlement => 
 export async function until(fact: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await fact())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
+
+interface Command {
+  args: string[];
+  byScript: boolean;
+}
+
+/** Every command that the store sends meanwhile, and those inside its scripts. */
+export async function commandsOf(
+  { redis, keyPrefix }: { redis: Redis; keyPrefix: string },
+  act: () => Promise<unknown>,
+): Promise<Command[]> {
+  const seen: Command[] = [];
+  const mark = randomToken();
+  const monitor = await redis.monitor();
+  const marked = new Promise<void>((resolve) => {
+    monitor.on('monitor', (_time: string, args: string[], client: string) => {
+      if (args[1] === mark) resolve();
+      else if (args.some((arg) => arg.startsWith(keyPrefix)))
+        seen.push({ args, byScript: client === 'lua' });
+    });
+  });
+  await act();
+  await redis.call('ECHO', mark);
+  await marked;
+  monitor.disconnect();
+  return seen;
+}
+
+/** Of how many jobs the records were read. */
+export const recordsRead = (commands: readonly Command[]): number =>
+  commands
+    .filter(({ args }) => /^hmget$/i.test(args[0]!) && args[1]!.endsWith(':jobs'))
+    .reduce((sum, { args }) => sum + args.length - 2, 0);

@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
+/** The Redis of the tests keeps nothing on disk. */
+const QUIET = '--disable-warning=persistence-off';
+
 /** A process that runs an application, and what it has written so far. */
 export class ChildApp {
   output = '';
@@ -10,7 +13,7 @@ export class ChildApp {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 
   constructor(file: string, environment: NodeJS.ProcessEnv, nodeArguments: string[] = []) {
-    this.child = spawn(process.execPath, [...nodeArguments, file], {
+    this.child = spawn(process.execPath, [QUIET, ...nodeArguments, file], {
       env: { ...inherited(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

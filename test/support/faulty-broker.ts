@@ -7,6 +7,7 @@ import {
   type Enqueued,
   JobBroker,
   type NameSettings,
+  type Pruned,
   type Renewal,
   type Renewed,
   type Rescue,
@@ -16,7 +17,7 @@ import { ConnectionError } from '../../lib/core/errors.js';
 import type { NewJob } from '../../lib/core/job/job-record.js';
 
 export type BrokerCall =
-  'enqueue' | 'settleAndClaim' | 'claimOne' | 'renew' | 'rescue' | 'register' | 'watch';
+  'enqueue' | 'settleAndClaim' | 'claimOne' | 'renew' | 'rescue' | 'register' | 'prune' | 'watch';
 
 /** What goes wrong with a call. */
 export type Fault =
@@ -94,8 +95,12 @@ export class FaultyBroker extends JobBroker {
     return this.make('claimOne', [request], () => this.inner.claimOne(request));
   }
 
-  renew(leases: readonly Renewed[], forMs: number): Promise<Renewal> {
-    return this.make('renew', [leases, forMs], () => this.inner.renew(leases, forMs));
+  renew(
+    leases: readonly Renewed[],
+    forMs: number,
+    options?: { readonly afterExpiry?: boolean },
+  ): Promise<Renewal> {
+    return this.make('renew', [leases, forMs], () => this.inner.renew(leases, forMs, options));
   }
 
   rescue(limit: number, leaseMs: number): Promise<Rescue> {
@@ -104,6 +109,10 @@ export class FaultyBroker extends JobBroker {
 
   register(settings: readonly NameSettings[]): Promise<void> {
     return this.make('register', [settings], () => this.inner.register(settings));
+  }
+
+  override prune(cursor: string): Promise<Pruned> {
+    return this.make('prune', [cursor], () => this.inner.prune!(cursor));
   }
 
   override watch(): Promise<void> {

@@ -1,11 +1,21 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+/** What of a connection vanishes on the way, while both ends take it to be alive. */
+export type Swallowed = 'answers' | 'commands' | 'everything';
+
+interface Link {
+  readonly client: Socket;
+  readonly server: Socket;
+  swallowed: Swallowed | undefined;
+}
+
 /**
  * Stands between a client and Redis and misbehaves on command: cuts a connection before an answer
- * gets through, swallows answers while the connection looks alive, or delays them.
+ * gets through, swallows answers or commands while the connection looks alive, or delays answers.
  */
 export class TcpProxy {
-  private readonly pairs = new Set<[Socket, Socket]>();
+  private readonly links = new Set<Link>();
+  private isDark = false;
   private answersLeft = Infinity;
   private fatalWord: string | null = null;
   private delayMs = 0;
@@ -14,23 +24,31 @@ export class TcpProxy {
   /** How many times clients have sent something. */
   commands = 0;
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    /** The port of the server behind it. */
+    private target: number,
+  ) {}
 
   static async to(port: number): Promise<TcpProxy> {
     const server = createServer();
-    const proxy = new TcpProxy(server);
-    server.on('connection', (client) => proxy.join(client, connect(port, '127.0.0.1')));
+    const proxy = new TcpProxy(server, port);
+    server.on('connection', (client) => proxy.join(client, connect(proxy.target, '127.0.0.1')));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
   }
 
   /** How many connections there are. */
   get open(): number {
-    return this.pairs.size;
+    return this.links.size;
   }
 
   /** Lets so many more answers through, then cuts the connection instead of passing the next one on. */
@@ -48,19 +66,35 @@ export class TcpProxy {
     this.delayMs = ms;
   }
 
-  /** Cuts all connections now. */
-  cut(): void {
-    for (const pair of this.pairs) for (const socket of pair) socket.destroy();
+  /** Cuts all connections; those made from now on lead to another server. */
+  redirect(port: number): void {
+    this.target = port;
+    this.cut();
   }
 
-  /** Answers vanish; commands still reach Redis. Connections made later are well again. */
-  swallow(): void {
-    for (const [client, server] of this.pairs) {
-      server.removeAllListeners('data');
-      server.resume();
-      client.on('close', () => server.destroy());
+  /** Cuts all connections now. */
+  cut(): void {
+    for (const { client, server } of this.links) {
+      client.destroy();
+      server.destroy();
     }
-    this.pairs.clear();
+  }
+
+  /** Nobody counts these connections any more, and they never recover. Connections made later are well again. */
+  swallow(what: Swallowed = 'answers'): void {
+    for (const link of this.links) link.swallowed = what;
+    this.links.clear();
+  }
+
+  /** Swallows everything, also of connections made later, which are accepted all the same. */
+  darken(): void {
+    this.isDark = true;
+    this.swallow('everything');
+  }
+
+  /** Connections made from now on are well. */
+  lighten(): void {
+    this.isDark = false;
   }
 
   async close(): Promise<void> {
@@ -69,18 +103,19 @@ export class TcpProxy {
   }
 
   private join(client: Socket, server: Socket): void {
-    const pair: [Socket, Socket] = [client, server];
-    this.pairs.add(pair);
+    const link: Link = { client, server, swallowed: this.isDark ? 'everything' : undefined };
+    if (!this.isDark) this.links.add(link);
     this.joined += 1;
     const end = (): void => {
-      this.pairs.delete(pair);
+      this.links.delete(link);
       client.destroy();
       server.destroy();
     };
     // Each answer that waits listens for the end.
     client.setMaxListeners(0);
-    for (const socket of pair) socket.on('error', end).on('close', end);
+    for (const socket of [client, server]) socket.on('error', end).on('close', end);
     client.on('data', (bytes) => {
+      if (link.swallowed === 'commands' || link.swallowed === 'everything') return;
       this.commands += 1;
       if (this.fatalWord !== null && bytes.includes(this.fatalWord)) {
         this.fatalWord = null;
@@ -89,6 +124,7 @@ export class TcpProxy {
       server.write(bytes);
     });
     server.on('data', (bytes) => {
+      if (link.swallowed === 'answers' || link.swallowed === 'everything') return;
       if (this.answersLeft === 0) {
         this.answersLeft = Infinity;
         end();

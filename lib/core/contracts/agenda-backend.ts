@@ -37,6 +37,22 @@ export interface AgendaBackend {
   /** @throws ConnectionError naming host and port, within the connect timeout */
   connect(): Promise<void>;
   disconnect(): Promise<void>;
+
+  /**
+   * Calls the listener with each warning from now on. One that describes the store as it is, such as that
+   * it keeps nothing on disk, is given once, however often the backend connects.
+   *
+   * @returns ends it
+   */
+  onWarning?(listener: (warning: BackendWarning) => void): () => void;
+}
+
+/** What fails nobody, and whoever looks after the process should know. */
+export interface BackendWarning {
+  /** For programs: `persistence-off`. */
+  readonly code: string;
+  /** For people: what is wrong, what may come of it, and the remedy. */
+  readonly message: string;
 }
 
 /** A channel of any make: Agenda's contract leaves news of running jobs to it. */

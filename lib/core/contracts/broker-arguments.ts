@@ -1,12 +1,15 @@
-import { LONGEST_DURATION } from '../duration.js';
+import { durationOption, LONGEST_DURATION } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
+import { checkDeathReason } from '../job/death-reason.js';
 import { LATEST_INSTANT } from '../job/instant.js';
 import { checkText } from '../job/job-id.js';
-import type { NewJob } from '../job/job-record.js';
+import type { Idempotency, NewJob } from '../job/job-record.js';
+import { wholeNumber } from '../options/checks.js';
 import {
   MAX_BATCH,
   type ClaimOneRequest,
   type ClaimRequest,
+  type NameSettings,
   type Renewed,
   type Settlement,
 } from './job-broker.js';
@@ -26,19 +29,30 @@ export function checkEnqueue(jobs: readonly NewJob[]): void {
       throw new InvalidOptionError('priority', job.priority, 'a finite number');
     }
     checkDue(job.due);
+    if (job.idempotency) checkIdempotency(job.idempotency);
   }
+}
+
+function checkIdempotency({ key, release, holdMs }: Idempotency): void {
+  checkText('idempotencyKey', key);
+  if (release === 'finish') return;
+  if (release !== 'removal' && release !== 'time') {
+    throw new InvalidOptionError('release', release, "'removal', 'finish' or 'time'");
+  }
+  checkDuration('holdMs', holdMs);
 }
 
 /** @throws InvalidOptionError */
 export function checkSettleAndClaim(
   settlements: readonly Settlement[],
-  { leaseMs, slots, names }: ClaimRequest,
+  { leaseMs, slots, names, lastStarts = 0 }: ClaimRequest,
 ): void {
   checkBatch('settlements', settlements);
   settlements.forEach(checkSettlement);
   checkDuration('leaseMs', leaseMs);
   checkSlots('slots', slots, MAX_BATCH);
   for (const one of names) checkSlots('names.slots', one.slots, Infinity);
+  checkSlots('lastStarts', lastStarts, 1);
 }
 
 /** @throws InvalidOptionError */
@@ -50,6 +64,21 @@ export function checkRenew(leases: readonly Renewed[], forMs: number): void {
     }
   }
   checkDuration('forMs', forMs);
+}
+
+/** @throws InvalidOptionError, InvalidJobError */
+export function checkRegister(settings: readonly NameSettings[]): void {
+  for (const { name, maxRescues, retention } of settings) {
+    checkText('name', name);
+    wholeNumber('maxRescues', maxRescues, 0);
+    if (!retention) continue;
+    for (const end of ['completed', 'failed'] as const) {
+      const { ageMs, count } = retention[end];
+      const path = `retention.${end}`;
+      if (ageMs !== null) durationOption(`${path}.ageMs`, ageMs, { min: 0 });
+      if (count !== null) wholeNumber(`${path}.count`, count, 0);
+    }
+  }
 }
 
 /** @throws InvalidOptionError, InvalidJobError */
@@ -72,19 +101,21 @@ function checkSettlement(settlement: Settlement): void {
       if (settlement.nextRunAt !== undefined) checkDue({ at: settlement.nextRunAt });
       return;
     case 'retry':
+    case 'snooze':
       checkDue(settlement.due);
-      return;
-    case 'release':
-      checkDue({ delayMs: settlement.delayMs ?? 0 });
       return;
     case 'skip':
       checkDue({ at: settlement.nextRunAt });
       return;
     case 'bury':
+      checkDeathReason('reason', settlement.reason);
+      return;
+    case 'release':
   }
 }
 
-function checkDue(due: NewJob['due']): void {
+/** @throws InvalidOptionError */
+export function checkDue(due: NewJob['due']): void {
   if ('at' in due) {
     if (!(Math.abs(due.at) <= LATEST_INSTANT)) {
       throw new InvalidOptionError(
@@ -102,15 +133,16 @@ function checkDue(due: NewJob['due']): void {
   }
 }
 
-function checkBatch(what: string, items: readonly unknown[]): void {
+/** @throws InvalidOptionError */
+export function checkBatch(what: string, items: readonly unknown[]): void {
   if (items.length > MAX_BATCH) {
     throw new InvalidOptionError(what, items.length, `a list of at most ${MAX_BATCH} a call`);
   }
 }
 
 function checkDuration(option: string, ms: number): void {
-  if (!Number.isFinite(ms) || ms <= 0) {
-    throw new InvalidOptionError(option, ms, 'a number of milliseconds above 0');
+  if (!(ms > 0 && ms <= LONGEST_DURATION)) {
+    throw new InvalidOptionError(option, ms, 'a number of milliseconds above 0, to 100 years');
   }
 }
 

@@ -22,6 +22,10 @@ import type { DeathReason, Failure } from '../job/job-record.js';
  *   renew            Moves the expiry of leases; nothing else. Never shortens one.
  *   rescue           Expired leases, oldest first: the job goes back to its old place in the line
  *                    and counts one more rescue, or is buried as `stalled` when its name allows no more.
+ *   prune            Ended jobs, oldest first, that have outstayed the retention of their name, or
+ *                    their own. Recurring ones, and those that wait or run, are never pruned.
+ *   a last start     A job that has no rescue left may be the one that takes its process down. Of such
+ *                    jobs a host runs one at a time, so that they cannot bury each other.
  *   a saved change   Of a waiting job: rewritten and moved in one step. Of a running one: what was
  *                    asked is rewritten at once, a changed time is kept in the lease and wins over
  *                    the time that the settlement brings.
@@ -46,6 +50,10 @@ export const MAX_BATCH = 100;
 export const PROMOTE_LIMIT = 50;
 /** For how long a process that listens is remembered, in ms; one that goes on says so in time. */
 export const WATCH_MS = 90_000;
+/** The most jobs one call of `prune` removes. */
+export const PRUNE_LIMIT = 200;
+/** The most names without a handler that one pass of `prune` tells. */
+export const UNHANDLED_LIMIT = 20;
 /** The most bytes of records one call carries, if more than one record is involved. */
 export const MAX_CALL_BYTES = 1024 * 1024;
 
@@ -100,8 +108,22 @@ export abstract class JobBroker {
     return Promise.reject(new UnsupportedOperationError('claimOne', 'foreign'));
   }
 
-  /** Stores what any host must know of a name to rescue and prune its jobs. */
+  /**
+   * Stores what any host must know of a name to rescue and prune its jobs.
+   *
+   * @throws InvalidOptionError, InvalidJobError
+   */
   abstract register(settings: readonly NameSettings[]): Promise<void>;
+
+  /**
+   * Removes ended jobs that have outstayed the retention of their name, or their own, and forgets keys
+   * whose time is over; at most {@link PRUNE_LIMIT} jobs, oldest first. What was saved without a time, and
+   * never ran, has not ended. The end of a pass tells names that nobody handles. A broker without it keeps
+   * everything.
+   *
+   * @param cursor - empty to begin a pass over all names, else what the call before answered
+   */
+  prune?(cursor: string): Promise<Pruned>;
 
   /**
    * Declares that this process listens for what happens to jobs elsewhere, for the next {@link WATCH_MS}:
@@ -112,7 +134,10 @@ export abstract class JobBroker {
 
 export interface Enqueued {
   readonly job: JobRecord;
-  /** False when the id was taken: `job` is the one in place. */
+  /**
+   * False when the id or the idempotency key was taken: `job` is the one in place. Of one that is
+   * removed while its key is still held, the id is all that is known: the rest is what this call asked.
+   */
   readonly created: boolean;
 }
 
@@ -139,6 +164,11 @@ export interface ClaimedJob {
   /** As stored, with `lockedAt` set, without an earlier `result`; `attempt` counts the attempts *before* this one. */
   readonly record: JobRecord;
   readonly lease: Lease;
+  /**
+   * It has been rescued as often as its name allows: if this run loses its process, the job is buried.
+   * Never true of a name that allows no rescue.
+   */
+  readonly isLastStart?: boolean;
   /**
    * Why the stored job cannot be read: it was leased all the same, `record` holds what is known of
    * it, and its handler must not be called.
@@ -169,6 +199,12 @@ export interface ClaimRequest {
    * their places, uncounted. Left out: nothing goes back.
    */
   readonly heard?: string;
+  /**
+   * How many jobs on their last start (see {@link ClaimedJob.isLastStart}) may come: the others keep
+   * their places. A claim looks past a hundred of them; what it finds behind those may come, so that
+   * work goes on. Left out: any number.
+   */
+  readonly lastStarts?: 0 | 1;
 }
 
 /** Which lease a settlement speaks for: best the object of the claim, since a broker may keep notes on it. */
@@ -200,8 +236,13 @@ export type Settlement = Settles &
       }
     /** Failed for good: a dead letter. */
     | { readonly kind: 'bury'; readonly reason: DeathReason; readonly failure: Failure }
-    /** Not counted: shutdown (no delay: front of its line) or snooze. */
-    | { readonly kind: 'release'; readonly delayMs?: number }
+    /** Not counted as an attempt: the host hands it back, to the front of its line. */
+    | { readonly kind: 'release' }
+    /** Not counted as an attempt: the handler has put its run off. */
+    | {
+        readonly kind: 'snooze';
+        readonly due: { readonly delayMs: number } | { readonly at: number };
+      }
     /** Not run, since its occurrence was missed and its rule does not make up for that: on to the next one. */
     | { readonly kind: 'skip'; readonly nextRunAt: number }
   );
@@ -219,7 +260,8 @@ export interface Claimed {
   readonly jobs: readonly ClaimedJob[];
   /**
    * Milliseconds until the earliest of the names that have room is due: 0 when one is left due;
-   * `null` when none is planned, or when the claim has used all slots.
+   * `null` when none is planned, or when the claim has used all slots. What the claim has held back
+   * does not count as left due.
    */
   readonly dueInMs: number | null;
   /** The earliest expiry of any host's lease, if there is one. */
@@ -229,6 +271,8 @@ export interface Claimed {
    * (`publishState`). Left out: unknown, so it tells.
    */
   readonly watched?: boolean;
+  /** Due jobs on their last start kept their places, since the claim might not bring them. */
+  readonly heldBack?: boolean;
 }
 
 export interface ClaimOneRequest {
@@ -282,4 +326,36 @@ export interface NameSettings {
   readonly name: string;
   /** How often a job may lose its process and run again. */
   readonly maxRescues: number;
+  /** How long its ended jobs are kept; left out: for ever. */
+  readonly retention?: NameRetention;
+}
+
+export interface NameRetention {
+  readonly completed: RetentionRule;
+  /** Dead letters. */
+  readonly failed: RetentionRule;
+}
+
+/** Jobs that break either limit go; `null` is no limit. */
+export interface RetentionRule {
+  /** Since their end, in ms. */
+  readonly ageMs: number | null;
+  /**
+   * How many, the newest. Those with a retention of their own are counted, and not removed by it; and
+   * so are recurring ones.
+   */
+  readonly count: number | null;
+}
+
+export interface Pruned {
+  readonly removed: number;
+  /** Where to go on; `null` when the pass is over. */
+  readonly next: string | null;
+  /**
+   * Told once a pass, if there are any: names with due jobs that were never given to {@link JobBroker.register};
+   * at most {@link UNHANDLED_LIMIT}, those due for the longest. Among them are names that other means run, which
+   * register nothing: processes of npm `agenda` on the same store, and jobs claimed by hand. Not among them
+   * is a name whose last handler is gone: nobody keeps count of the living.
+   */
+  readonly unhandled?: readonly string[];
 }

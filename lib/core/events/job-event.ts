@@ -36,7 +36,10 @@ export interface JobCompletedEvent {
   readonly nextRunAt: Date | null;
 }
 
-/** An attempt failed, and the store has written it down; `retrying` or `dead` follows. */
+/**
+ * An attempt failed, and the store has written it down; `retrying` or `dead` follows, unless a recurring
+ * job goes on with its next occurrence.
+ */
 export interface JobFailedEvent {
   readonly job: Job;
   /** What the handler threw, as an Error whatever it was. */
@@ -52,6 +55,17 @@ export interface JobRetryingEvent {
   readonly delayMs: number | undefined;
   /** By the backend's clock. */
   readonly nextRunAt: Date;
+}
+
+/** A handler has put its job off, or its error is no failure (`isFailure`): it runs again, and no attempt is counted. */
+export interface JobSnoozedEvent {
+  readonly job: Job;
+  /** By the backend's clock. */
+  readonly nextRunAt: Date;
+  /** From the end of the run on; `undefined` when the job waits for an instant. */
+  readonly delayMs: number | undefined;
+  /** What was thrown, if anything was. */
+  readonly error: Error | undefined;
 }
 
 /** A recurring job was claimed too late for its occurrence, which its rule (`catchUp: 'skip'`) does not make up for. */
@@ -106,6 +120,14 @@ export interface JobStuckEvent {
   readonly error: Error;
 }
 
+/** The engine works, and less well than it might: the store could lose jobs, a setting is questionable. */
+export interface WarningEvent {
+  /** Tells warnings apart, such as `persistence-off`. */
+  readonly code: string;
+  /** What is wrong, and what to do about it. */
+  readonly message: string;
+}
+
 /** A worker host began or stopped to claim jobs. */
 export interface HostEvent {
   readonly host: string;
@@ -119,6 +141,7 @@ export interface JobEventMap {
   completed: JobCompletedEvent;
   failed: JobFailedEvent;
   retrying: JobRetryingEvent;
+  snoozed: JobSnoozedEvent;
   skipped: JobSkippedEvent;
   dead: JobDeadEvent;
   interrupted: JobInterruptedEvent;
@@ -128,6 +151,7 @@ export interface JobEventMap {
   stuck: JobStuckEvent;
   online: HostEvent;
   offline: HostEvent;
+  warning: WarningEvent;
 }
 
 export type JobEventName = keyof JobEventMap | keyof AgendaEventMap;
@@ -172,7 +196,7 @@ export type JobEventArguments<Key extends JobEventKey> = Facts[EventOf<Key>];
 type Facts = { [Name in JobEventName]: Parameters<Listeners[Name] | RemoteListeners[Name]> };
 
 /** Events of the whole process: there is none for a job name. */
-export const HOSTWIDE_EVENTS = ['online', 'offline', 'ready', 'error'] as const;
+export const HOSTWIDE_EVENTS = ['online', 'offline', 'warning', 'ready', 'error'] as const;
 
 export const JOB_EVENTS: readonly JobEventName[] = [
   'enqueued',
@@ -181,6 +205,7 @@ export const JOB_EVENTS: readonly JobEventName[] = [
   'completed',
   'failed',
   'retrying',
+  'snoozed',
   'skipped',
   'dead',
   'interrupted',
@@ -190,6 +215,7 @@ export const JOB_EVENTS: readonly JobEventName[] = [
   'stuck',
   'online',
   'offline',
+  'warning',
   'start',
   'progress',
   'success',

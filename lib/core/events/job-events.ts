@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../errors.js';
-import { errorOf } from '../job/thrown.js';
+import { errorOf, messageOf } from '../job/thrown.js';
 import { REMOTE_EVENTS } from './agenda-event.js';
 import {
   HOSTWIDE_EVENTS,
@@ -38,6 +38,8 @@ export class JobEvents {
   private readonly entries = new Map<string, readonly Entry[]>();
   private named = 0;
   private forRemote = 0;
+  /** Warnings that nobody listened to: their code, and what they were about. */
+  private readonly warnedOf = new Set<string>();
   /** Called when the first listener comes, or the last goes, whose events other processes tell, too. */
   onRemoteInterest: () => void = () => {};
 
@@ -98,6 +100,20 @@ export class JobEvents {
     this.deliver('ready', []);
   }
 
+  /**
+   * Warns of what goes on working. Without a listener it is a process warning, once for each code and
+   * what it is `about`.
+   */
+  emitWarning(code: string, message: string, about = ''): void {
+    const key = `${code}:${about}`;
+    if (this.entries.has('warning')) {
+      this.deliver('warning', [{ code, message }]);
+    } else if (!this.warnedOf.has(key)) {
+      this.warnedOf.add(key);
+      process.emitWarning(message, { code });
+    }
+  }
+
   /** Reports what has no caller to be told. */
   reportError(error: Error): void {
     if (this.entries.has('error')) this.deliver('error', [error]);
@@ -156,7 +172,7 @@ export class JobEvents {
 
   private listenerFailed(event: string, thrown: unknown): void {
     const cause = errorOf(thrown);
-    const error = new Error(`A listener of "${event}" failed: ${cause.message}`, { cause });
+    const error = new Error(`A listener of "${event}" failed: ${messageOf(cause)}`, { cause });
     // A failing listener of errors would be told of its own failure, for ever.
     if (event === 'error') this.fallBack(error);
     else this.reportError(error);

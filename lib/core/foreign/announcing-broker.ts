@@ -22,6 +22,8 @@ export class AnnouncingBroker extends JobBroker {
     private readonly announcements: Announcements,
   ) {
     super();
+    // A verb that this store may be without.
+    if (inner.prune) this.prune = (cursor) => inner.prune!(cursor);
   }
 
   now(): number {

@@ -50,6 +50,7 @@ const OF_A_ROW: ReadonlySet<string> = new Set<keyof JobWithState>([
 const OPTION_OF: Readonly<Record<string, string>> = {
   // Only an id that the caller chose comes with a nonce; the store gives ids of its own.
   nonce: 'id',
+  idempotency: 'idempotencyKey',
   repeatKey: 'key',
 };
 

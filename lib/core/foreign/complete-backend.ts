@@ -1,6 +1,7 @@
 import type { AgendaBackend, AgendaChannel, CompleteBackend } from '../contracts/agenda-backend.js';
 import { InvalidOptionError } from '../errors.js';
 import { AnnouncingBroker } from './announcing-broker.js';
+import { AnnouncingManager } from './announcing-manager.js';
 import { AnnouncingRepository } from './announcing-repository.js';
 import { Announcements } from './announcements.js';
 import { carriedRow } from './carried.js';
@@ -15,7 +16,7 @@ export interface EngineSide {
   readonly name: string;
   /** Where news goes to. */
   readonly channel: AgendaChannel | undefined;
-  /** Takes errors of the channel, which fail nobody. */
+  /** Takes errors of the channel, and of what is read for it, which fail nobody. */
   readonly report: (error: Error) => void;
 }
 
@@ -36,9 +37,9 @@ export function completed(backend: AgendaBackend, engine: EngineSide): CompleteB
   const relay = new NewsRelay(channel, engine.report);
   const announcements = new Announcements(relay);
   const foreign = broker ? undefined : new RepositoryBroker(repository, name, engine.name);
-  const manager =
-    backend.manager ??
-    new RepositoryManager(repository, (id, reason) => relay.cancelled(id, reason));
+  const manager = backend.manager
+    ? new AnnouncingManager(backend.manager, announcements, engine.report)
+    : new RepositoryManager(repository, (id, reason) => relay.cancelled(id, reason));
   return {
     name,
     logger,

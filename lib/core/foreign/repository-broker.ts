@@ -1,5 +1,6 @@
 import {
   checkEnqueue,
+  checkRegister,
   checkRenew,
   checkRescue,
   checkSettleAndClaim,
@@ -49,6 +50,7 @@ import { Timetable } from './timetable.js';
  * - the age of a lock is judged by the clocks of the hosts, which must agree to well within a lease;
  * - a row says how often its job has failed, not how often it was tried: a job that takes its process
  *   down is run again for as long as it is there, and retries of a recurring job move its grid;
+ * - nor does it say how often its handler has put it off: the `max` of a snooze is no limit;
  * - nobody tells when the next job is due. Jobs of which this process has heard, saved here or told of
  *   by news, start in time; others are found by looking, at least each third of a lease;
  * - ids come from the store, and what rows cannot carry (an own id, attempts, backoff, …) is refused.
@@ -152,7 +154,9 @@ export class RepositoryBroker extends JobBroker {
   }
 
   /** The contract keeps nothing for a name. */
-  async register(_settings: readonly NameSettings[]): Promise<void> {}
+  async register(settings: readonly NameSettings[]): Promise<void> {
+    checkRegister(settings);
+  }
 
   private async add({ name, data, priority, due, lastModifiedBy }: NewJob): Promise<Enqueued> {
     const now = this.now();

@@ -24,9 +24,20 @@ export class RepositoryManager extends JobManager {
   async counts(names?: readonly string[]): Promise<Map<string, StateCounts>> {
     const counts = new Map(names?.map((name) => [name, emptyCounts()]));
     for (const { name, ...ofName } of await this.repository.getJobsOverview()) {
-      if (!names || counts.has(name)) counts.set(name, ofName);
+      if (names && !counts.has(name)) continue;
+      const dead = ofName.failed === 0 ? 0 : await this.deadLettersOf(name);
+      counts.set(name, { ...ofName, dead });
     }
     return counts;
+  }
+
+  /**
+   * The contract counts them with the jobs that wait for their retry, so these are read, all of them: the
+   * official backends read every row of a name for its overview too.
+   */
+  private async deadLettersOf(name: string): Promise<number> {
+    const { jobs } = await this.repository.queryJobs({ name, state: 'failed' });
+    return jobs.filter(({ nextRunAt }) => !nextRunAt).length;
   }
 
   async query(query: JobsQueryOptions): Promise<{ jobs: JobRecord[]; total: number }> {

@@ -1,13 +1,11 @@
 import type { Settlement } from '../contracts/job-broker.js';
 import type { JobParameters } from '../contracts/job-parameters.js';
 import type { Failure } from '../job/job-record.js';
+import { orSavedTime } from '../job/saved-time.js';
 import type { RowLock } from './row-lock.js';
 import { instantOf } from './row-record.js';
 
-/**
- * What the closing write says of a row, or that the row is removed. A time that was saved while the job
- * ran wins over the computed one; where the same attempt goes on, the earlier of both.
- */
+/** What the closing write says of a row, or that the row is removed. */
 export function rowEnding(
   settlement: Settlement,
   lock: RowLock,
@@ -18,8 +16,7 @@ export function rowEnding(
   if (settlement.kind === 'completed' && settlement.remove && pending === null) {
     if (settlement.nextRunAt === undefined) return 'removal';
   }
-  const computed = plannedBy(settlement, lock, now);
-  const at = pending === null ? computed : withPending(settlement, computed, pending);
+  const at = orSavedTime(settlement, plannedBy(settlement, lock, now), pending);
   const row: JobParameters = {
     // The claimed row first: a store may know its lease by what only that one carries.
     ...lock.row,
@@ -41,12 +38,13 @@ export function plannedBy(
     case 'completed':
       return settlement.nextRunAt === undefined ? null : Math.ceil(settlement.nextRunAt);
     case 'retry':
+    case 'snooze':
       if ('at' in settlement.due) return Math.ceil(settlement.due.at);
       return later(settlement.due.delayMs, lock, now);
     case 'bury':
       return null;
     case 'release':
-      return later(settlement.delayMs ?? 0, lock, now);
+      return later(0, lock, now);
     case 'skip':
       return Math.ceil(settlement.nextRunAt);
   }
@@ -55,12 +53,6 @@ export function plannedBy(
 /** No delay is the job's old place in the line. */
 const later = (delayMs: number, { plannedAt }: Pick<RowLock, 'plannedAt'>, now: number): number =>
   delayMs === 0 ? Math.min(plannedAt ?? now, now) : Math.ceil(now + delayMs);
-
-function withPending(settlement: Settlement, computed: number | null, pending: number): number {
-  const goesOn =
-    settlement.kind === 'release' || (settlement.kind === 'retry' && !settlement.fresh);
-  return goesOn && computed !== null ? Math.min(computed, pending) : pending;
-}
 
 function happened(
   settlement: Settlement,
@@ -82,6 +74,7 @@ function happened(
     case 'bury':
       return failure(settlement.failure, stored, now);
     case 'release':
+    case 'snooze':
       return {};
     case 'skip':
       // It did not run.

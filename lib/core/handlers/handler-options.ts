@@ -1,5 +1,7 @@
 import type { Duration } from '../duration.js';
+import type { Job } from '../job/job.js';
 import type { Priority } from '../options/priority.js';
+import type { RetentionOptions } from '../options/retention.js';
 import type { BackoffChoice } from './handler-backoff.js';
 
 /**
@@ -24,10 +26,28 @@ export interface HandlerOptions {
   attempts?: number;
   /** How long a failed job waits for its next attempt. @default at once */
   backoff?: BackoffChoice;
+  /**
+   * Whether what a handler threw is a failure. If not, the job runs again after the wait that its backoff
+   * has for the next failure, at least after a second where that is none, and no attempt is counted: how
+   * often that happens is `job.snoozeCount`. An answer other than true or false is reported, and the error
+   * counts. It is not asked of a `NonRetryableError`, nor when the handler was asked to end.
+   *
+   * @default every error is one
+   * @example
+   * isFailure: (error) => !(error instanceof TooManyRequestsError)
+   */
+  isFailure?(error: Error, job: Job): boolean;
   /** Of jobs added without one, by this process. @default 'normal' */
   priority?: Priority;
   /** Delete a job that succeeded instead of keeping it. @default the module's `removeOnComplete`, false */
   removeOnComplete?: boolean;
+  /**
+   * How long its jobs are kept once they have ended; `false` for ever. It stands in the store when a worker
+   * with this handler has started: from then on any worker removes by it. `removeOnComplete` wins.
+   *
+   * @default the module's `retention`
+   */
+  retention?: RetentionOptions | false;
   /** How often a job may lose its process and still run again; after that it is a dead letter. @default 2 */
   maxRescues?: number;
   /** Whether runs are written to the log, where there is one. @default as the module's `logging` says */

@@ -1,8 +1,10 @@
 import type { Backoff } from '../backoff.js';
 import { durationOption } from '../duration.js';
+import { InvalidOptionError } from '../errors.js';
 import { trueOrFalse, wholeNumber } from '../options/checks.js';
 import { checkKnownKeys, pathOf } from '../options/known-keys.js';
 import { parsePriority } from '../options/priority.js';
+import { mergeRetention, readRetention, type RetentionLayer } from '../options/retention.js';
 import type { HandlerOptions } from './handler-options.js';
 import {
   type BackoffChoice,
@@ -10,6 +12,8 @@ import {
   compileChoice,
   mergeBackoff,
 } from './handler-backoff.js';
+
+type IsFailure = NonNullable<HandlerOptions['isFailure']>;
 
 /** One layer of handler options, checked and in plain numbers; what was left out is `undefined`. */
 export interface HandlerLayer {
@@ -20,8 +24,10 @@ export interface HandlerLayer {
   lockLifetimeMs?: number | undefined;
   attempts?: number | undefined;
   backoff?: BackoffChoice | undefined;
+  isFailure?: IsFailure | undefined;
   priority?: number | undefined;
   removeOnComplete?: boolean | undefined;
+  retention?: RetentionLayer | undefined;
   maxRescues?: number | undefined;
   logging?: boolean | undefined;
 }
@@ -37,8 +43,12 @@ export interface HandlerPlan {
   /** As given, so that a job's own can be laid over it. */
   readonly backoffChoice: BackoffChoice | undefined;
   readonly backoff: Backoff | undefined;
+  /** `undefined` when nobody said: then everything thrown is one. */
+  readonly isFailure: IsFailure | undefined;
   readonly priority: number;
   readonly removeOnComplete: boolean;
+  /** What was said of it; `undefined` when nobody said anything. */
+  readonly retention: RetentionLayer | undefined;
   readonly maxRescues: number;
   /** `undefined` when nobody said: then the engine's option `logging` decides. */
   readonly logging: boolean | undefined;
@@ -51,8 +61,10 @@ const KEYS: readonly (keyof HandlerOptions)[] = [
   'lockLifetime',
   'attempts',
   'backoff',
+  'isFailure',
   'priority',
   'removeOnComplete',
+  'retention',
   'maxRescues',
   'logging',
 ];
@@ -75,11 +87,18 @@ export function readHandlerOptions(path: string, options: HandlerOptions): Handl
       checkBackoff(at, value);
       return value as BackoffChoice;
     }),
+    isFailure: read('isFailure', readIsFailure),
     priority: read('priority', parsePriority),
     removeOnComplete: read('removeOnComplete', trueOrFalse),
+    retention: read('retention', readRetention),
     maxRescues: read('maxRescues', (at, value) => wholeNumber(at, value, 0)),
     logging: read('logging', trueOrFalse),
   };
+}
+
+function readIsFailure(path: string, value: unknown): IsFailure {
+  if (typeof value !== 'function') throw new InvalidOptionError(path, value, 'a function');
+  return value as IsFailure;
 }
 
 /** @throws InvalidOptionError */
@@ -87,14 +106,13 @@ export function readLockLimit(path: string, value: unknown): number {
   return wholeNumber(path, value, 0) || Infinity;
 }
 
-/** Lays the layers over each other: a later one wins, and a backoff's members are merged. */
+/** Lays the layers over each other: a later one wins, and the members of a backoff or a retention are merged. */
 export function planOf(path: string, layers: readonly HandlerLayer[]): HandlerPlan {
   const merged: HandlerLayer = {};
   for (const layer of layers) {
     for (const key of Object.keys(layer) as (keyof HandlerLayer)[]) {
       if (layer[key] === undefined) continue;
-      const value = key === 'backoff' ? mergeBackoff(merged.backoff, layer.backoff) : layer[key];
-      Object.assign(merged, { [key]: value });
+      Object.assign(merged, { [key]: laidOver(merged, layer, key) });
     }
   }
   const { backoff } = merged;
@@ -106,9 +124,17 @@ export function planOf(path: string, layers: readonly HandlerLayer[]): HandlerPl
     attempts: merged.attempts,
     backoffChoice: backoff,
     backoff: backoff === undefined ? undefined : compileChoice(pathOf(path, 'backoff'), backoff),
+    isFailure: merged.isFailure,
     priority: merged.priority ?? 0,
     removeOnComplete: merged.removeOnComplete ?? false,
+    retention: merged.retention,
     maxRescues: merged.maxRescues ?? 2,
     logging: merged.logging,
   };
+}
+
+function laidOver(wider: HandlerLayer, nearer: HandlerLayer, key: keyof HandlerLayer): unknown {
+  if (key === 'backoff') return mergeBackoff(wider.backoff, nearer.backoff);
+  if (key === 'retention') return mergeRetention(wider.retention, nearer.retention!);
+  return nearer[key];
 }

@@ -14,10 +14,14 @@ export interface Handler {
   readonly origin: string;
 }
 
+/** @param options - as they were written */
+type Judge = (handler: Handler, options: HandlerOptions) => void;
+
 /** Which function runs which jobs. Handlers may be added at any time; a running host takes new ones up. */
 export class HandlerRegistry {
   private readonly handlers = new Map<string, Handler>();
   private readonly plans = new Map<string, HandlerPlan>();
+  private readonly judges: Judge[] = [];
   private readonly watchers = new Set<(handler: Handler) => void>();
 
   constructor(private readonly options: ResolvedEngineOptions) {}
@@ -47,6 +51,7 @@ export class HandlerRegistry {
     if (other) throw new DuplicateHandlerError(name, other.origin, here);
     const plan = this.layered(name, readHandlerOptions(name, options));
     const added = { name, run: asRunFunction(handler), plan, origin: here };
+    for (const judge of this.judges) judge(added, options);
     this.handlers.set(name, added);
     this.plans.set(name, plan);
     for (const watcher of this.watchers) watcher(added);
@@ -88,6 +93,11 @@ export class HandlerRegistry {
   watch(watcher: (handler: Handler) => void): () => void {
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
+  }
+
+  /** Asks about each handler that is to be defined from now on; what is thrown keeps that one out. */
+  judge(judge: Judge): void {
+    this.judges.push(judge);
   }
 
   private defaultPlan(): HandlerPlan {

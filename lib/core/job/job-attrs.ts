@@ -90,6 +90,7 @@ export function recordOf(row: JobAttrs, now: number): JobRecord {
     failCount: row.failCount ?? 0,
     rescueCount: 0,
     releaseCount: 0,
+    snoozeCount: 0,
     occurrenceAt: null,
     failure: row.failReason === undefined ? null : { name: 'Error', message: row.failReason },
     result: undefined,

@@ -1,5 +1,6 @@
 import type { JobParameters } from '../contracts/job-parameters.js';
 import type { JobRecord } from './job-record.js';
+import type { JobVerdict } from './verdict.js';
 
 /** Whose time a job's state is computed on. */
 export interface Clock {
@@ -29,12 +30,16 @@ export interface RunningAttempt {
   readonly fence: number;
   /** Its outcome is fixed, or it is void. */
   readonly isOver: boolean;
+  /** The store has said that the job is not its own any more: cancelled, or taken over. */
+  readonly isLost: boolean;
   /** Its lease is not to be believed in any more, or its handler has been silent for too long. */
   readonly hasExpired: boolean;
   /** Why its handler was asked to end. */
   readonly endReason: Error | undefined;
   /** Asks its handler to end. */
   fire(reason: Error): void;
+  /** What its handler has decided of the job: the newest word counts. */
+  verdict: JobVerdict | undefined;
   /**
    * Renews the lease, and keeps how far the handler has come.
    *

@@ -54,16 +54,20 @@ export function randomToken(): string {
 /** Control characters, and halves of surrogate pairs: neither survives the way through UTF-8 and logs. */
 const UNFIT = /[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u;
 
+const MOST_BYTES = { name: 256, id: 256, key: 256, idempotencyKey: 512 } as const;
+
 /**
- * Checks what users choose as a job's name or id: 1 to 256 bytes of UTF-8 without control characters.
+ * Checks what users choose as a job's name, id or key: 1 to 256 bytes of UTF-8 without control characters,
+ * 512 for an idempotency key.
  *
  * @throws InvalidJobError
  */
-export function checkText(part: 'name' | 'id' | 'key', value: unknown): asserts value is string {
+export function checkText(part: keyof typeof MOST_BYTES, value: unknown): asserts value is string {
   if (typeof value !== 'string') throw new InvalidJobError(part, value, 'text');
+  const most = MOST_BYTES[part];
   // Most names are short: only what might be too long is measured in bytes.
-  if (value === '' || (value.length > 85 && Buffer.byteLength(value) > 256)) {
-    throw new InvalidJobError(part, value, '1 to 256 bytes long');
+  if (value === '' || (value.length * 3 > most && Buffer.byteLength(value) > most)) {
+    throw new InvalidJobError(part, value, `1 to ${most} bytes long`);
   }
   if (UNFIT.test(value)) {
     throw new InvalidJobError(part, value, 'free of control characters and broken surrogates');

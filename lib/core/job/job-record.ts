@@ -50,6 +50,14 @@ export interface JobOverrides {
   /** Milliseconds one attempt may take. */
   timeout?: number;
   removeOnComplete?: boolean;
+  /** How long it is kept once it has ended; it wins over what its name says. */
+  retention?: OwnRetention;
+}
+
+/** Milliseconds that a job is kept after its end; `null` is for ever, left out as its name says. */
+export interface OwnRetention {
+  completed?: number | null;
+  failed?: number | null;
 }
 
 /** What happened: all zero and null until the first attempt has ended. */
@@ -66,7 +74,10 @@ export interface HappenedFacts {
   /** Failures since the last success. */
   failCount: number;
   rescueCount: number;
+  /** How often a run was handed back by a process that ended. */
   releaseCount: number;
+  /** How often a handler has put its run off; of this occurrence, for a recurring job. */
+  snoozeCount: number;
   /**
    * The occurrence that a recurring job's attempts are for, while a retry or a snooze has moved
    * `nextRunAt` off it: what keeps intervals on their grid.
@@ -111,4 +122,18 @@ export interface NewJob {
   readonly overrides?: JobOverrides;
   /** Who adds it. */
   readonly lastModifiedBy?: string;
+  readonly idempotency?: Idempotency;
+}
+
+/** What keeps a job from being added twice: a key, of which each name has its own. */
+export interface Idempotency {
+  /** 1 to 512 bytes without control characters. */
+  readonly key: string;
+  /**
+   * When another job may have the key: `removal`, once this one is gone and `holdMs` since the add are
+   * over; `finish`, once it is completed or a dead letter; `time`, `holdMs` after the add.
+   */
+  readonly release: 'removal' | 'finish' | 'time';
+  /** In ms from the add; no meaning for `finish`. */
+  readonly holdMs: number;
 }

@@ -1,11 +1,16 @@
 import { InvalidOptionError } from '../errors.js';
-import type { JobParameters, JobsResult, StoredRow } from '../contracts/job-parameters.js';
+import type {
+  JobParameters,
+  JobsOverview,
+  JobsResult,
+  StoredRow,
+} from '../contracts/job-parameters.js';
 import { readDebounceOptions, type Debounce } from './debounce.js';
 import { encodeData } from './job-data.js';
 import { rowInstant } from './instant.js';
 import { checkText, toJobId, type JobId } from './job-id.js';
 import type { JobRecord, RepeatFacts } from './job-record.js';
-import { computeState } from './job-state.js';
+import { computeState, type StateCounts } from './job-state.js';
 import { failuresOf, historyOf, type RowHistory } from './row-history.js';
 import { uniqueKey } from './unique-key.js';
 
@@ -111,6 +116,14 @@ export function toRows(
     jobs: jobs.map((record) => ({ ...toRow(record), state: computeState(record, now) })),
     total,
   };
+}
+
+/** Counts in the shape of Agenda, which does not tell dead letters from other failed jobs. */
+export function toOverview(counts: ReadonlyMap<string, StateCounts>): JobsOverview[] {
+  return Array.from(counts, ([name, ofName]) => {
+    const { dead: _, ...states } = ofName;
+    return { name, ...states };
+  });
 }
 
 /**

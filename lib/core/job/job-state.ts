@@ -3,8 +3,11 @@ import type { JobRecord } from './job-record.js';
 /** The states of the Agenda family. `paused` is no state of its own: a disabled job keeps its time state. */
 export type JobState = 'scheduled' | 'queued' | 'running' | 'completed' | 'failed' | 'repeating';
 
-/** How many jobs there are in each state; `paused` counts the disabled ones a second time. */
-export type StateCounts = Record<JobState | 'paused' | 'total', number>;
+/**
+ * How many jobs there are in each state; `dead` are those of the `failed` that are dead letters, and
+ * `paused` counts the disabled ones a second time.
+ */
+export type StateCounts = Record<JobState | 'dead' | 'paused' | 'total', number>;
 
 type StateFacts = Pick<
   JobRecord,
@@ -38,6 +41,7 @@ export function emptyCounts(): StateCounts {
     running: 0,
     completed: 0,
     failed: 0,
+    dead: 0,
     repeating: 0,
     paused: 0,
     total: 0,

@@ -13,6 +13,9 @@ export interface JobJson<Data = unknown> {
   priority: number;
   state: JobState;
   attempt: number;
+  rescueCount: number;
+  releaseCount: number;
+  snoozeCount: number;
   failCount: number;
   failReason: string | undefined;
   nextRunAt: Date | null;
@@ -91,6 +94,21 @@ export class JobView<Data = unknown> {
   /** In a handler the number of this attempt, from 1; elsewhere how many have ended. */
   get attempt(): number {
     return this.running ? this.record.attempt + 1 : this.record.attempt;
+  }
+
+  /** How often the job has lost its process and was given to another. */
+  get rescueCount(): number {
+    return this.record.rescueCount;
+  }
+
+  /** How often a process that shut down has handed the job back: one that grows is a job no deploy lets end. */
+  get releaseCount(): number {
+    return this.record.releaseCount;
+  }
+
+  /** How often its handler has put the job off; of a recurring job this occurrence. */
+  get snoozeCount(): number {
+    return this.record.snoozeCount;
   }
 
   /** Failures since the last success. */
@@ -207,6 +225,9 @@ export class JobView<Data = unknown> {
       priority,
       state: this.state,
       attempt: this.attempt,
+      rescueCount: this.rescueCount,
+      releaseCount: this.releaseCount,
+      snoozeCount: this.snoozeCount,
       failCount: this.failCount,
       failReason: this.failReason,
       nextRunAt: this.nextRunAt,

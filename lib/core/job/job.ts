@@ -1,19 +1,34 @@
+import type { Settlement } from '../contracts/job-broker.js';
 import type { JobParameters } from '../contracts/job-parameters.js';
+import type { Duration } from '../duration.js';
 import {
   InvalidOptionError,
   JobCancelledError,
   JobNotFoundError,
+  JobNotRunningError,
+  JobTimeoutError,
   LeaseLostError,
 } from '../errors.js';
+import type { DateInput } from '../schedule/date.js';
 import { recordOf } from './job-attrs.js';
 import { JobDraft } from './job-draft.js';
 import type { HappenedFacts, JobRecord } from './job-record.js';
 import { wasBorn } from './row-birth.js';
+import { orSavedTime } from './saved-time.js';
 import { errorOf } from './thrown.js';
+import {
+  discardVerdict,
+  type JobVerdict,
+  type RetryAtOptions,
+  retryVerdict,
+  type SnoozeOptions,
+  snoozeVerdict,
+} from './verdict.js';
 
 export type { RepeatOptions } from './job-draft.js';
 export type { Clock, JobHome, RunningAttempt } from './job-home.js';
 export type { JobJson } from './job-view.js';
+export type { JobVerdict, RetryAtOptions, SnoozeOptions } from './verdict.js';
 
 /**
  * A job: what handlers receive, and what scheduling and queries return.
@@ -31,7 +46,7 @@ export type { JobJson } from './job-view.js';
  */
 export class Job<Data = unknown> extends JobDraft<Data> {
   private cancelled: JobCancelledError | undefined;
-  /** The time that was saved while the job runs, which wins over that of its end. */
+  /** The time that was saved while the job runs. */
   private savedTime: number | undefined;
   private savesUnderWay = 0;
 
@@ -43,8 +58,10 @@ export class Job<Data = unknown> extends JobDraft<Data> {
    *
    * @returns this object, with `_id`, `nextRunAt` and `debounceStartedAt` as they are stored
    * @throws InvalidScheduleError, InvalidJobError, InvalidOptionError for fields that cannot be meant
+   * @throws LeaseLostError, JobCancelledError in a handler that is known to have lost its job
    */
   async save(): Promise<this> {
+    if (this.running?.isLost) throw this.running.endReason!;
     const row = this.askedRow();
     if (row.uniqueOpts?.debounce && !row.unique) warnOfUselessDebounce(this.name);
     const { isSurelyNew } = this;
@@ -108,6 +125,49 @@ export class Job<Data = unknown> extends JobDraft<Data> {
   }
 
   /**
+   * In a handler: puts the job off, counted from the end of this run. It is no failure, and the attempt
+   * does not count. Without `max` that may go on for ever.
+   *
+   * This and the two verbs below decide by being called, and the last call before the handler ends
+   * wins; what it returns then is no result. Return or throw what they answer to leave at once, from
+   * however deep below. A handler that throws anything else has failed, whatever it called before.
+   *
+   * @throws InvalidOptionError for a duration below 1 ms, or a `max` that is no whole number
+   * @throws JobNotRunningError outside a running handler; JobTimeoutError when its time is up
+   *
+   * @example
+   * if (await isNight(job.data.userId)) return job.snooze('1 hour', { max: 12 });
+   */
+  snooze(duration: Duration, options: SnoozeOptions = {}): JobVerdict {
+    return this.decided('snooze', snoozeVerdict(this.id, duration, options));
+  }
+
+  /**
+   * In a handler: this attempt has failed, and the next one comes at that time instead of after the
+   * backoff; at once, if the time has passed. When no attempts are left the job becomes a dead letter.
+   *
+   * @param date - a text is read in the zone of the job's rule, if it has one
+   * @throws InvalidScheduleError for a date that is not understood; InvalidOptionError
+   * @throws JobNotRunningError outside a running handler; JobTimeoutError when its time is up
+   */
+  retryAt(date: DateInput, options: RetryAtOptions = {}): JobVerdict {
+    const { repeatTimezone: timezone } = this;
+    const zone = { now: this.home.now(), ...(timezone !== undefined && { timezone }) };
+    return this.decided('retryAt', retryVerdict(this.id, date, options, zone));
+  }
+
+  /**
+   * In a handler: gives the job up for good, whatever attempts are left. It becomes a dead letter for
+   * the reason `discarded`; a recurring job goes on with its next occurrence.
+   *
+   * @throws InvalidOptionError without a reason
+   * @throws JobNotRunningError outside a running handler; JobTimeoutError when its time is up
+   */
+  discard(reason: Error | string): JobVerdict {
+    return this.decided('discard', discardVerdict(this.id, reason));
+  }
+
+  /**
    * Asks the handler to end: its signal fires, and `touch` throws. What it does then decides: it may
    * still succeed. A job elsewhere is cancelled by `scheduler.cancel`.
    */
@@ -155,17 +215,24 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     return this.savesUnderWay > 0;
   }
 
-  /** @internal */
-  override happened(facts: Partial<HappenedFacts>): void {
-    const { nextRunAt } = facts;
-    if (nextRunAt === undefined) super.happened(facts);
-    else super.happened({ ...facts, nextRunAt: this.orSavedTime(nextRunAt, facts) });
+  /** @internal this run has ended so, and the job runs next at the computed time, unless another was saved */
+  ended(
+    settlement: Settlement,
+    { nextRunAt, ...facts }: Partial<HappenedFacts> & Pick<HappenedFacts, 'nextRunAt'>,
+  ): void {
+    const next = orSavedTime(settlement, nextRunAt, this.savedTime ?? null);
+    this.happened({ ...facts, nextRunAt: next });
   }
 
-  /** A time saved during the run wins over that of its end; of a retry and it the earlier one counts. */
-  private orSavedTime(at: number | null, { failure }: Partial<HappenedFacts>): number | null {
-    if (this.savedTime === undefined) return at;
-    return failure && at !== null ? Math.min(at, this.savedTime) : this.savedTime;
+  private decided(verb: string, verdict: JobVerdict): JobVerdict {
+    const { running } = this;
+    if (!running || running.isOver) {
+      throw new JobNotRunningError(verb, this.id, this.name, { cause: running?.endReason });
+    }
+    // The timeout is how this attempt ends: nothing its handler says now could count.
+    if (running.endReason instanceof JobTimeoutError) throw running.endReason;
+    running.verdict = verdict;
+    return verdict;
   }
 
   private async written(row: JobParameters): Promise<JobParameters> {
@@ -188,7 +255,7 @@ export class Job<Data = unknown> extends JobDraft<Data> {
       if (at !== undefined && at !== record.nextRunAt) this.savedTime = at;
       this.happened({ debounceStartedAt });
     } else {
-      super.happened({ nextRunAt, debounceStartedAt });
+      this.happened({ nextRunAt, debounceStartedAt });
     }
     if (saved._id !== undefined) attrs._id = saved._id;
     this.asked();

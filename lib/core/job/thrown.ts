@@ -13,6 +13,8 @@ const MOST_BYTES = 4096;
 const LONGEST_NAME = 256;
 // Chains of causes are short; a cycle among them would be endless.
 const DEEPEST_CAUSE = 10;
+// Enough to see what went wrong where many things did.
+const MOST_ERRORS = 5;
 
 /** Whatever was thrown, as an Error: itself if it is one. */
 export function errorOf(thrown: unknown): Error {
@@ -26,7 +28,7 @@ export function errorOf(thrown: unknown): Error {
 export function failureOf(error: Error, reason?: DeathReason): Failure {
   const failure: { -readonly [Key in keyof Failure]: Failure[Key] } = {
     name: nameOf(error).slice(0, LONGEST_NAME),
-    message: cutToBytes(memberOf(error, 'message') ?? '', MOST_BYTES),
+    message: cutToBytes(messageOf(error), MOST_BYTES),
   };
   if (reason !== undefined) failure.reason = reason;
   const stack = memberOf(error, 'stack');
@@ -34,19 +36,53 @@ export function failureOf(error: Error, reason?: DeathReason): Failure {
   return failure;
 }
 
+/** What an error says; an `AggregateError` that says nothing speaks by its errors. Empty when it cannot be read. */
+export function messageOf(error: Error): string {
+  const message = memberOf(error, 'message');
+  if (message) return message;
+  try {
+    const errors = (error as Partial<AggregateError>).errors ?? [];
+    const messages = errors.slice(0, MOST_ERRORS).map((one) => memberOf(Object(one), 'message'));
+    return messages.filter((text) => text).join('; ');
+  } catch {
+    return '';
+  }
+}
+
 /** Whether it is a `NonRetryableError`, or caused by one. */
 export function isNonRetryable(error: unknown): boolean {
-  let link: unknown = error;
+  return causedBy(error, NonRetryableError) !== undefined;
+}
+
+/** The error itself, or the first among its causes, that is of a class. */
+export function causedBy<Kind extends Error>(
+  thrown: unknown,
+  kind: abstract new (...args: never[]) => Kind,
+): Kind | undefined {
+  let link = thrown;
   for (let depth = 0; depth < DEEPEST_CAUSE && isError(link); depth++) {
-    if (link instanceof NonRetryableError) return true;
+    if (isOf(link, kind)) return link;
     link = read(link, 'cause');
   }
-  return false;
+  return undefined;
+}
+
+function isOf<Kind extends Error>(
+  error: Error,
+  kind: abstract new (...args: never[]) => Kind,
+): error is Kind {
+  try {
+    return error instanceof kind;
+  } catch {
+    // A proxy may answer one question and throw at the next.
+    return false;
+  }
 }
 
 function describeThrown(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown;
-  if (typeof thrown !== 'object' || thrown === null) return `The handler threw ${String(thrown)}`;
+  const isThing = typeof thrown === 'object' || typeof thrown === 'function';
+  if (!isThing || thrown === null) return `The handler threw ${String(thrown)}`;
   const message = memberOf(thrown, 'message');
   if (message) return message;
   try {

@@ -43,6 +43,9 @@ export function uniqueKey(name: string, query: unknown): string {
   return `unique\n${name}\n${digest}`;
 }
 
+/** The idempotency key of jobs with this name, as backends keep it. */
+export const idempotencyKey = (name: string, key: string): string => `idempotency\n${name}\n${key}`;
+
 function canonicalQuery(query: unknown): string {
   if (!isObject(query)) {
     throw new InvalidOptionError('unique', query, "an object such as { 'data.userId': 1 }");

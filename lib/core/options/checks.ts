@@ -37,6 +37,16 @@ export function optionsObject(path: string, value: unknown): Record<string, unkn
   return value;
 }
 
+/**
+ * Comes before every other check: who has given up need not learn what else was wrong.
+ *
+ * @throws the reason of a signal that has fired
+ */
+export function expectNotAborted(options: unknown): void {
+  const signal = isPlainObject(options) ? options.signal : undefined;
+  if (signal instanceof AbortSignal) signal.throwIfAborted();
+}
+
 /** @throws InvalidOptionError unless it is an `AbortSignal` */
 export function abortSignal(path: string, value: unknown): AbortSignal {
   if (!(value instanceof AbortSignal)) {

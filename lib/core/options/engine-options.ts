@@ -2,6 +2,7 @@ import type { JobLogger } from '../contracts/job-logger.js';
 import type { Duration } from '../duration.js';
 import type { HandlerOptions } from '../handlers/handler-options.js';
 import type { LoggingOptions } from '../logging/logging-option.js';
+import type { RetentionOptions } from './retention.js';
 
 /** How the engine runs jobs. Everything may be left out. */
 export interface EngineOptions {
@@ -37,12 +38,27 @@ export interface EngineOptions {
   handlers?: Readonly<Record<string, HandlerOptions>>;
   /** Delete jobs that succeeded, unless a handler says otherwise. @default false */
   removeOnComplete?: boolean;
+  /**
+   * How long jobs are kept once they have ended, unless a handler says otherwise; `false` for ever. Of each
+   * name that has a handler in a worker. A backend of another package keeps everything: there it is an error.
+   *
+   * @default { completed: { age: '24 hours', count: 10000 }, failed: { age: '30 days', count: 10000 } }
+   */
+  retention?: RetentionOptions | false;
+  /**
+   * How long the `idempotencyKey` of a job is held at least, from its add on, when retention or
+   * `removeOnComplete` takes the job earlier; 1 second or more. A producer may repeat its request for so long.
+   *
+   * @default '24 hours'
+   */
+  idempotencyWindow?: Duration;
   /** How often a job may lose its process and still run again, unless its handler says otherwise. @default 2 */
   maxRescues?: number;
   /** The most bytes of JSON a job's data may have. @default 262144 (256 KiB) */
   maxDataBytes?: number;
   /** Whether this process runs jobs, and of which names. @default true */
   worker?: boolean | { only: readonly string[] } | { except: readonly string[] };
+  /** How long each phase of a stop may take. A stop ends, whatever handlers and the store do. */
   shutdown?: ShutdownOptions;
   /**
    * Keep a log of what happens to jobs, for `getLogs`: in the backend's own logger (`true`), in another
@@ -58,4 +74,11 @@ export interface ShutdownOptions {
   timeout?: Duration;
   /** How long they have after that before their jobs are handed back. @default '1 second' */
   grace?: Duration;
+  /**
+   * How long the store may take to answer for attempts that have ended. What it has not answered for by
+   * then runs again when its lease has expired.
+   *
+   * @default '2 seconds'
+   */
+  flush?: Duration;
 }

@@ -6,6 +6,7 @@ import { readLogging, type ResolvedLogging } from '../logging/logging-option.js'
 import { optionsObject, trueOrFalse, wholeNumber } from './checks.js';
 import type { EngineOptions, ShutdownOptions } from './engine-options.js';
 import { checkKnownKeys } from './known-keys.js';
+import { readRetention } from './retention.js';
 import { WorkerNames } from './worker-names.js';
 
 /** The engine's options: checked, complete, in plain numbers. */
@@ -17,14 +18,21 @@ export interface ResolvedEngineOptions {
   readonly lockLimit: number;
   readonly leaseMs: number;
   readonly maxDataBytes: number;
+  readonly idempotencyWindowMs: number;
   readonly worker: WorkerNames;
   /** `undefined` when nothing is logged. */
   readonly logging: ResolvedLogging | undefined;
-  readonly shutdown: { readonly timeoutMs: number; readonly graceMs: number };
+  readonly shutdown: ResolvedShutdown;
   /** The layers of handler options for all names, the weakest first. */
   readonly defaults: readonly HandlerLayer[];
   /** By job name: what wins over a handler's own options. */
   readonly handlers: ReadonlyMap<string, HandlerLayer>;
+}
+
+export interface ResolvedShutdown {
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  readonly flushMs: number;
 }
 
 /** The keys that `resolveEngineOptions` knows, for those who take them among their own. */
@@ -40,6 +48,8 @@ export const ENGINE_OPTION_KEYS: readonly (keyof EngineOptions)[] = [
   'defaults',
   'handlers',
   'removeOnComplete',
+  'retention',
+  'idempotencyWindow',
   'maxRescues',
   'maxDataBytes',
   'worker',
@@ -48,6 +58,7 @@ export const ENGINE_OPTION_KEYS: readonly (keyof EngineOptions)[] = [
 ];
 
 const SHORTEST_LEASE = 100;
+const DAY = 86_400_000;
 
 /**
  * Checks what the user wrote, once and for all.
@@ -63,6 +74,9 @@ export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngin
     lockLimit: readLockLimit('lockLimit', options.lockLimit ?? 0),
     leaseMs: durationOption('lease', options.lease ?? 30_000, { min: SHORTEST_LEASE }),
     maxDataBytes: wholeNumber('maxDataBytes', options.maxDataBytes ?? DEFAULT_MAX_DATA_BYTES, 1),
+    idempotencyWindowMs: durationOption('idempotencyWindow', options.idempotencyWindow ?? DAY, {
+      min: 1_000,
+    }),
     worker: WorkerNames.of(options.worker ?? true),
     logging: readLogging(options.logging ?? false),
     shutdown: readShutdown(options.shutdown ?? {}),
@@ -78,6 +92,8 @@ function moduleWide(options: EngineOptions): HandlerLayer {
     lockLimit: readLockLimit('defaultLockLimit', options.defaultLockLimit ?? 0),
     lockLifetimeMs: readLockLifetime(options),
     removeOnComplete: trueOrFalse('removeOnComplete', removeOnComplete),
+    retention:
+      options.retention === undefined ? undefined : readRetention('retention', options.retention),
     maxRescues: wholeNumber('maxRescues', options.maxRescues ?? 2, 0),
   };
 }
@@ -92,12 +108,13 @@ function readName(value: unknown): string {
   return value;
 }
 
-function readShutdown(options: ShutdownOptions): ResolvedEngineOptions['shutdown'] {
-  checkKnownKeys('shutdown', options, ['timeout', 'grace']);
-  const { timeout = 10_000, grace = 1_000 } = options;
+function readShutdown(options: ShutdownOptions): ResolvedShutdown {
+  checkKnownKeys('shutdown', options, ['timeout', 'grace', 'flush']);
+  const { timeout = 10_000, grace = 1_000, flush = 2_000 } = options;
   return {
     timeoutMs: durationOption('shutdown.timeout', timeout, { min: 0 }),
     graceMs: durationOption('shutdown.grace', grace, { min: 0 }),
+    flushMs: durationOption('shutdown.flush', flush, { min: 0 }),
   };
 }
 

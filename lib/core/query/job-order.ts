@@ -1,3 +1,4 @@
+import type { FindState } from '../contracts/job-manager.js';
 import type { ClaimOrder } from '../options/claim-order.js';
 import type { JobRecord } from '../job/job-record.js';
 import type { JobQuery, QueryState, SortKey } from './job-query.js';
@@ -83,6 +84,16 @@ export function orderOf(query: JobQuery, claims: ClaimOrder): JobOrder {
       SORT_VALUES[key].map((valueOf) => ({ valueOf, descending })),
     ),
   );
+}
+
+/** The order in which a search goes through the jobs of a name: that of their state, or else by insertion. */
+export function walkOrder(
+  state: FindState | undefined,
+  oldestFirst: boolean,
+  claims: ClaimOrder,
+): JobOrder {
+  if (state === undefined) return new JobOrder([]);
+  return new JobOrder(INDEX_ORDERS[state === 'dead' ? 'failed' : state](claims), oldestFirst);
 }
 
 /** Whether the order of a query is that of its state's index; `undefined` when it is another one. */

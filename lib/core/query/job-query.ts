@@ -1,10 +1,11 @@
 import type { JobsQueryOptions, SortDirection } from '../contracts/job-parameters.js';
 import { InvalidOptionError } from '../errors.js';
 import type { JobRecord } from '../job/job-record.js';
-import { computeState, type JobState } from '../job/job-state.js';
+import type { JobState } from '../job/job-state.js';
 import { trueOrFalse, wholeNumber } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import { dataMatch } from './data-match.js';
+import { isInState } from './in-state.js';
 import { nameTest, textsOf, type JobSelection } from './job-selection.js';
 
 /** A checked query: which jobs, in which order, and which page of them. */
@@ -87,12 +88,8 @@ export function jobTest(query: JobQuery, now: number): (job: JobRecord) => boole
   return (job) =>
     (hasName?.(job.name) ?? true) &&
     (includeDisabled || !job.disabled) &&
-    (state === undefined || isIn(state, job, now)) &&
+    (state === undefined || isInState(state, job, now)) &&
     (matchesData?.(job.data) ?? true);
-}
-
-function isIn(state: QueryState, job: JobRecord, now: number): boolean {
-  return state === 'paused' ? job.disabled : computeState(job, now) === state;
 }
 
 /** A literal part of the name, in capitals or not. */

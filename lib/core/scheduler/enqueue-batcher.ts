@@ -28,9 +28,13 @@ export class EnqueueBatcher {
   }
 }
 
+// What one with an idempotency key has besides: name and key, three times at most.
+const KEYED_BYTES = 2400;
+
 /** No less than the bytes of its record. */
-export function bytesOf({ data }: NewJob): number {
-  if (data === undefined) return FRAME_BYTES;
+export function bytesOf({ data, idempotency }: NewJob): number {
+  const frame = idempotency === undefined ? FRAME_BYTES : FRAME_BYTES + KEYED_BYTES;
+  if (data === undefined) return frame;
   // Measuring costs more than it saves where little is at stake.
-  return FRAME_BYTES + (data.length < 1024 ? data.length * 3 : Buffer.byteLength(data));
+  return frame + (data.length < 1024 ? data.length * 3 : Buffer.byteLength(data));
 }

@@ -11,6 +11,7 @@ import { errorOf } from '../job/thrown.js';
 import { abortSignal, trueOrFalse, wholeNumber } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import { bytesOf } from './enqueue-batcher.js';
+import { callGuest } from './guest-callback.js';
 import type { EnqueueManyOptions, EnqueueManyResult, JobInput } from './job-options.js';
 import { Pace } from './pace.js';
 
@@ -52,14 +53,13 @@ interface Entry<Item> {
   readonly bytes: number;
 }
 
-/** @throws InvalidOptionError; the signal's reason when it has fired before */
+/** @throws InvalidOptionError */
 export async function enqueueMany<Item>(
   tools: BulkTools,
   items: Iterable<Item> | AsyncIterable<Item>,
   options: EnqueueManyOptions<Item>,
 ): Promise<EnqueueManyResult<Item>> {
   checkOptions(options);
-  options.signal?.throwIfAborted();
   const bulk = new Bulk(tools, options);
   return bulk.run(items);
 }
@@ -236,18 +236,11 @@ class Bulk<Item> {
     this.call(this.options.onError, error, item, index);
   }
 
-  /** Callbacks are guests: what they throw stops nothing. */
   private call<Args extends unknown[]>(
     callback: ((...args: Args) => unknown) | undefined,
     ...args: Args
   ): void {
-    if (!callback) return;
-    const report = (thrown: unknown) => this.tools.report(errorOf(thrown));
-    try {
-      Promise.resolve(callback(...args)).catch(report);
-    } catch (thrown) {
-      report(thrown);
-    }
+    callGuest(callback, (error) => this.tools.report(error), ...args);
   }
 
   private allErrors(): EnqueueManyResult<Item>['errors'] {

@@ -6,7 +6,7 @@ import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import { checkText } from '../job/job-id.js';
 import type { NewJob } from '../job/job-record.js';
 import type { Job } from '../job/job.js';
-import { textList } from '../options/checks.js';
+import { expectNotAborted, textList } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import type { DateInput } from '../schedule/date.js';
@@ -89,6 +89,7 @@ export class JobAdder {
     items: Iterable<Item> | AsyncIterable<Item>,
     options: EnqueueManyOptions<Item>,
   ): Promise<EnqueueManyResult<Item>> {
+    expectNotAborted(options);
     if (!isIterable(items)) throw new InvalidOptionError('items', items, 'an iterable of jobs');
     const tools: BulkTools = {
       broker: this.backend.broker,

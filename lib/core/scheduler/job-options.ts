@@ -2,6 +2,7 @@ import type { Duration } from '../duration.js';
 import type { DeclaredBackoff } from '../handlers/handler-backoff.js';
 import type { Job } from '../job/job.js';
 import type { Priority } from '../options/priority.js';
+import type { JobRetention } from '../options/retention.js';
 
 /** What one job wants otherwise than its handler's options say. */
 export interface JobOptions {
@@ -12,6 +13,23 @@ export interface JobOptions {
    * @default a new one
    */
   id?: string;
+  /**
+   * Protects from adding the same work twice: 1 to 512 bytes without control characters; each name has keys
+   * of its own. While the key is held, adding a job with it adds nothing, changes nothing, and returns the
+   * job that was added with it first, with `created: false`: of one that is removed, the id is all that is
+   * known. With an `id` as well, the id is looked at first.
+   */
+  idempotencyKey?: string;
+  /**
+   * When another job may have the key. `'removal'`: once the job is removed, and not before
+   * `idempotencyWindow` has passed since the add, unless somebody cancelled it. `'finish'`: once it has
+   * succeeded or is a dead letter; a waiting retry still holds. A duration: so long after the add, whatever
+   * becomes of the job.
+   *
+   * @default 'removal'
+   */
+  // oxlint-disable-next-line typescript/no-redundant-type-constituents -- shown by editors
+  idempotencyRelease?: 'removal' | 'finish' | Duration;
   /** Higher goes first. @default the handler's, else 'normal' */
   priority?: Priority;
   /** How long to wait before the job is due, by the backend's clock. */
@@ -24,6 +42,8 @@ export interface JobOptions {
   timeout?: Duration;
   /** Delete the job when it has succeeded. */
   removeOnComplete?: boolean;
+  /** How long it is kept once it has ended, whatever its name says; `false` for ever. `removeOnComplete` wins. */
+  retention?: JobRetention | false;
 }
 
 /** Limits of a job's dates. They are stored and hold for its retries too. */
@@ -99,6 +119,7 @@ export interface EnqueueManyOptions<Item = JobInput> {
 export interface EnqueueProgress {
   readonly created: number;
   readonly existing: number;
+  /** Items with an error; those with a `DurabilityError` are stored all the same. */
   readonly failed: number;
 }
 

@@ -1,7 +1,9 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
+import { JobManager, type RequeueAnswer } from '../contracts/job-manager.js';
 import type { JobLogQuery, JobLogQueryResult } from '../contracts/job-logger.js';
 import type { JobsOverview, JobsQueryOptions } from '../contracts/job-parameters.js';
 import type { Duration } from '../duration.js';
+import { UnsupportedOperationError } from '../errors.js';
 import type {
   JobEventKey,
   JobEventListener,
@@ -20,6 +22,9 @@ import { readLogQuery } from '../logging/log-query.js';
 import { loggerOf } from '../logging/logging-option.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import type { DateInput } from '../schedule/date.js';
+import { cleanJobs } from './clean-jobs.js';
+import { requeueMany, requeueOne, type RequeueTools } from './dead-letters.js';
+import { findJobs, historyOf, inspectJob } from './find-jobs.js';
 import { JobAdder } from './job-adder.js';
 import { JobControl } from './job-control.js';
 import type {
@@ -33,6 +38,17 @@ import type {
 } from './job-options.js';
 import { runningStats, type RunningStats } from './running-stats.js';
 import type { StoredJobs } from './stored-jobs.js';
+import type {
+  CleanOptions,
+  DeadLetterFilter,
+  FindOptions,
+  FoundJobs,
+  JobHistoryEntry,
+  JobInspection,
+  RequeueManyOptions,
+  RequeueOptions,
+  RequeueResult,
+} from './upkeep-options.js';
 
 /*
  * Adds, finds and cancels jobs: the whole producing, querying and managing API in one place. How each
@@ -158,7 +174,8 @@ export class JobScheduler {
   /**
    * Adds many jobs, from any iterable, in few calls. An item that cannot be added fails alone; the
    * result says which and why. An empty input is a result too, and so is a source that throws midway:
-   * what it gave before is added, and its error is the last of the result's.
+   * what it gave before is added, and its error is the last of the result's. An item that failed with a
+   * `DurabilityError` is stored; with a `ConnectionError` it may be, unless its `outcomeKnown` is true.
    *
    * @throws InvalidOptionError; the reason of a signal that has fired before the call
    */
@@ -191,6 +208,36 @@ export class JobScheduler {
   ): Promise<{ jobs: Job<Data>[]; total: number }> {
     const { jobs, total } = await this.backend.manager.query(query);
     return { jobs: jobs.map((record) => this.jobs.of<Data>(record)), total };
+  }
+
+  /**
+   * Goes through jobs a page at a time, from cursor to cursor, in the order that `state` is kept in: ended
+   * jobs newest first, running ones by their start, waiting ones by their time, of one name after the other.
+   *
+   * A job that matches all the while is seen exactly once for a given state other than `queued`, and at
+   * least once otherwise, whatever else comes, goes, is renewed or gets another priority meanwhile. One
+   * that is given another time by hand moves: it may be missed, or come twice.
+   *
+   * A page reads its own jobs alone; with `data`, and with names and no state, it may be short.
+   *
+   * @throws InvalidOptionError
+   * @throws InvalidCursorError for a cursor that is damaged, or of another filter
+   */
+  async find<Data = unknown>(options: FindOptions = {}): Promise<FoundJobs<Data>> {
+    return findJobs<Data>(this.managerThatCan('find'), this.jobs, options);
+  }
+
+  /** All that is known of a job, judged at one instant; `undefined` when there is no such job. */
+  async inspect<Data = unknown>(id: string): Promise<JobInspection<Data> | undefined> {
+    return inspectJob<Data>(this.managerThatCan('inspect'), this.jobs, id);
+  }
+
+  /**
+   * How the attempts of a job ended, the newest 20 of them, the oldest of these first; `undefined` when
+   * there is no such job. What was put off by its handler or handed back by a shutdown is no attempt.
+   */
+  async history(id: string): Promise<JobHistoryEntry[] | undefined> {
+    return historyOf(this.managerThatCan('history'), id);
   }
 
   /** How many jobs there are in each state: of every name that has jobs, or of one. */
@@ -246,6 +293,51 @@ export class JobScheduler {
    */
   async cancel(which: string | JobFilter, options: { reason?: string } = {}): Promise<number> {
     return this.control.cancel(which, options);
+  }
+
+  /**
+   * Brings a dead letter back. Its reason and its time stay in its history.
+   *
+   * @returns `ok`, or why it stays dead: there is no such job (`not-found`), it is no dead letter
+   * (`not-dead`), it has another name (`name-mismatch`), or another job has taken its idempotency key
+   * meanwhile (`key-taken`, by `holder`)
+   * @throws InvalidJobError for the data; InvalidScheduleError for a time that is not understood
+   */
+  requeue(id: string, options?: RequeueOptions): Promise<RequeueAnswer>;
+  /**
+   * Brings dead letters back, in bounded calls: of each name those that died first, and each of them once,
+   * also if it dies again meanwhile. It can be stopped and repeated.
+   *
+   * An error of the backend ends it: once a call to bring jobs back was made, the result tells of it, and how
+   * far it came. Repeated, it goes on with those that are still dead.
+   *
+   * @throws InvalidOptionError for a filter without id, name, data and reason
+   * @throws ConnectionError when the backend did not answer in time, and nothing was brought back
+   */
+  requeue(filter: DeadLetterFilter, options?: RequeueManyOptions): Promise<RequeueResult>;
+  async requeue(
+    which: string | DeadLetterFilter,
+    options: RequeueOptions | RequeueManyOptions = {},
+  ): Promise<RequeueAnswer | RequeueResult> {
+    const tools: RequeueTools = {
+      manager: this.managerThatCan('requeue'),
+      maxDataBytes: this.options.maxDataBytes,
+      now: () => this.jobs.now(),
+      report: (error) => this.events.reportError(error),
+    };
+    if (typeof which === 'string') return requeueOne(tools, which, options);
+    return requeueMany(tools, which, options as RequeueManyOptions);
+  }
+
+  /**
+   * Removes completed jobs or dead letters that ended so long ago, the oldest of each name first. A
+   * recurring job stays, whatever its state.
+   *
+   * @returns how many were removed
+   * @throws InvalidOptionError also for another state, and without a limit
+   */
+  async clean(options: CleanOptions): Promise<number> {
+    return cleanJobs(this.managerThatCan('clean'), options);
   }
 
   /** Removes every job of this backend's namespace. @returns how many there were */
@@ -330,5 +422,12 @@ export class JobScheduler {
   /** Resolves when every add has its answer. */
   settled(): Promise<void> {
     return this.adder.idle();
+  }
+
+  /** @throws UnsupportedOperationError naming what was asked for, rather than a part of it, and the backend */
+  private managerThatCan(verb: 'find' | 'inspect' | 'history' | 'requeue' | 'clean'): JobManager {
+    const { manager, name } = this.backend;
+    if (manager[verb] !== JobManager.prototype[verb]) return manager;
+    throw new UnsupportedOperationError(verb, name);
   }
 }

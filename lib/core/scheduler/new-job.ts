@@ -1,13 +1,15 @@
-import { durationOption } from '../duration.js';
+import { type Duration, durationOption } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
 import { checkBackoff } from '../handlers/handler-backoff.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import { encodeData } from '../job/job-data.js';
 import { checkText, newJobId, randomToken } from '../job/job-id.js';
-import type { JobOverrides, NewJob } from '../job/job-record.js';
+import type { Idempotency, JobOverrides, NewJob } from '../job/job-record.js';
 import { trueOrFalse, wholeNumber } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import { parsePriority } from '../options/priority.js';
+import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
+import { readJobRetention } from '../options/retention.js';
 import type { JobOptions } from './job-options.js';
 
 /** When a job is due. */
@@ -17,24 +19,30 @@ export const AT_ONCE: Due = { delayMs: 0 };
 
 const OPTION_KEYS: readonly (keyof JobOptions)[] = [
   'id',
+  'idempotencyKey',
+  'idempotencyRelease',
   'priority',
   'delay',
   'attempts',
   'backoff',
   'timeout',
   'removeOnComplete',
+  'retention',
 ];
 
 /** Makes jobs of what callers ask for: checked and encoded, so that a bad one never leaves the process. */
 export class NewJobs {
   constructor(
     private readonly handlers: HandlerRegistry,
-    private readonly options: { readonly maxDataBytes: number; readonly name: string },
+    private readonly options: Pick<
+      ResolvedEngineOptions,
+      'maxDataBytes' | 'name' | 'idempotencyWindowMs'
+    >,
   ) {}
 
   /**
    * @param due - when the caller said so beside the options
-   * @throws InvalidJobError for the name, the id or the data
+   * @throws InvalidJobError for the name, the id, the idempotency key or the data
    * @throws InvalidOptionError
    */
   make(name: string, data: unknown, options: JobOptions | undefined, due?: Due): NewJob {
@@ -60,6 +68,8 @@ export class NewJobs {
       job.id = options.id;
       job.nonce = randomToken();
     }
+    const idempotency = idempotencyOf(options, this.options.idempotencyWindowMs);
+    if (idempotency) job.idempotency = idempotency;
     const overrides = overridesOf(options);
     if (overrides) job.overrides = overrides;
     return job;
@@ -74,8 +84,36 @@ function dueOf({ delay }: JobOptions, due: Due | undefined): Due {
   return { delayMs: durationOption('delay', delay, { min: 0 }) };
 }
 
+function idempotencyOf(
+  { idempotencyKey: key, idempotencyRelease: release }: JobOptions,
+  windowMs: number,
+): Idempotency | undefined {
+  if (key === undefined) {
+    if (release === undefined) return undefined;
+    throw new InvalidOptionError(
+      'idempotencyRelease',
+      release,
+      'left out where there is no `idempotencyKey`',
+    );
+  }
+  checkText('idempotencyKey', key);
+  if (release === undefined || release === 'removal' || release === 'finish') {
+    return { key, release: release ?? 'removal', holdMs: windowMs };
+  }
+  return { key, release: 'time', holdMs: readHold(release) };
+}
+
+function readHold(release: Duration): number {
+  try {
+    return durationOption('idempotencyRelease', release);
+  } catch (cause) {
+    const expected = "'removal', 'finish' or a duration from 1 ms to 100 years, such as '1 hour'";
+    throw new InvalidOptionError('idempotencyRelease', release, expected, { cause });
+  }
+}
+
 function overridesOf(options: JobOptions): JobOverrides | undefined {
-  const { attempts, backoff, timeout, removeOnComplete } = options;
+  const { attempts, backoff, timeout, removeOnComplete, retention } = options;
   const overrides: JobOverrides = {};
   if (attempts !== undefined) overrides.attempts = wholeNumber('attempts', attempts, 1);
   if (backoff !== undefined) overrides.backoff = declared(backoff);
@@ -83,6 +121,8 @@ function overridesOf(options: JobOptions): JobOverrides | undefined {
   if (removeOnComplete !== undefined) {
     overrides.removeOnComplete = trueOrFalse('removeOnComplete', removeOnComplete);
   }
+  const own = retention === undefined ? {} : readJobRetention('retention', retention);
+  if (Object.keys(own).length > 0) overrides.retention = own;
   return Object.keys(overrides).length > 0 ? overrides : undefined;
 }
 

@@ -6,7 +6,7 @@ import { toJobId } from '../job/job-id.js';
 import type { Clock } from '../job/job.js';
 import type { Failure } from '../job/job-record.js';
 import type { Attempt } from './attempt.js';
-import { failuresWith } from './decide.js';
+import { failuresWith } from './retry-wait.js';
 
 /** What a notification says beside which job it is of. */
 type Facts = Omit<JobStateNotification, 'type' | 'jobId' | 'jobName' | 'timestamp' | 'source'>;

@@ -8,8 +8,10 @@ import { isNonRetryable } from '../job/thrown.js';
 import { AgendaAnnouncer } from './agenda-announcer.js';
 import type { Attempt } from './attempt.js';
 
+type Completed = Extract<Settlement, { kind: 'completed' }>;
 type Retry = Extract<Settlement, { kind: 'retry' }>;
 type Bury = Extract<Settlement, { kind: 'bury' }>;
+type Snooze = Extract<Settlement, { kind: 'snooze' }>;
 
 /** Turns what happens to attempts into events. Nothing is made that nobody listens to. */
 export class Announcer {
@@ -44,10 +46,12 @@ export class Announcer {
     const { settlement } = attempt;
     switch (settlement?.kind) {
       case 'completed':
-        return this.completed(attempt, settlement.nextRunAt);
+        return this.completed(attempt, settlement);
       case 'retry':
       case 'bury':
         return this.failed(attempt, settlement);
+      case 'snooze':
+        return this.snoozed(attempt, settlement);
       case 'release':
         return this.interrupted(attempt);
       case 'skip':
@@ -84,22 +88,22 @@ export class Announcer {
     }
   }
 
-  private completed(attempt: Attempt, nextRunAt: number | undefined): void {
-    const { job, durationMs, outcome } = attempt;
+  private completed(attempt: Attempt, settlement: Completed): void {
+    const { job, record, durationMs, outcome } = attempt;
     // Without an outcome nothing ran: the rule ended with an occurrence that was passed over.
     if (!outcome) return;
-    job.happened({
+    job.ended(settlement, {
       lockedAt: null,
       lastFinishedAt: this.clock.now(),
       failCount: 0,
-      nextRunAt: nextRunAt ?? null,
+      nextRunAt: settlement.nextRunAt ?? null,
     });
     if (this.events.wants('completed', job.name)) {
       this.events.emit('completed', job.name, {
         job,
         result: outcome.kind === 'completed' ? outcome.result : undefined,
         durationMs,
-        nextRunAt: nextRunAt === undefined ? null : new Date(nextRunAt),
+        nextRunAt: record.nextRunAt === null ? null : new Date(record.nextRunAt),
       });
     }
     this.agenda.succeeded(attempt);
@@ -126,13 +130,30 @@ export class Announcer {
   private noteFailure({ job, record }: Attempt, settlement: Retry | Bury): void {
     const now = this.clock.now();
     const due = settlement.kind === 'retry' ? settlement.due : undefined;
-    job.happened({
+    job.ended(settlement, {
       lockedAt: null,
       lastFinishedAt: now,
       failedAt: now,
       failCount: record.failCount + 1,
       failure: settlement.failure,
-      nextRunAt: due ? Math.ceil('at' in due ? due.at : now + due.delayMs) : null,
+      nextRunAt: due ? instantOf(due, now) : null,
+    });
+  }
+
+  private snoozed(attempt: Attempt, settlement: Snooze): void {
+    const { job, record, outcome } = attempt;
+    const { due } = settlement;
+    job.ended(settlement, {
+      lockedAt: null,
+      snoozeCount: record.snoozeCount + 1,
+      nextRunAt: instantOf(due, this.clock.now()),
+    });
+    if (!this.events.wants('snoozed', job.name)) return;
+    this.events.emit('snoozed', job.name, {
+      job,
+      nextRunAt: new Date(record.nextRunAt!),
+      delayMs: 'delayMs' in due ? due.delayMs : undefined,
+      error: outcome?.kind === 'excused' ? outcome.error : undefined,
     });
   }
 
@@ -157,7 +178,8 @@ export class Announcer {
 
   /** A recurring job goes on with its next occurrence. */
   private gaveUp(attempt: Attempt, error: Error): void {
-    if (!isNonRetryable(error)) this.agenda.exhausted(attempt, error);
+    if (isNonRetryable(error) || isDiscarded(attempt)) return;
+    this.agenda.exhausted(attempt, error);
   }
 
   private skipped({ job }: Attempt, nextRunAt: number): void {
@@ -174,9 +196,18 @@ export class Announcer {
   }
 }
 
-/** Settlements of failures come from failed outcomes, and of broken rules from completed ones. */
+const instantOf = (due: Snooze['due'], now: number): number =>
+  Math.ceil('at' in due ? due.at : now + due.delayMs);
+
+const isDiscarded = ({ outcome }: Attempt): boolean =>
+  outcome?.kind === 'verdict' && outcome.verdict.wish.kind === 'discard';
+
+/** Settlements of failures come from what was thrown, from verdicts, and of broken rules from completed outcomes. */
 function errorOfOutcome({ outcome, settlement }: Attempt): Error {
-  if (outcome?.kind === 'failed') return outcome.error;
+  if (outcome && 'error' in outcome) return outcome.error;
+  if (outcome?.kind === 'verdict' && outcome.verdict.wish.kind !== 'snooze') {
+    return outcome.verdict.failure;
+  }
   const failure = settlement && 'failure' in settlement ? settlement.failure : undefined;
   return new Error(failure?.message ?? 'unknown');
 }

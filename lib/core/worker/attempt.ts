@@ -2,7 +2,7 @@ import type { ClaimedJob, Lease, Settlement } from '../contracts/job-broker.js';
 import type { Handler } from '../handlers/handler-registry.js';
 import type { JobRecord } from '../job/job-record.js';
 import { LeaseLostError, JobTimeoutError } from '../errors.js';
-import { Job, type JobHome, type RunningAttempt } from '../job/job.js';
+import { Job, type JobHome, type JobVerdict, type RunningAttempt } from '../job/job.js';
 import type { Outcome } from './outcome.js';
 import type { Timer } from './timer.js';
 
@@ -20,6 +20,7 @@ export interface AttemptKeeper {
 export class Attempt implements RunningAttempt {
   readonly record: JobRecord;
   readonly lease: Lease;
+  readonly isLastStart: boolean;
   readonly handler: Handler;
   readonly job: Job;
 
@@ -35,6 +36,8 @@ export class Attempt implements RunningAttempt {
   timer: Timer | undefined = undefined;
   /** True from the moment the outcome is fixed: what the handler does later changes nothing. */
   decided = false;
+  /** Written by the job, for its handler. */
+  verdict: JobVerdict | undefined = undefined;
   outcome: Outcome | undefined = undefined;
   settlement: Settlement | undefined = undefined;
 
@@ -50,6 +53,7 @@ export class Attempt implements RunningAttempt {
   ) {
     this.record = claimed.record;
     this.lease = claimed.lease;
+    this.isLastStart = claimed.isLastStart ?? false;
     this.handler = handler;
     this.trustedUntil = trustedUntil;
     this.job = new Job(claimed.record, keeper.home, this);
@@ -70,6 +74,10 @@ export class Attempt implements RunningAttempt {
 
   get isOver(): boolean {
     return this.decided;
+  }
+
+  get isLost(): boolean {
+    return this.decided && this.settlement === undefined;
   }
 
   get hasExpired(): boolean {

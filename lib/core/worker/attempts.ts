@@ -4,11 +4,11 @@ import type { JobEvents } from '../events/job-events.js';
 import { planOf } from '../handlers/handler-plan.js';
 import type { Handler, HandlerRegistry } from '../handlers/handler-registry.js';
 import type { JobHome } from '../job/job.js';
-import type { DeathReason } from '../job/job-record.js';
-import { errorOf, failureOf } from '../job/thrown.js';
+import { errorOf } from '../job/thrown.js';
 import type { Announcer } from './announcer.js';
 import { Attempt, type AttemptKeeper } from './attempt.js';
-import { type DecisionContext, decide, passedOver } from './decide.js';
+import { bury, decide, passedOver } from './decide.js';
+import type { DecisionContext } from './decision.js';
 import { Executor } from './executor.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { type Outcome, RELEASED } from './outcome.js';
@@ -22,7 +22,8 @@ import type { Slots } from './slots.js';
  *   begin ──▶ Executor ── outcome ──▶ decide ── settlement ──▶ Settler ──▶ accepted, refused, dropped
  *     └──────── LeaseKeeper holds its lease all the way ───────────────────────┘
  *
- * It holds a slot from its begin until its handler returns. Both ends may come in either order.
+ * It holds a slot from its begin until its handler returns. Both ends may come in either order. On its last
+ * start it keeps others of that kind away until it is over.
  */
 
 /** What attempts work with. */
@@ -117,7 +118,7 @@ export class Attempts implements AttemptKeeper {
       this.executor.abandon(attempt);
       return this.settle(attempt, passed);
     }
-    this.tools.slots.take(handler.name);
+    this.tools.slots.take(handler.name, attempt.isLastStart);
     this.executing.add(attempt);
     this.tools.announcer.started(attempt);
     this.executor.run(attempt);
@@ -198,10 +199,11 @@ export class Attempts implements AttemptKeeper {
   private bury(attempt: Attempt, error: Error): void {
     this.executor.abandon(attempt);
     attempt.outcome = { kind: 'failed', error };
-    this.settle(attempt, buried(attempt, error, 'invalid-data'));
+    this.settle(attempt, bury(attempt, error, 'invalid-data'));
   }
 
   private ended(attempt: Attempt, outcome: Outcome): void {
+    this.endLastStart(attempt);
     attempt.outcome = outcome;
     this.settle(attempt, this.settlementFor(attempt, outcome));
   }
@@ -212,7 +214,8 @@ export class Attempts implements AttemptKeeper {
     } catch (thrown) {
       const error = errorOf(thrown);
       this.tools.events.reportError(error);
-      return buried(attempt, error, 'unrecoverable');
+      // Kept for people, rather than left running.
+      return bury(attempt, error, 'unrecoverable');
     }
   }
 
@@ -235,7 +238,8 @@ export class Attempts implements AttemptKeeper {
     this.keeper.letGo(attempt);
     this.tools.announcer.settled(attempt);
     this.hooks.over?.(attempt);
-    if (attempt.outcome?.kind === 'failed') this.honourNewTime(attempt);
+    const { kind } = attempt.settlement;
+    if (kind === 'retry' || kind === 'bury') this.honourNewTime(attempt);
   }
 
   /** As with Agenda, a listener that hears of the failure may give the job another time, saved or not. */
@@ -260,6 +264,7 @@ export class Attempts implements AttemptKeeper {
     // Its settlement is on its way, and gets an answer of its own.
     if (attempt.decided) return;
     this.executor.abandon(attempt);
+    if (this.endLastStart(attempt)) this.hooks.wake(true);
     const { id, name } = attempt.record;
     if (cancelled === undefined) {
       attempt.fire(new LeaseLostError(id, refusal));
@@ -271,6 +276,13 @@ export class Attempts implements AttemptKeeper {
     this.hooks.over?.(attempt, attempt.endReason);
   }
 
+  /** The attempt is over: what its handler does from now on keeps no other job on its last start waiting. */
+  private endLastStart(attempt: Attempt): boolean {
+    const counted = attempt.isLastStart && this.executing.has(attempt);
+    if (counted) this.tools.slots.endLastStart();
+    return counted;
+  }
+
   private undecided(): Attempt[] {
     return [...this.keeper.attempts()].filter(({ decided }) => !decided);
   }
@@ -278,8 +290,3 @@ export class Attempts implements AttemptKeeper {
 
 /** Stands for the handler of a job that comes although nobody here handles it. */
 const NOBODY: Handler = { name: '', run: () => undefined, origin: '', plan: planOf('', []) };
-
-/** Stored facts that nobody can work with: kept for people, rather than left running. */
-function buried({ lease }: Attempt, error: Error, reason: DeathReason): Settlement {
-  return { kind: 'bury', lease, afterExpiry: true, reason, failure: failureOf(error, reason) };
-}

@@ -53,6 +53,8 @@ export interface ClaimerHooks<Item extends Mail> {
   promise(room: Room): void;
   redeem(room: Room): void;
   hasRoomFor(name: string): boolean;
+  /** Whether a job on its last start could begin now. */
+  lastStartIsFree(): boolean;
   /** A job has come, by a claim first sent then (`performance.now()`). */
   begin(job: ClaimedJob, sentAt: number): void;
   /** The earliest expiry of any lease, as a reply named it. */
@@ -97,6 +99,8 @@ export class Claimer<Item extends Mail> {
   private claimWanted = false;
   /** The last claim brought as much as it asked for: there is more where that came from. */
   private plenty = false;
+  /** A claim has left a job on its last start behind, since another one ran or might have come. */
+  private lastStartWaits = false;
   private turnPlanned = false;
   /** The earliest due time heard of that no claim sent since would tell; by `performance.now()`. */
   private heardSince = Infinity;
@@ -181,6 +185,12 @@ export class Claimer<Item extends Mail> {
     return this.tracks.filter(({ call }) => call !== undefined).length;
   }
 
+  /** For how long the oldest call has had no answer, through all its repeats, in ms. */
+  get unansweredForMs(): number {
+    const sentAt = this.tracks.flatMap(({ call }) => (call ? [call.firstSentAt] : []));
+    return sentAt.length === 0 ? 0 : performance.now() - Math.min(...sentAt);
+  }
+
   private newTrack(number: 0 | 1): Track<Item> {
     const repeat = new Timer(() => this.goOn(track));
     const track: Track<Item> = {
@@ -216,6 +226,7 @@ export class Claimer<Item extends Mail> {
     const other = this.tracks[1 - track.number]!;
     if (isBusy(other) && (other.failures > 0 || !isWorthACall(mail, room))) return;
     if (room) this.claimWanted = false;
+    if (room?.lastStarts) this.lastStartWaits = false;
     if (room && !isBusy(other)) this.forgetLooks();
     const call = this.newCall(track, this.hooks.takeMail(), room);
     if (room) this.hooks.promise(room);
@@ -238,6 +249,7 @@ export class Claimer<Item extends Mail> {
       names: room?.names ?? [],
       track: track.number,
       heard: track.heard,
+      lastStarts: room?.lastStarts ?? 0,
     };
     const settlements = batch.map((item) => item.settlement);
     return { batch, settlements, claim, room, firstSentAt: performance.now(), repeated: false };
@@ -271,6 +283,9 @@ export class Claimer<Item extends Mail> {
     for (const job of claimed.jobs) this.hooks.begin(job, call.firstSentAt);
     if (claimed.earliestExpiry !== null) this.hooks.sawExpiry(claimed.earliestExpiry);
     if (this.claiming && call.claim.slots > 0) this.planNextLook(track, call.claim, claimed);
+    if (claimed.heldBack) this.lastStartWaits = true;
+    const mayComeNow = this.lastStartWaits && this.hooks.lastStartIsFree();
+    if (this.claiming && mayComeNow) this.claimWanted = true;
     if (this.claimWanted || this.plenty || this.hooks.mailCount() > 0) this.wake(false);
     else this.noticeIdle();
   }

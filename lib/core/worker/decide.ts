@@ -1,12 +1,15 @@
 import type { Settlement } from '../contracts/job-broker.js';
+import { AgendaError } from '../errors.js';
 import type { HandlerPlan } from '../handlers/handler-plan.js';
-import { compileChoice, mergeBackoff, type BackoffChoice } from '../handlers/handler-backoff.js';
 import type { DeathReason, JobRecord } from '../job/job-record.js';
 import { errorOf, failureOf, isNonRetryable } from '../job/thrown.js';
+import type { JobVerdict } from '../job/verdict.js';
 import { compileRepeatRule } from '../schedule/compile-repeat-rule.js';
 import { DateLimits } from '../schedule/date-limits.js';
 import type { Attempt } from './attempt.js';
+import type { Decided, DecisionContext, Due } from './decision.js';
 import type { Outcome } from './outcome.js';
+import { backoffWait, retryWait } from './retry-wait.js';
 
 /*
  * What becomes of a job after an attempt: pure, so that the whole of it stands in tables of tests.
@@ -15,6 +18,9 @@ import type { Outcome } from './outcome.js';
  *   failed        while attempts allow: again, after the backoff. Then, or when the error says that
  *                 retrying is pointless: a dead letter; but a recurring job goes on with its next
  *                 occurrence, whose attempts count anew.
+ *   verdict       as the handler said. Put off: not counted. To be tried again at a time: a failure, while
+ *                 attempts allow. Discarded: a failure without another attempt.
+ *   excused       put off for as long as a retry would be, not counted.
  *   released      back to its place, not counted.
  *
  * Attempts are counted by failures of this occurrence; a rescued attempt was nobody's failure.
@@ -22,19 +28,8 @@ import type { Outcome } from './outcome.js';
  * the job over meanwhile is the store's to judge, and only that makes the work void.
  */
 
-/** What a decision may look at beside the attempt. */
-export interface DecisionContext {
-  /** By the backend's clock. */
-  readonly now: number;
-  /** Evenly distributed in [0, 1). */
-  readonly random: () => number;
-  /** Takes mistakes that do not decide: a backoff function that threw. */
-  readonly report: (error: Error) => void;
-}
-
-export type Decided = Pick<Attempt, 'record' | 'lease'> & {
-  readonly handler: { readonly plan: HandlerPlan };
-};
+/** How long a job waits whose error is no failure, where its backoff has no wait: at once would be a busy loop. */
+const SHORTEST_EXCUSE_MS = 1_000;
 
 export function decide(attempt: Decided, outcome: Outcome, context: DecisionContext): Settlement {
   switch (outcome.kind) {
@@ -42,6 +37,10 @@ export function decide(attempt: Decided, outcome: Outcome, context: DecisionCont
       return complete(attempt, outcome.encoded, context);
     case 'failed':
       return fail(attempt, outcome.error, context);
+    case 'verdict':
+      return carryOut(attempt, outcome.verdict, context);
+    case 'excused':
+      return excuse(attempt, outcome.error, context);
     case 'released':
       return { kind: 'release', lease: attempt.lease, afterExpiry: true };
   }
@@ -82,15 +81,59 @@ function complete(
 
 function fail(attempt: Decided, error: Error, context: DecisionContext): Settlement {
   if (isNonRetryable(error)) return giveUp(attempt, error, 'unrecoverable', context);
-  const due = retryDue(attempt, error, context);
-  if (due === null) return giveUp(attempt, error, 'exhausted', context);
-  return {
-    kind: 'retry',
-    lease: attempt.lease,
-    afterExpiry: true,
-    failure: failureOf(error),
-    due,
-  };
+  const delayMs = retryWait(attempt, error, context);
+  return retry(attempt, error, delayMs === null ? null : { delayMs }, context);
+}
+
+/** @param due - `null` when it has had its attempts */
+function retry(
+  attempt: Decided,
+  error: Error,
+  due: Due | null,
+  context: DecisionContext,
+): Settlement {
+  const { record, lease } = attempt;
+  const allowed = due && withinLimits(record, due, context.now);
+  if (!allowed) return giveUp(attempt, error, 'exhausted', context);
+  return { kind: 'retry', lease, afterExpiry: true, failure: failureOf(error), due: allowed };
+}
+
+/** What the handler has decided itself. */
+function carryOut(attempt: Decided, verdict: JobVerdict, context: DecisionContext): Settlement {
+  const { wish, failure } = verdict;
+  switch (wish.kind) {
+    case 'discard':
+      return giveUp(attempt, failure, 'discarded', context);
+    case 'retry': {
+      // Whether there is another attempt is said as ever; when it comes, the handler says.
+      const mayRetry = retryWait(attempt, failure, context) !== null;
+      const due = wish.at > context.now ? { at: wish.at } : { delayMs: 0 };
+      return retry(attempt, failure, mayRetry ? due : null, context);
+    }
+    case 'snooze': {
+      if (attempt.record.snoozeCount < wish.max) return snooze(attempt, wish, failure, context);
+      const message = `Put off ${wish.max} times, which is all that \`max\` of its snooze allows.`;
+      return giveUp(attempt, new AgendaError(message), 'exhausted', context);
+    }
+  }
+}
+
+/** An error that is no failure: it waits as if it were one, and is not counted. */
+function excuse(attempt: Decided, error: Error, context: DecisionContext): Settlement {
+  const delayMs = backoffWait(attempt, error, context) || SHORTEST_EXCUSE_MS;
+  return snooze(attempt, { delayMs }, error, context);
+}
+
+/** @param error - why it ends, if the limits of its dates leave no time for another run */
+function snooze(
+  attempt: Decided,
+  { delayMs }: { readonly delayMs: number },
+  error: Error,
+  context: DecisionContext,
+): Settlement {
+  const due = withinLimits(attempt.record, { delayMs }, context.now);
+  if (!due) return giveUp(attempt, error, 'exhausted', context);
+  return { kind: 'snooze', lease: attempt.lease, afterExpiry: true, due };
 }
 
 /**
@@ -117,7 +160,7 @@ export function passedOver(
 }
 
 /** No more attempts: a dead letter, or for a recurring job its next occurrence. */
-function giveUp(
+export function giveUp(
   attempt: Decided,
   error: Error,
   reason: DeathReason,
@@ -136,58 +179,22 @@ function giveUp(
   }
 }
 
-function bury({ lease }: Decided, error: Error, reason: DeathReason): Settlement {
+/** A dead letter, whatever the job's rule says. */
+export function bury(
+  { lease }: Pick<Decided, 'lease'>,
+  error: Error,
+  reason: DeathReason,
+): Settlement {
   return { kind: 'bury', lease, afterExpiry: true, reason, failure: failureOf(error, reason) };
 }
 
-/** The failures of this occurrence, with that of the attempt under way; a rescued one was nobody's failure. */
-export const failuresWith = ({ attempt, rescueCount }: JobRecord): number =>
-  Math.max(0, attempt - rescueCount) + 1;
-
-type Due = { readonly delayMs: number } | { readonly at: number };
-
-/** When the job runs again after a failure; `null` when it has had its attempts. */
-function retryDue(attempt: Decided, error: Error, context: DecisionContext): Due | null {
-  const { record, handler } = attempt;
-  const choice = mergeBackoff(handler.plan.backoffChoice, ownBackoff(record));
-  const given = record.overrides?.attempts ?? handler.plan.attempts;
-  // A function decides alone when to stop, unless attempts are given too.
-  const allowed = given ?? (typeof choice === 'function' ? Infinity : 1);
-  const failures = failuresWith(record);
-  if (failures >= allowed) return null;
-  try {
-    const wait = backoffOf(
-      attempt,
-      choice,
-    )?.({
-      attempt: failures,
-      error,
-      jobName: record.name,
-      jobData: record.data,
-      now: context.now,
-      random: context.random,
-    });
-    return wait === null ? null : withinLimits(record, wait ?? 0, context.now);
-  } catch (thrown) {
-    context.report(errorOf(thrown));
-    return failures < (given ?? 1) ? withinLimits(record, 0, context.now) : null;
-  }
-}
-
-const ownBackoff = (record: JobRecord): BackoffChoice | undefined =>
-  record.overrides?.backoff as BackoffChoice | undefined;
-
-function backoffOf({ record, handler }: Decided, choice: BackoffChoice | undefined) {
-  if (ownBackoff(record) === undefined) return handler.plan.backoff;
-  return choice === undefined ? undefined : compileChoice('backoff', choice);
-}
-
 /** Limits of a job's dates hold for its retries too; a retry that they forbid is no attempt left. */
-function withinLimits({ repeat }: JobRecord, delayMs: number, now: number): Due | null {
-  if (!repeat || (!repeat.startDate && !repeat.endDate && !repeat.skipDays)) return { delayMs };
-  const allowed = DateLimits.unchecked(repeat).apply(now + delayMs);
+function withinLimits({ repeat }: JobRecord, due: Due, now: number): Due | null {
+  if (!repeat || (!repeat.startDate && !repeat.endDate && !repeat.skipDays)) return due;
+  const wished = 'at' in due ? due.at : now + due.delayMs;
+  const allowed = DateLimits.unchecked(repeat).apply(wished);
   if (allowed === null) return null;
-  return allowed === now + delayMs ? { delayMs } : { at: allowed };
+  return allowed === wished ? due : { at: allowed };
 }
 
 const isRecurring = ({ repeat }: JobRecord): boolean =>

@@ -9,7 +9,7 @@ import type { Attempt } from './attempt.js';
 import { Attempts, type AttemptsTools } from './attempts.js';
 import { Claimer } from './claimer.js';
 import { outboxOf, type Settled } from './settler.js';
-import { FLUSH_MS, shutDown, type ShutdownLimits } from './shutdown.js';
+import { shutDown, type ShutdownLimits } from './shutdown.js';
 import { Slots } from './slots.js';
 import { waitFor } from './wait.js';
 
@@ -64,6 +64,7 @@ export class DirectRuns {
         promise: () => undefined,
         redeem: () => undefined,
         hasRoomFor: () => false,
+        lastStartIsFree: () => false,
         begin: () => undefined,
         sawExpiry: () => undefined,
         failed: (error) => outages.failed('claims', error),
@@ -184,7 +185,7 @@ export class DirectRuns {
     const { attempts, claimer } = this;
     await Promise.all([
       shutDown({ attempts, claimer }, limits),
-      waitFor(Promise.allSettled(this.beginnings), FLUSH_MS),
+      waitFor(Promise.allSettled(this.beginnings), limits.flushMs),
     ]);
     this.claimer.stop();
     this.attempts.leave();

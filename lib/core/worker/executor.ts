@@ -1,6 +1,7 @@
-import { JobCancelledError, JobTimeoutError } from '../errors.js';
+import { AgendaError, JobCancelledError, JobTimeoutError } from '../errors.js';
 import { encodeData } from '../job/job-data.js';
-import { errorOf } from '../job/thrown.js';
+import { causedBy, errorOf, isNonRetryable, messageOf } from '../job/thrown.js';
+import { JobVerdict } from '../job/verdict.js';
 import type { Attempt } from './attempt.js';
 import { leavesNoTrace } from './decide.js';
 import { type Outcome, RELEASED } from './outcome.js';
@@ -11,7 +12,10 @@ import { Timer } from './timer.js';
  *
  *   the handler            and the host had asked it to end    outcome
  *   returns                no, or because its lease ran out    completed
- *   throws                 no                                  failed
+ *   returns its verdict,   whatever it had asked, but for      its verdict: it says itself what
+ *   throws it, or returns  the timeout                         becomes of the job
+ *   after it
+ *   throws                 no                                  failed; or excused, if its options say so
  *   throws                 lease at its end, shutdown          released: not the handler's fault
  *   throws                 `job.cancel()`                      failed
  *   returns or throws      its time was up                     failed, with the timeout as its error
@@ -46,19 +50,20 @@ export class Executor {
     attempt.startedAt = attempt.heardAt = performance.now();
     const limits = limitsOf(attempt);
     if (limits) this.limit(attempt, limits);
+    let returned: unknown;
     try {
-      const returned = attempt.handler.run(attempt.job);
-      if (typeof returned === 'object' && returned !== null) {
+      returned = attempt.handler.run(attempt.job);
+      if (isThing(returned)) {
         Promise.resolve(returned).then(
           (value) => this.returned(attempt, value),
           (thrown: unknown) => this.threw(attempt, thrown),
         );
         return;
       }
-      this.returned(attempt, returned);
     } catch (thrown) {
-      this.threw(attempt, thrown);
+      return this.threw(attempt, thrown);
     }
+    this.returned(attempt, returned);
   }
 
   /** What the attempt still waits for is forgotten: it is over, by the host's word. */
@@ -69,28 +74,51 @@ export class Executor {
 
   private returned(attempt: Attempt, value: unknown): void {
     const late = attempt.decided;
-    if (!late) {
-      const { endReason } = attempt;
-      const timedOut = endReason instanceof JobTimeoutError;
-      const outcome: Outcome = timedOut
-        ? { kind: 'failed', error: endReason }
-        : { kind: 'completed', result: value, encoded: this.encode(attempt, value) };
-      this.end(attempt, outcome);
-    }
+    if (!late) this.end(attempt, this.outcomeOfReturn(attempt, value));
     this.hooks.returned(attempt, late);
   }
 
   private threw(attempt: Attempt, thrown: unknown): void {
     const late = attempt.decided;
-    if (!late) {
-      const { endReason } = attempt;
-      if (endReason === undefined || endReason instanceof JobCancelledError) {
-        this.end(attempt, { kind: 'failed', error: errorOf(thrown) });
-      } else if (endReason instanceof JobTimeoutError) {
-        this.end(attempt, { kind: 'failed', error: endReason });
-      } else this.end(attempt, RELEASED);
-    }
+    if (!late) this.end(attempt, this.outcomeOfThrow(attempt, thrown));
     this.hooks.returned(attempt, late);
+  }
+
+  private outcomeOfReturn(attempt: Attempt, value: unknown): Outcome {
+    const { endReason, verdict } = attempt;
+    if (endReason instanceof JobTimeoutError) return { kind: 'failed', error: endReason };
+    if (verdict) return { kind: 'verdict', verdict };
+    return { kind: 'completed', result: value, encoded: this.encode(attempt, value) };
+  }
+
+  private outcomeOfThrow(attempt: Attempt, thrown: unknown): Outcome {
+    const { endReason, verdict } = attempt;
+    if (endReason instanceof JobTimeoutError) return { kind: 'failed', error: endReason };
+    // That of another job is an error like any other.
+    if (verdict && causedBy(thrown, JobVerdict)?.jobId === verdict.jobId) {
+      return { kind: 'verdict', verdict };
+    }
+    const error = errorOf(thrown);
+    if (endReason instanceof JobCancelledError) return { kind: 'failed', error };
+    if (endReason !== undefined) return RELEASED;
+    return { kind: this.isFailure(attempt, error) ? 'failed' : 'excused', error };
+  }
+
+  private isFailure(attempt: Attempt, error: Error): boolean {
+    const { isFailure } = attempt.handler.plan;
+    if (!isFailure || isNonRetryable(error)) return true;
+    let answer: unknown;
+    try {
+      answer = isFailure(error, attempt.job);
+      if (typeof answer === 'boolean') return answer;
+      // An async function is a mistake; its rejection must not end the process.
+      if (answer instanceof Promise) answer.catch(() => undefined);
+      this.hooks.report(isFailureIsWrong(attempt, 'must answer true or false, and did not'));
+    } catch (thrown) {
+      const cause = errorOf(thrown);
+      this.hooks.report(isFailureIsWrong(attempt, `threw: ${messageOf(cause)}`, { cause }));
+    }
+    return true;
   }
 
   private end(attempt: Attempt, outcome: Outcome): void {
@@ -130,11 +158,24 @@ export class Executor {
     } catch (thrown) {
       const { id, name } = attempt.record;
       const cause = errorOf(thrown);
-      const message = `The result of job ${id} ("${name}") is not kept: ${cause.message}`;
+      const message = `The result of job ${id} ("${name}") is not kept: ${messageOf(cause)}`;
       this.hooks.report(new Error(message, { cause }));
       return undefined;
     }
   }
+}
+
+/** What may be a promise, of whatever making. */
+const isThing = (value: unknown): boolean =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+function isFailureIsWrong(
+  { record: { id, name } }: Attempt,
+  how: string,
+  options?: ErrorOptions,
+): AgendaError {
+  const message = `\`isFailure\` of "${name}" ${how}. The error of job ${id} counts as a failure.`;
+  return new AgendaError(message, options);
 }
 
 interface Limits {

@@ -1,27 +1,36 @@
 import { ConnectionError } from '../errors.js';
 
 /** The parts of the host that talk to the store on their own. */
-export type Caller = 'claims' | 'renewals' | 'rescues';
+export type Caller = 'claims' | 'renewals' | 'rescues' | 'prunes' | 'registrations';
 
 /** Reports a trouble with the store once, and not again with each call that it spoils. */
 export class Outages {
-  private readonly troubled = new Set<Caller>();
+  private readonly troubled = new Map<Caller, Error>();
 
   constructor(private readonly report: (error: Error) => void) {}
 
   failed(caller: Caller, error: Error): void {
-    const isNews = !this.troubled.has(caller);
     // When the connection is gone, all of them find that out.
-    const isKnown = this.troubled.size > 0 && error instanceof ConnectionError;
-    this.troubled.add(caller);
-    if (isNews && !isKnown) this.report(error);
+    const isKnown =
+      error instanceof ConnectionError
+        ? this.storeIsAway
+        : this.troubled.get(caller)?.message === error.message;
+    this.troubled.set(caller, error);
+    if (!isKnown) this.report(error);
   }
 
+  /** A store that has answered one of them is there for all: some may have nothing to ask for a long time. */
   recovered(caller: Caller): void {
-    if (this.troubled.size > 0) this.troubled.delete(caller);
+    if (this.troubled.size === 0) return;
+    this.troubled.delete(caller);
+    for (const [other, error] of this.troubled) {
+      if (error instanceof ConnectionError) this.troubled.delete(other);
+    }
   }
 
+  /** Whether the store cannot be reached; a call that fails for a reason of its own does not say so. */
   get storeIsAway(): boolean {
-    return this.troubled.size > 0;
+    for (const error of this.troubled.values()) if (error instanceof ConnectionError) return true;
+    return false;
   }
 }

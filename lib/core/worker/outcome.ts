@@ -1,3 +1,5 @@
+import type { JobVerdict } from '../job/verdict.js';
+
 /** How a handler's attempt came out. */
 export type Outcome =
   | {
@@ -8,6 +10,10 @@ export type Outcome =
       readonly encoded: string | undefined;
     }
   | { readonly kind: 'failed'; readonly error: Error }
+  /** The handler has decided itself what becomes of the job. */
+  | { readonly kind: 'verdict'; readonly verdict: JobVerdict }
+  /** It threw what its options (`isFailure`) do not take for a failure. */
+  | { readonly kind: 'excused'; readonly error: Error }
   /** Ended by the host and not the handler's fault: the attempt does not count. */
   | { readonly kind: 'released' };
 

@@ -143,6 +143,8 @@ interface Outbox {
 const NONE: readonly Settled[] = [];
 // What a settlement has beside its texts.
 const FRAME_BYTES = 256;
+// Beside a failure goes its short form, for the history.
+const BRIEF_BYTES = 2 * 1024;
 
 /** No less than its bytes: a character of UTF-16 is at most three of UTF-8. */
 function sizeOf(settlement: Settlement): number {
@@ -152,9 +154,10 @@ function sizeOf(settlement: Settlement): number {
     case 'retry':
     case 'bury': {
       const { message, stack } = settlement.failure;
-      return FRAME_BYTES + (message.length + (stack?.length ?? 0)) * 3;
+      return FRAME_BYTES + BRIEF_BYTES + (message.length + (stack?.length ?? 0)) * 3;
     }
     case 'release':
+    case 'snooze':
     case 'skip':
       return FRAME_BYTES;
   }

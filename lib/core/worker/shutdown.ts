@@ -21,6 +21,8 @@ export interface ShutdownLimits {
   readonly patience: Patience;
   /** How long they may take to end when their signals have fired. */
   readonly graceMs: number;
+  /** How long the store may take to answer for what has ended. */
+  readonly flushMs: number;
 }
 
 export const NOTHING_TO_DRAIN: DrainReport = {
@@ -30,8 +32,6 @@ export const NOTHING_TO_DRAIN: DrainReport = {
   timedOut: false,
   aborted: false,
 };
-/** How long a shutdown waits for answers of the store. */
-export const FLUSH_MS = 2_000;
 
 /** Ends everything but the renewals, which the host stops when this is done. Never rejects. */
 export async function shutDown(
@@ -40,7 +40,7 @@ export async function shutDown(
     claimer,
     rescuer,
   }: { attempts: Attempts; claimer: Claimer<Settled>; rescuer?: Rescuer },
-  { patience, graceMs }: ShutdownLimits,
+  { patience, graceMs, flushMs }: ShutdownLimits,
 ): Promise<DrainReport> {
   const endedBefore = attempts.endedSoFar;
   claimer.stopClaiming();
@@ -52,7 +52,7 @@ export async function shutDown(
     await waitFor(attempts.untilNoneRuns(), graceMs);
     attempts.handBackTheRest();
   }
-  await waitFor(claimer.idle(), FLUSH_MS);
+  await waitFor(claimer.idle(), flushMs);
   return {
     completed: attempts.endedSoFar - endedBefore,
     running,

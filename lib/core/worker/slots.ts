@@ -9,6 +9,22 @@ import type { Handler } from '../handlers/handler-registry.js';
  * its signal: handlers that execute never exceed a limit. What a claim under way has asked for is
  * kept free for it. Each claim asks for the names in another order, one name further, so that no
  * name is always served first.
+ *
+ * THE POISON GUARD. A job on its last start has no rescue left: if this run loses its process, it is
+ * buried. It shares its process with no other such job: a claim may bring one, and none while one runs
+ * here, or may come with another claim. It counts until its attempt is over: a handler that goes on after
+ * that, which may be for ever, must not keep all of them waiting.
+ * The reason: a job that kills its process takes down those beside it; they are rescued together, claimed
+ * together, and lost together again, and nobody can tell which of them did it.
+ * But every loss of an innocent one was a loss of the poison, too. So when an innocent job has no rescue
+ * left, the poison has none either, and from then on they do not meet: the poison is buried alone.
+ *
+ * Where a claim finds more than a hundred such jobs in its way, it may bring all that stand behind the
+ * hundredth: so many did not die of each other but were lost with their hosts, and work must go on.
+ *
+ * What this does not cover: a second poison job, or a process lost for another reason besides, before the
+ * innocent has had its run; a poison job that kills its process after its attempt is over; a name that allows
+ * fewer rescues than that of the poison, or none; and runs by hand, which are beside all limits.
  */
 
 /** One job name's room. */
@@ -26,6 +42,8 @@ export interface Lane {
 export interface Room {
   readonly slots: number;
   readonly names: readonly { readonly name: string; readonly slots: number }[];
+  /** How many of the jobs may be on their last start. */
+  readonly lastStarts: 0 | 1;
 }
 
 export class Slots {
@@ -37,6 +55,8 @@ export class Slots {
   private all = 0;
   private promised = 0;
   private allPaused = false;
+  /** How many attempts on their last start are not over, or may come with claims under way. */
+  private lastStarts = 0;
 
   constructor(limits: { maxConcurrency: number; lockLimit: number }) {
     this.mostInAll = Math.min(limits.maxConcurrency, limits.lockLimit);
@@ -69,18 +89,20 @@ export class Slots {
     }
     if (names.length === 0) return undefined;
     this.turn = (this.turn + 1) % count;
-    return { slots, names };
+    return { slots, names, lastStarts: this.lastStartIsFree ? 1 : 0 };
   }
 
   /** Keeps room free for a claim that goes out. */
-  promise({ slots, names }: Room): void {
+  promise({ slots, names, lastStarts }: Room): void {
     this.promised += slots;
+    this.lastStarts += lastStarts;
     for (const { name, slots: most } of names) this.byName.get(name)!.promised += most;
   }
 
   /** The claim has brought what it brings. */
-  redeem({ slots, names }: Room): void {
+  redeem({ slots, names, lastStarts }: Room): void {
     this.promised -= slots;
+    this.lastStarts -= lastStarts;
     for (const { name, slots: most } of names) this.byName.get(name)!.promised -= most;
   }
 
@@ -91,15 +113,28 @@ export class Slots {
     return freeIn(lane) + lane.promised > 0;
   }
 
+  /** Whether a job on its last start could begin now. */
+  get lastStartIsFree(): boolean {
+    return this.lastStarts === 0;
+  }
+
   handles(name: string): boolean {
     return this.byName.has(name);
   }
 
-  take(name: string): void {
+  /** An attempt begins. */
+  take(name: string, isLastStart = false): void {
     this.byName.get(name)!.running += 1;
     this.all += 1;
+    if (isLastStart) this.lastStarts += 1;
   }
 
+  /** An attempt on its last start is over, whether its handler has returned or not. */
+  endLastStart(): void {
+    this.lastStarts -= 1;
+  }
+
+  /** Its handler has returned. */
   giveBack(name: string): void {
     this.byName.get(name)!.running -= 1;
     this.all -= 1;

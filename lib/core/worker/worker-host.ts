@@ -1,5 +1,5 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
-import { MAX_BATCH, type RescuedJob } from '../contracts/job-broker.js';
+import { MAX_BATCH, type NameSettings, type RescuedJob } from '../contracts/job-broker.js';
 import { type Duration, durationOption } from '../duration.js';
 import { WorkerNotStartedError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
@@ -12,12 +12,14 @@ import type { JobRecord } from '../job/job-record.js';
 import { abortSignal } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
+import { completeRetention } from '../options/retention.js';
 import { Announcer } from './announcer.js';
 import type { Attempt } from './attempt.js';
 import { Attempts } from './attempts.js';
 import { Claimer } from './claimer.js';
 import { DirectRuns } from './direct-runs.js';
 import { hostId } from './host-id.js';
+import { Janitor } from './janitor.js';
 import { listenToNews } from './news.js';
 import { Outages } from './outages.js';
 import { Patience } from './patience.js';
@@ -25,6 +27,7 @@ import { Rescuer } from './rescuer.js';
 import { outboxOf, type Settled } from './settler.js';
 import { NOTHING_TO_DRAIN, shutDown, type ShutdownLimits } from './shutdown.js';
 import { Slots } from './slots.js';
+import { UnhandledNames } from './unhandled-names.js';
 import type { DrainOptions, DrainReport, HostSnapshot, WorkerStatus } from './worker-status.js';
 
 /*
@@ -32,10 +35,13 @@ import type { DrainOptions, DrainReport, HostSnapshot, WorkerStatus } from './wo
  *
  *   Claimer ── jobs ──▶ Attempts ── settlements ──▶ Claimer
  *      ▲                   │
- *      └───── Slots ◀──────┘                          Rescuer          News          DirectRuns
+ *      └───── Slots ◀──────┘               Rescuer       Janitor       News       DirectRuns
  *
  * What happens to one job stands in `attempts.ts`, how the host ends in `shutdown.ts`.
  */
+
+/** A claim that has no answer for two polls and this long, in ms, is taken for a store that hangs. */
+const ANSWER_MARGIN_MS = 1_000;
 
 /** A stop or drain under way. */
 interface Ending {
@@ -50,6 +56,7 @@ export class WorkerHost {
   private readonly attempts: Attempts;
   private readonly claimer: Claimer<Settled>;
   private readonly rescuer: Rescuer;
+  private readonly janitor: Janitor;
   private readonly outages: Outages;
   private readonly announcer: Announcer;
   private readonly directRuns: DirectRuns;
@@ -58,6 +65,8 @@ export class WorkerHost {
   private ending: Ending | undefined;
   private state: WorkerStatus['state'] = 'stopped';
   private unsubscribe: (() => void)[] = [];
+  /** Handlers defined after the start of which the store could not be told. */
+  private readonly unregistered = new Set<Handler>();
 
   constructor(
     private readonly backend: CompleteBackend,
@@ -66,6 +75,7 @@ export class WorkerHost {
     private readonly options: ResolvedEngineOptions,
     home: JobHome,
     stateNews: StateNews,
+    pruneEveryMs?: number,
   ) {
     const { leaseMs } = options;
     const broker = () => backend.broker;
@@ -95,6 +105,7 @@ export class WorkerHost {
         promise: (room) => slots.promise(room),
         redeem: (room) => slots.redeem(room),
         hasRoomFor: (name) => slots.hasRoomFor(name),
+        lastStartIsFree: () => slots.lastStartIsFree,
         begin: (job, sentAt) => this.attempts.begin(job, sentAt),
         sawExpiry: (at) => this.rescuer.sawExpiry(at),
         failed: (error) => outages.failed('claims', error),
@@ -102,13 +113,26 @@ export class WorkerHost {
       },
     );
     this.rescuer = new Rescuer(leaseMs, {
-      rescue: (limit, forMs) => backend.broker.rescue(limit, forMs),
+      rescue: (limit, forMs) => {
+        void this.register([...this.unregistered].slice(0, MAX_BATCH));
+        return backend.broker.rescue(limit, forMs);
+      },
       now,
       ownLeasesAreSafe: () => this.attempts.leasesAreSafe(),
       rescued: (jobs) => this.rescued(jobs),
       failed: (error) => outages.failed('rescues', error),
       recovered: () => outages.recovered('rescues'),
     });
+    const unhandled = new UnhandledNames(events, (name) => slots.handles(name));
+    this.janitor = new Janitor(
+      {
+        prune: (cursor) => backend.broker.prune!(cursor),
+        unhandled: (names) => unhandled.found(names),
+        failed: (error) => outages.failed('prunes', error),
+        recovered: () => outages.recovered('prunes'),
+      },
+      pruneEveryMs,
+    );
   }
 
   /**
@@ -171,6 +195,7 @@ export class WorkerHost {
   status(): WorkerStatus {
     return {
       state: this.state,
+      ready: this.isReady,
       host: this.host,
       running: this.slots.running,
       unsettled: this.attempts.settler.unanswered,
@@ -180,6 +205,12 @@ export class WorkerHost {
         .view()
         .map(({ name, running, concurrency, paused }) => ({ name, running, concurrency, paused })),
     };
+  }
+
+  private get isReady(): boolean {
+    const { state, outages, claimer, options } = this;
+    const isTurning = claimer.unansweredForMs <= 2 * options.processEveryMs + ANSWER_MARGIN_MS;
+    return state === 'running' && !outages.storeIsAway && isTurning;
   }
 
   /**
@@ -221,6 +252,8 @@ export class WorkerHost {
     this.state = 'running';
     this.claimer.start();
     this.rescuer.start();
+    // Other backends keep everything.
+    if (this.backend.broker.prune) this.janitor.start();
     this.events.emitHost('online', this.host);
   }
 
@@ -229,7 +262,20 @@ export class WorkerHost {
     if (!this.options.worker.includes(handler.name)) return;
     this.slots.open(handler);
     this.claimer.wake(true);
-    this.tryTo(async () => this.backend.broker.register([settingsOf(handler)]));
+    void this.register([handler]);
+  }
+
+  /** What fails is repeated with the next look for lost jobs. */
+  private async register(handlers: readonly Handler[]): Promise<void> {
+    if (handlers.length === 0) return;
+    for (const handler of handlers) this.unregistered.delete(handler);
+    try {
+      await this.backend.broker.register(handlers.map(settingsOf));
+      this.outages.recovered('registrations');
+    } catch (thrown) {
+      for (const handler of handlers) this.unregistered.add(handler);
+      this.outages.failed('registrations', errorOf(thrown));
+    }
   }
 
   private listen(): void {
@@ -260,7 +306,8 @@ export class WorkerHost {
   }
 
   private beginToEnd(patience: Patience): Ending {
-    const limits = { patience, graceMs: this.options.shutdown.graceMs };
+    const { graceMs, flushMs } = this.options.shutdown;
+    const limits = { patience, graceMs, flushMs };
     const ended = Promise.all([this.shutDown(limits), this.directRuns.end(limits)]);
     const report = ended.then(([ofHost]) => {
       patience.forget();
@@ -276,6 +323,7 @@ export class WorkerHost {
     if (this.state !== 'running') return NOTHING_TO_DRAIN;
     this.state = 'stopping';
     const { attempts, claimer, rescuer } = this;
+    this.janitor.stop();
     const report = await shutDown({ attempts, claimer, rescuer }, limits);
     this.leave();
     return report;
@@ -305,4 +353,7 @@ export class WorkerHost {
   }
 }
 
-const settingsOf = ({ name, plan }: Handler) => ({ name, maxRescues: plan.maxRescues });
+function settingsOf({ name, plan }: Handler): NameSettings {
+  const retention = completeRetention(plan.retention);
+  return { name, maxRescues: plan.maxRescues, ...(retention && { retention }) };
+}

@@ -22,6 +22,11 @@ export interface DrainReport {
 
 export interface WorkerStatus {
   readonly state: 'stopped' | 'running' | 'stopping';
+  /**
+   * Whether this process takes jobs: it runs, and the store answers it. False as the first thing of a stop,
+   * before anything is waited for; always false in a process that only adds jobs.
+   */
+  readonly ready: boolean;
   /** This process among all hosts: unique, also among processes of one name. */
   readonly host: string;
   readonly running: number;
@@ -29,7 +34,7 @@ export interface WorkerStatus {
   readonly unsettled: number;
   /** Whether every name is paused in this process. */
   readonly paused: boolean;
-  /** Whether the store did not answer when it was last asked. */
+  /** Whether the store could not be reached when it was last asked. */
   readonly storeIsAway: boolean;
   readonly names: readonly {
     readonly name: string;

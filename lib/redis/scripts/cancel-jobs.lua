@@ -72,7 +72,7 @@ local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, sta
     if entry then zrem(index('running', name), id) else leave_place(id, name, record, state) end
     zrem(index('disabled', name), id)
   end
-  remove_keys(id, record)
+  remove_keys(id, record, 'cancelled')
   remember_gone(id, record, tonumber(ARGV[7]))
   remove_record(id, state)
   gone[#gone + 1] = id

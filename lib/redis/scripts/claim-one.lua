@@ -13,8 +13,9 @@
 -- ARGV[6]  host
 -- ARGV[7]  lease in ms
 -- ARGV[8]  id
+-- ARGV[9]  rescues allowed where a name has no settings
 --
--- Returns  { now, 'not-found' | 'lease-mismatch' }; or { now, 'ok', fence, expiry, time of the claim, record, state }
+-- Returns  { now, 'not-found' | 'lease-mismatch' }; or { now, 'ok', fence, expiry, time of the claim, record, state, '!' if this is its last start, else empty }
 -- @include time
 -- @include key
 -- @include order
@@ -23,6 +24,7 @@
 -- @include place
 -- @include lease
 -- @include pass
+-- @include last-start
 local token, host, lease_ms, id = ARGV[5] .. ':1', ARGV[6], tonumber(ARGV[7]), ARGV[8]
 
 local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
@@ -30,12 +32,16 @@ local asked_at, seq, priority = asked(record or '')
 local name = seq and name_of(record)
 if not name then return { now_text, 'not-found' } end
 
+local function mark(of_state)
+  return is_last_start(name, of_state, tonumber(ARGV[9])) and '!' or ''
+end
+
 local entry = redis.call('HGET', LEASE, id)
 if entry then
   local held_by, fence, locked_at = holder(entry)
   local expiry = redis.call('ZSCORE', LEASES, id)
   if held_by ~= token or not expiry then return { now_text, 'lease-mismatch' } end
-  return { now_text, 'ok', fence, expiry, locked_at, record, state or '' }
+  return { now_text, 'ok', fence, expiry, locked_at, record, state or '', mark(state) }
 end
 
 redis.call('PERSIST', META)
@@ -55,4 +61,4 @@ hset(LEASE, id, lease_entry(token, fence, now_text, '', host, name, '', ''))
 zadd(LEASES, expiry, id)
 zadd(index('running', name), now_text, id)
 flush()
-return { now_text, 'ok', fence, expiry, now_text, record, state or '' }
+return { now_text, 'ok', fence, expiry, now_text, record, state or '', mark(state) }

@@ -122,11 +122,11 @@ end
 -- The row behind an entry of `running`, if its holder is one that may be silent for too long: our own hosts
 -- renew, and are not asked here. A disabled row stays where it is.
 local function lost_row(id, entry)
-  local _, _, locked_at, pending, _, held, run = holder(entry or '')
+  local _, _, locked_at, pending, host, held, run = holder(entry or '')
   if not held or run == '' or redis.call('ZSCORE', index('disabled', name), id) then return end
   local lost = candidate(id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id))
   if not lost then return end
-  lost.locked_at, lost.pending, lost.run = locked_at, pending, run
+  lost.locked_at, lost.pending, lost.host, lost.run = locked_at, pending, host, run
   lost.at = own_time(run, lost.planned_at) or lost.planned_at or tonumber(locked_at)
   return lost
 end
@@ -161,13 +161,14 @@ local function take_over(row)
   pass_by()
   local facts = row.facts
   give_up(row.id, name)
-  local at, outcome = lose(facts, name, row.locked_at, row.pending, row.run, row.planned_at, rescues)
+  local at, outcome = lose(row.id, name, facts, row, row.planned_at, rescues)
   if outcome or at ~= row.planned_at then
     row.state = packed(facts)
     hset(STATE, row.id, row.state)
   end
   if outcome == 'buried' then
     settle_down(row.id, name, facts)
+    if has_flag(row.flags, FLAG.ends_its_own_way) then end_own_way(row.id, row.record, 'dead') end
     return
   end
   return hand_out(row.id, name, row.record, row.state, not at and row.at or nil)

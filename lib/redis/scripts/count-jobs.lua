@@ -8,7 +8,8 @@
 -- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3..]  names, 100 at most
 --
--- Returns  { now, and for each name: queued, scheduled, running, completed, failed, repeating, paused, claimable }
+-- Returns  { now, and for each name: queued, scheduled, running, completed, failed, dead, repeating, paused, claimable }
+--          dead: how many of the failed are dead letters
 --          claimable: due, enabled and free, recurring jobs and retries included
 -- @include time
 -- @include key
@@ -26,12 +27,13 @@ end
 for i = 3, #ARGV do
   local name = ARGV[i]
   local repeating, retrying = card('repeating', name), card('retrying', name)
+  local dead = card('dead', name)
   local ready, timed, parked = card('ready', name), card('timed', name), card('parked', name)
   local claimable = ready + due('timed', name, timed)
   local queued = claimable + due('parked', name, parked) - due('repeating', name, repeating) - due('retrying', name, retrying)
   local counts = {
     queued, ready + timed + parked - repeating - retrying - queued, card('running', name), card('completed', name),
-    card('dead', name) + retrying, repeating, card('disabled', name), claimable,
+    dead + retrying, dead, repeating, card('disabled', name), claimable,
   }
   for _, count in ipairs(counts) do
     reply[#reply + 1] = count

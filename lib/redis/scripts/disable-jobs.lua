@@ -39,9 +39,9 @@ local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, sta
   local name, facts = name_of(record), happened(state)
   local asked_at, seq, priority, flags = asked(record)
   local at = planned(asked_at, facts)
-  local is_disabled = flags % 2 == DISABLED
+  local is_disabled = has_flag(flags, FLAG.disabled)
   if is_disabled == (ARGV[5] == '1') then return end
-  flags = flags + (is_disabled and -DISABLED or DISABLED)
+  flags = flags + (is_disabled and -FLAG.disabled or FLAG.disabled)
   hset(JOBS, id, with_flags(record, flags))
   if is_disabled then zrem(index('disabled', name), id) else zadd(index('disabled', name), 0, id) end
   local _, _, _, _, _, _, run = holder(entry or '')

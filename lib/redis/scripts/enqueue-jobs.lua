@@ -1,7 +1,7 @@
 -- enqueue-jobs
 -- Adds jobs, each to `jobs` and to its place; whole or not at all. An id that is taken adds nothing
--- and answers with the job in place. Its first write is of a kind that Redis refuses when its
--- memory is full, so a full Redis refuses the whole call.
+-- and answers with the job in place, and so does an idempotency key that is held. Its first write is of a
+-- kind that Redis refuses when its memory is full, so a full Redis refuses the whole call.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta  seq
@@ -11,11 +11,14 @@
 -- ARGV[4]  head of a message
 -- ARGV[5]  'repeat' when the call may have been carried out before; else when it was sent, by the server's clock
 -- ARGV[6]  number of kinds of jobs in this call
--- ARGV[7..]  for each kind: due ('+ms' from now, or an instant), priority, flags, name; then for each
---            job: id, number of its kind, the record from its name on
+-- ARGV[7]  number of its jobs with an idempotency key
+-- ARGV[8..]  for each kind: due ('+ms' from now, or an instant), priority, flags, name; then for each
+--            job with such a key: its number, field of `keys`, how long time alone holds that, in ms, or
+--            empty; then for each job: id, number of its kind, the record from its name on
 --
--- Returns  { now, now rounded up, and for each job that was not simply added: its number, 'existing' | 'mine' | 'gone' | 'taken', record, state, lease entry, result }
---          mine: added by an earlier try of this very call. gone: likewise, and removed since.
+-- Returns  { now, now rounded up, and for each job that was not simply added: its number, 'existing' | 'mine' | 'gone' | 'held' | 'taken', id, record, state, lease entry, result }
+--          mine: added by an earlier try of this very call. gone: likewise, and removed since. held: the
+--          job that was added with the key is removed.
 --          After about 1 MiB the jobs in place are no longer answered: their record is empty, and the
 --          word is 'taken' where one look at the record would say whether it is mine.
 -- @include time
@@ -24,11 +27,12 @@
 -- @include writes
 -- @include record
 -- @include place
-local KIND_WIDTH, WIDTH = 4, 3
+local KIND_WIDTH, KEY_WIDTH, WIDTH = 4, 3, 3
 -- A try that comes so late may have been repeated meanwhile: its sender has given it up.
 local LATE_MS = 2000
 local is_repeat = ARGV[5] == 'repeat' or now > tonumber(ARGV[5]) + LATE_MS
-local first = 7 + ARGV[6] * KIND_WIDTH
+local first_key = 8 + ARGV[6] * KIND_WIDTH
+local first = first_key + ARGV[7] * KEY_WIDTH
 local count = (#ARGV - first + 1) / WIDTH
 
 local ids = {}
@@ -58,19 +62,12 @@ while last < count do
 end
 local seq = redis.call('HINCRBY', META, 'seq', count) - count
 
--- '+ms' counts from the next whole ms, so that a delay never ends early; '+0' is now.
-local function due_at(due)
-  if due == '+0' then return now end
-  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
-  return tonumber(due)
-end
-
 -- What jobs of one kind have in common is read once, and so is written the part of the record between
 -- the creation time and seq, and the part behind seq.
 local kinds, names = {}, {}
 for i = 1, ARGV[6] do
-  local due, priority, flags, name = unpack(ARGV, 3 + i * KIND_WIDTH, 6 + i * KIND_WIDTH)
-  local at = due_at(due)
+  local due, priority, flags, name = unpack(ARGV, 4 + i * KIND_WIDTH, 7 + i * KIND_WIDTH)
+  local at = instant(due)
   kinds[i] = {
     at = at, priority = tonumber(priority), flags = tonumber(flags), name = name,
     head = '[' .. now_text .. ',' .. text(at - now) .. ',', middle = ',' .. priority .. ',' .. flags .. ',',
@@ -95,14 +92,14 @@ local function was_removed(id, rest)
 end
 
 local reply, fresh, sent = { now_text, text(soon) }, { attempt = 0 }, 0
-local function except(i, word, record)
-  local parts = { i, word, '', '', '', '' }
+local function except(i, word, id, record)
+  local parts = { i, word, id, '', '', '', '' }
   if record and record ~= '' and sent < MAX_BYTES then
-    parts[3] = record
-    parts[4] = redis.call('HGET', STATE, ids[i]) or ''
-    parts[5] = redis.call('HGET', LEASE, ids[i]) or ''
-    parts[6] = redis.call('HGET', RESULTS, ids[i]) or ''
-    sent = sent + #record + #parts[6]
+    parts[4] = record
+    parts[5] = redis.call('HGET', STATE, id) or ''
+    parts[6] = redis.call('HGET', LEASE, id) or ''
+    parts[7] = redis.call('HGET', RESULTS, id) or ''
+    sent = sent + #record + #parts[7]
   end
   for _, part in ipairs(parts) do
     reply[#reply + 1] = part
@@ -110,16 +107,53 @@ local function except(i, word, record)
 end
 
 local added_here, any = {}, false
+
+-- The fields of jobs with an idempotency key, by their numbers, and what only a call with such keys needs.
+local fields, known_by_key, note_key = {}, nil, nil
+if ARGV[7] ~= '0' then
+  -- @include held
+  -- For how long time alone holds a key, by the number of its job; and of each field whose it is by this call.
+  local times, mine = {}, {}
+  for at = first_key, first - 1, KEY_WIDTH do
+    local i = tonumber(ARGV[at])
+    fields[i], times[i] = ARGV[at + 1], tonumber(ARGV[at + 2])
+  end
+
+  -- As the key of a job says: the word for an answer, an id and its record; nothing when the key is free.
+  known_by_key = function(i, rest)
+    local id, record = mine[fields[i]], nil
+    if id then record = redis.call('HGET', JOBS, id) else id, record = holder_of(fields[i], sent >= MAX_BYTES) end
+    if not id then return end
+    if id == ids[i] and is_repeat and not nonce_in(rest) then return 'gone', id end
+    record = record or added_here[id]
+    return record and 'existing' or 'held', id, record
+  end
+
+  -- A repeat finds in its own call what its first try has found there, also where the key is freed since.
+  note_key = function(i, word, record)
+    local field, id = fields[i], ids[i]
+    if not word then hold(field, id, times[i] and text(soon + times[i])) end
+    if not word or word == 'gone' or word == 'mine' and carries(record, field) then mine[field] = id end
+  end
+
+  forget_held(2 * ARGV[7])
+end
+
 for i = 1, count do
   local at_arg = first + (i - 1) * WIDTH
-  local id, kind, rest = ids[i], kinds[tonumber(ARGV[at_arg + 1])], ARGV[at_arg + 2]
-  local record = taken[i] or added_here[id]
+  local id, kind, rest, field = ids[i], kinds[tonumber(ARGV[at_arg + 1])], ARGV[at_arg + 2], fields[i]
+  local record, word, holder = taken[i] or added_here[id], nil, id
   if record == '' then
-    except(i, 'taken')
+    word = 'taken'
   elseif record then
-    except(i, taken[i] and was_mine(rest, record) and 'mine' or 'existing', record)
+    word = taken[i] and was_mine(rest, record) and 'mine' or 'existing'
   elseif was_removed(id, rest) then
-    except(i, 'gone')
+    word = 'gone'
+  elseif field then
+    word, holder, record = known_by_key(i, rest)
+  end
+  if word then
+    except(i, word, holder, record)
   else
     record = kind.head .. text(seq + i) .. kind.middle .. rest
     added_here[id] = record
@@ -127,6 +161,7 @@ for i = 1, count do
     hset(JOBS, id, record)
     place(id, kind.name, kind.at, seq + i, kind.priority, kind.flags, fresh)
   end
+  if field then note_key(i, word, record) end
 end
 flush()
 if any then redis.call('SADD', prefix .. 'names', unpack(names)) end

@@ -15,6 +15,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -68,7 +73,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -95,6 +100,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -105,10 +116,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -117,6 +129,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -129,12 +145,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -153,40 +173,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -194,10 +211,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -211,19 +231,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -248,10 +267,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -264,14 +286,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -299,6 +327,22 @@ local function read_some(ids, hashes, each)
     step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
   end
   return done
+end
+local function table_or_empty(value)
+  return type(value) == 'table' and value or {}
+end
+local function texts_of(value)
+  local texts = {}
+  for _, item in ipairs(table_or_empty(value)) do
+    if type(item) == 'string' then texts[#texts + 1] = item end
+  end
+  return texts
+end
+local function own_facts(record)
+  local own, ok, facts = own_of(record), true, nil
+  if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
+  facts = table_or_empty(ok and facts)
+  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
 end
 local log_exists, drop_log_of
 local function remove_log(id)
@@ -361,12 +405,14 @@ end
   end
   drop_log_of(id)
 end
-local function remove_keys(id, record)
-  local own = own_and_rest(record)
-  if own == '0' then return end
-  local ok, facts = pcall(cjson.decode, own)
-  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
-    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+local function remove_keys(id, record, why)
+  for _, field in ipairs(own_facts(record).keys) do
+    local held_until = why == 'retention' and redis.call('ZSCORE', prefix .. 'held', field)
+    local is_held = held_until and tonumber(held_until) > now
+    if not is_held and redis.call('HGET', prefix .. 'keys', field) == id then
+      hdel(prefix .. 'keys', field)
+      zrem(prefix .. 'held', field)
+    end
   end
 end
 local function remove_record(id, has_state)
@@ -374,6 +420,8 @@ local function remove_record(id, has_state)
   if has_state then
     hdel(STATE, id)
     hdel(RESULTS, id)
+    drop(prefix .. 'history:' .. id)
+    zrem(prefix .. 'leaving', id)
   end
   remove_log(id)
 end
@@ -384,7 +432,7 @@ local function gone_kept(keep_ms)
 end
 local function remember_gone(id, record, keep_ms)
   gone_until = gone_until or text(soon + gone_kept(keep_ms))
-  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  local nonce = record and string.match(own_of(record), '"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
 end
 local function forget(key, limit)
@@ -433,7 +481,7 @@ local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, sta
     if entry then zrem(index('running', name), id) else leave_place(id, name, record, state) end
     zrem(index('disabled', name), id)
   end
-  remove_keys(id, record)
+  remove_keys(id, record, 'cancelled')
   remember_gone(id, record, tonumber(ARGV[7]))
   remove_record(id, state)
   gone[#gone + 1] = id
@@ -460,6 +508,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -513,7 +566,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -540,6 +593,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -550,10 +609,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -562,6 +622,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -574,12 +638,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -598,40 +666,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -639,10 +704,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -656,19 +724,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -693,10 +760,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -709,14 +779,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -745,9 +821,6 @@ end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
 end
-local function begin_anew(facts)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
-end
 local FORGET_AFTER = 10
 local function earliest_expiry()
   return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
@@ -768,17 +841,39 @@ local function pass(lease_ms, pace_ms)
   if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
   return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false
 end
+local function max_rescues(settings)
+  local ok, decoded = pcall(cjson.decode, settings)
+  return ok and type(decoded) == 'table' and tonumber(decoded.maxRescues)
+end
+local allowed = {}
+local function rescues_allowed(name, otherwise)
+  if not allowed[name] then
+    local settings = redis.call('HGET', prefix .. 'settings', name)
+    allowed[name] = max_rescues(settings) or otherwise
+  end
+  return allowed[name]
+end
+local RESCUE_COUNT = '^%[' .. string.rep('[^,]*,', 6) .. '(%d+)'
+local function is_last_start(name, state, rescues_otherwise)
+  local count = state and tonumber(string.match(state, RESCUE_COUNT) or 0)
+  if not count or count == 0 then return false end
+  local most = rescues_allowed(name, rescues_otherwise)
+  return most >= 1 and count >= most
+end
 local token, host, lease_ms, id = ARGV[5] .. ':1', ARGV[6], tonumber(ARGV[7]), ARGV[8]
 local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
 local asked_at, seq, priority = asked(record or '')
 local name = seq and name_of(record)
 if not name then return { now_text, 'not-found' } end
+local function mark(of_state)
+  return is_last_start(name, of_state, tonumber(ARGV[9])) and '!' or ''
+end
 local entry = redis.call('HGET', LEASE, id)
 if entry then
   local held_by, fence, locked_at = holder(entry)
   local expiry = redis.call('ZSCORE', LEASES, id)
   if held_by ~= token or not expiry then return { now_text, 'lease-mismatch' } end
-  return { now_text, 'ok', fence, expiry, locked_at, record, state or '' }
+  return { now_text, 'ok', fence, expiry, locked_at, record, state or '', mark(state) }
 end
 redis.call('PERSIST', META)
 local _, last_fence = pass(lease_ms)
@@ -796,7 +891,7 @@ hset(LEASE, id, lease_entry(token, fence, now_text, '', host, name, '', ''))
 zadd(LEASES, expiry, id)
 zadd(index('running', name), now_text, id)
 flush()
-return { now_text, 'ok', fence, expiry, now_text, record, state or '' }
+return { now_text, 'ok', fence, expiry, now_text, record, state or '', mark(state) }
 `;
 
 export const claimRow = `local now, soon, micros
@@ -814,6 +909,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -907,7 +1007,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -934,6 +1034,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -944,10 +1050,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -956,6 +1063,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -968,12 +1079,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -992,40 +1107,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -1033,10 +1145,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -1050,19 +1165,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -1087,10 +1201,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -1103,14 +1220,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -1138,9 +1261,6 @@ local function own_time(run, planned_at)
 end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
-end
-local function begin_anew(facts)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
 end
 local TRAILING, OVERDUE = 0, 1
 local function is_leading(facts)
@@ -1197,6 +1317,22 @@ local function read_some(ids, hashes, each)
     step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
   end
   return done
+end
+local function table_or_empty(value)
+  return type(value) == 'table' and value or {}
+end
+local function texts_of(value)
+  local texts = {}
+  for _, item in ipairs(table_or_empty(value)) do
+    if type(item) == 'string' then texts[#texts + 1] = item end
+  end
+  return texts
+end
+local function own_facts(record)
+  local own, ok, facts = own_of(record), true, nil
+  if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
+  facts = table_or_empty(ok and facts)
+  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
 end
 local log_exists, drop_log_of
 local function remove_log(id)
@@ -1259,12 +1395,14 @@ end
   end
   drop_log_of(id)
 end
-local function remove_keys(id, record)
-  local own = own_and_rest(record)
-  if own == '0' then return end
-  local ok, facts = pcall(cjson.decode, own)
-  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
-    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+local function remove_keys(id, record, why)
+  for _, field in ipairs(own_facts(record).keys) do
+    local held_until = why == 'retention' and redis.call('ZSCORE', prefix .. 'held', field)
+    local is_held = held_until and tonumber(held_until) > now
+    if not is_held and redis.call('HGET', prefix .. 'keys', field) == id then
+      hdel(prefix .. 'keys', field)
+      zrem(prefix .. 'held', field)
+    end
   end
 end
 local function remove_record(id, has_state)
@@ -1272,6 +1410,8 @@ local function remove_record(id, has_state)
   if has_state then
     hdel(STATE, id)
     hdel(RESULTS, id)
+    drop(prefix .. 'history:' .. id)
+    zrem(prefix .. 'leaving', id)
   end
   remove_log(id)
 end
@@ -1290,11 +1430,11 @@ local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
   if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
-local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
+local PROMOTE_LIMIT = 50
 local promoted, promotions_left = {}, PROMOTE_LIMIT
 local function seq_priority_id(member)
   local priority, id = string.match(member, '^([^:]*):(.*)$', 13)
@@ -1317,50 +1457,14 @@ local function promote(name)
   flush()
 end
 local function recede(name)
-  if redis.call('EXISTS', index('ready', name)) == 1 then return end
+  if redis.call('EXISTS', index('ready', name)) == 1 then return false end
   local head = redis.call('ZRANGE', index('timed', name), 0, 0, 'WITHSCORES')[2]
   if head then
     redis.call('ZADD', DUE, head, name)
   else
     redis.call('ZREM', DUE, name)
   end
-end
-local FIRST_READ = 4
-local bytes, read = 0, 0
-local function next_read(left)
-  if read == 0 then return math.min(left, FIRST_READ) end
-  return math.min(left, math.max(math.floor((MAX_BYTES - bytes) * read / math.max(bytes, 1)), 1))
-end
-local function take_ready(name, want, take)
-  promote(name)
-  local ready, taken, from = index('ready', name), 0, 1
-  local repeating, retrying = index('repeating', name), index('retrying', name)
-  local members = redis.call('ZRANGE', ready, 0, want - 1)
-  local counted_apart = members[1] and redis.call('EXISTS', repeating, retrying) > 0
-  while from <= #members and bytes < MAX_BYTES do
-    local count, ids = next_read(#members - from + 1), {}
-    for i = 1, count do
-      ids[i] = string.sub(members[from + i - 1], READY_ID)
-    end
-    local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
-    for i, id in ipairs(ids) do
-      local record, state = records[i], states[i]
-      zrem(ready, members[from + i - 1])
-      if counted_apart then
-        zrem(repeating, id)
-        zrem(retrying, id)
-      end
-      if record then
-        bytes = bytes + #record + (state and #state or 0)
-        read = read + 1
-        taken = taken + 1
-        take(id, record, state, name)
-      end
-    end
-    from = from + count
-  end
-  flush()
-  return taken
+  return true
 end
 local function max_rescues(settings)
   local ok, decoded = pcall(cjson.decode, settings)
@@ -1374,27 +1478,67 @@ local function rescues_allowed(name, otherwise)
   end
   return allowed[name]
 end
+local HISTORY_LENGTH = 20
+local function part_of_entry(value)
+  return value and text(value) or 'null'
+end
+local function history_entry(kind, attempt, planned_at, started_at, ended_at, host, failure)
+  return '["' .. string.sub(kind, 1, 1) .. '",' .. attempt .. ',' .. part_of_entry(planned_at) .. ',' .. part_of_entry(started_at)
+    .. ',' .. text(ended_at) .. ',' .. cjson.encode(host) .. (failure and ',' .. failure or '') .. ']'
+end
+local function told_by(facts)
+  local ended_at, started_at = facts.lastFinishedAt, facts.lastRunAt
+  if not ended_at then return end
+  if started_at and started_at > ended_at then started_at = nil end
+  local failed = facts.failedAt and facts.failedAt >= ended_at
+  local kind = failed and (facts.nextRunAt and 'failed' or 'dead') or 'completed'
+  return history_entry(kind, math.max(facts.attempt, 1), nil, started_at, ended_at, '', failed and facts.failure)
+end
+local function chronicle(id, entry, told)
+  at_flush(function()
+    local key = prefix .. 'history:' .. id
+    local length = redis.pcall('LPUSH', key, entry)
+    if type(length) ~= 'number' then return end
+    if length == 1 and told then redis.call('RPUSH', key, told) end
+    if length > HISTORY_LENGTH then redis.call('LTRIM', key, 0, HISTORY_LENGTH - 1) end
+  end)
+end
+local function end_own_way(id, record, place)
+  local facts = own_facts(record)
+  for _, field in ipairs(facts.frees) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+  local retention = facts.overrides.retention
+  local kept_ms = type(retention) == 'table' and retention[place == 'dead' and 'failed' or 'completed']
+  zrem(prefix .. 'leaving', id)
+  if type(kept_ms) == 'number' then zadd(prefix .. 'leaving', text(soon + math.ceil(kept_ms)), id) end
+end
 local STALLED = '{"reason":"stalled","name":"StalledError","message":"The process that ran this job was lost, more often than maxRescues allows."}'
 local function owner(id, entry, record)
   if entry then
     local _, _, locked_at, pending, host, name, run, progress = holder(entry)
-    if name then return locked_at, pending, host, name, run, progress end
+    if name then return { locked_at = locked_at, pending = pending, host = host, run = run }, name, progress end
   end
   local name = record and name_of(record)
-  if name and redis.call('ZSCORE', index('running', name), id) then return now_text, '', '', name, '', '' end
+  if name and redis.call('ZSCORE', index('running', name), id) then
+    return { locked_at = now_text, pending = '', host = '', run = '' }, name, ''
+  end
 end
-local function lose(facts, name, locked_at, pending, run, planned_at, rescues_otherwise)
-  local own_at, saved, outcome = own_time(run, planned_at), tonumber(pending), nil
+local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
+  local run = lease.run
+  local own_at, saved, outcome = own_time(run, planned_at), tonumber(lease.pending), nil
   local at = earlier(own_at, saved)
+  facts.nextRunAt = own_at
+  local before = told_by(facts)
   if run == '' then
-    facts.lastRunAt = tonumber(locked_at)
+    facts.lastRunAt = tonumber(lease.locked_at)
     close_window(facts, facts.lastRunAt)
   end
   if has_begun(run) then
     at, outcome = earlier(own_at or now, saved), 'requeued'
     facts.attempt = facts.attempt + 1
     facts.rescueCount = facts.rescueCount + 1
-    local is_spent = facts.rescueCount > rescues_allowed(name, rescues_otherwise)
+    local attempt, is_spent = facts.attempt, facts.rescueCount > rescues_allowed(name, rescues_otherwise)
     if is_spent and saved then
       at = saved
       begin_anew(facts)
@@ -1402,6 +1546,8 @@ local function lose(facts, name, locked_at, pending, run, planned_at, rescues_ot
       at, outcome = nil, 'buried'
       facts.failedAt, facts.lastFinishedAt, facts.failure = now, now, STALLED
     end
+    local failure = outcome == 'buried' and STALLED
+    chronicle(id, history_entry('rescued', attempt, own_at, facts.lastRunAt, now, lease.host, failure), before)
   end
   if at ~= own_at then facts.occurrenceAt = nil end
   facts.nextRunAt = at
@@ -1410,7 +1556,7 @@ end
 local function rescue(limit, rescues_otherwise, told)
   local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
   read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
-    local locked_at, pending, host, name, run, progress = owner(id, entry, record)
+    local lease, name, progress = owner(id, entry, record)
     zrem(LEASES, id)
     hdel(LEASE, id)
     if not name then return end
@@ -1423,15 +1569,16 @@ local function rescue(limit, rescues_otherwise, told)
     local facts = happened(state)
     local planned_at = planned(asked_at, facts)
     if progress ~= '' then facts.progress = tonumber(progress) end
-    local at, outcome = lose(facts, name, locked_at, pending, run, planned_at, rescues_otherwise)
+    local at, outcome = lose(id, name, facts, lease, planned_at, rescues_otherwise)
     if not seq then
       outcome = 'buried'
       entomb(id, name, facts)
     else
       put_down(id, name, at, seq, priority, flags, facts)
+      if outcome == 'buried' and has_flag(flags, FLAG.ends_its_own_way) then end_own_way(id, record, 'dead') end
     end
     if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
-    if outcome then told(id, name, host, facts.rescueCount, outcome) end
+    if outcome then told(id, name, lease.host, facts.rescueCount, outcome) end
   end)
   flush()
   advance()
@@ -1510,11 +1657,11 @@ local function first_free()
   end
 end
 local function lost_row(id, entry)
-  local _, _, locked_at, pending, _, held, run = holder(entry or '')
+  local _, _, locked_at, pending, host, held, run = holder(entry or '')
   if not held or run == '' or redis.call('ZSCORE', index('disabled', name), id) then return end
   local lost = candidate(id, redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id))
   if not lost then return end
-  lost.locked_at, lost.pending, lost.run = locked_at, pending, run
+  lost.locked_at, lost.pending, lost.host, lost.run = locked_at, pending, host, run
   lost.at = own_time(run, lost.planned_at) or lost.planned_at or tonumber(locked_at)
   return lost
 end
@@ -1543,13 +1690,14 @@ local function take_over(row)
   pass_by()
   local facts = row.facts
   give_up(row.id, name)
-  local at, outcome = lose(facts, name, row.locked_at, row.pending, row.run, row.planned_at, rescues)
+  local at, outcome = lose(row.id, name, facts, row, row.planned_at, rescues)
   if outcome or at ~= row.planned_at then
     row.state = packed(facts)
     hset(STATE, row.id, row.state)
   end
   if outcome == 'buried' then
     settle_down(row.id, name, facts)
+    if has_flag(row.flags, FLAG.ends_its_own_way) then end_own_way(row.id, row.record, 'dead') end
     return
   end
   return hand_out(row.id, name, row.record, row.state, not at and row.at or nil)
@@ -1580,7 +1728,7 @@ if has_looked then recede(name) end
 return row or { now_text }
 `;
 
-export const clearLog = `local now, soon, micros
+export const cleanJobs = `local now, soon, micros
 if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
@@ -1595,6 +1743,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -1613,7 +1766,7 @@ local function index(place, name)
   end
   return key
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -1640,6 +1793,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -1650,7 +1809,409 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
+end
+local function own_of(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', #spec end
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
+end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
+local function happened(state)
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
+  local brace = string.find(state, '{', 1, true)
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt and not has_more then
+    return head .. ']'
+  end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local function table_or_empty(value)
+  return type(value) == 'table' and value or {}
+end
+local function texts_of(value)
+  local texts = {}
+  for _, item in ipairs(table_or_empty(value)) do
+    if type(item) == 'string' then texts[#texts + 1] = item end
+  end
+  return texts
+end
+local function own_facts(record)
+  local own, ok, facts = own_of(record), true, nil
+  if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
+  facts = table_or_empty(ok and facts)
+  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
+end
+local log_exists, drop_log_of
+local function remove_log(id)
+  if log_exists == nil then log_exists = redis.call('HEXISTS', META, 'logSeq') == 1 end
+  if not log_exists then return end
+  if not drop_log_of then
+local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
+local drops_left = 100
+local function owners(entry)
+  local name, job_id = string.match(entry or '', '^%["([^"]*)","([^"]*)"')
+  if not name then return end
+  if string.find(name, '\\\\', 1, true) or string.find(job_id, '\\\\', 1, true) then
+    local ok, texts = pcall(cjson.decode, '["' .. name .. '","' .. job_id .. '"]')
+    if not ok then return end
+    name, job_id = texts[1], texts[2]
+  end
+  return name, job_id ~= '' and job_id or nil
+end
+local function drop_entries(key, members)
+  local ids = {}
+  for i, member in ipairs(members) do
+    ids[i] = string.sub(member, 1, 12)
+  end
+  return read_some(ids, { LOGS }, function(i, id, entry)
+    local name, job_id = owners(entry)
+    zrem(key, members[i])
+    zrem(LOGS_ALL, members[i])
+    if name then zrem(index('logs:name', name), members[i]) end
+    if job_id then zrem(index('logs:job', job_id), members[i]) end
+    hdel(LOGS, id)
+  end)
+end
+local function drop_log(id)
+  local key = index('logs:job', id)
+  local members = redis.call('ZRANGE', key, 0, drops_left)
+  local count = #members
+  if count > drops_left then members[count] = nil end
+  local dropped = drop_entries(key, members)
+  drops_left = drops_left - dropped
+  zrem(LEAVING, id)
+  if dropped < count then zadd(LEAVING, now_text, id) end
+end
+local function drop_leaving()
+  for _, id in ipairs(redis.call('ZRANGE', LEAVING, 0, 9)) do
+    if drops_left > 0 then drop_log(id) end
+  end
+end
+local function forget_removed()
+  local aged = redis.call('ZCOUNT', REMOVED, '-inf', text(now - REMOVED_KEPT_MS))
+  local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
+  if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
+end
+    forget_removed()
+    drop_log_of = function(job_id)
+      zadd(REMOVED, now_text, job_id)
+      drop_log(job_id)
+    end
+  end
+  drop_log_of(id)
+end
+local function remove_keys(id, record, why)
+  for _, field in ipairs(own_facts(record).keys) do
+    local held_until = why == 'retention' and redis.call('ZSCORE', prefix .. 'held', field)
+    local is_held = held_until and tonumber(held_until) > now
+    if not is_held and redis.call('HGET', prefix .. 'keys', field) == id then
+      hdel(prefix .. 'keys', field)
+      zrem(prefix .. 'held', field)
+    end
+  end
+end
+local function remove_record(id, has_state)
+  hdel(JOBS, id)
+  if has_state then
+    hdel(STATE, id)
+    hdel(RESULTS, id)
+    drop(prefix .. 'history:' .. id)
+    zrem(prefix .. 'leaving', id)
+  end
+  remove_log(id)
+end
+local GONE, gone_until, patience = prefix .. 'gone', nil, nil
+local function gone_kept(keep_ms)
+  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
+  return math.max(keep_ms, patience)
+end
+local function remember_gone(id, record, keep_ms)
+  gone_until = gone_until or text(soon + gone_kept(keep_ms))
+  local nonce = record and string.match(own_of(record), '"nonce":"(%x+)"')
+  zadd(GONE, gone_until, nonce or id)
+end
+local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+end
+local function forget_gone(limit)
+  forget(GONE, limit)
+end
+local gone_ms, bytes_read = tonumber(ARGV[3]), 0
+local MOST_WITH_LOG = 50
+local function affordable(most)
+  log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
+  return log_exists and math.min(most, MOST_WITH_LOG) or most
+end
+local function has_ended(state)
+  if not state or not string.find(state, '^%[null,') then return false end
+  if string.find(state, '^%[null,[^,]*,%d') then return true end
+  return happened(state).failedAt ~= nil
+end
+local function flags_of(record)
+  return tonumber(string.match(record, '^%[%d+,[^,]+,%d+,[^,]+,(%d+),'))
+end
+local function recurs(record, flags)
+  if has_flag(flags, FLAG.recurring) then return true end
+  if not has_flag(flags, FLAG.has_rule) then return false end
+  local ok, rule = pcall(cjson.decode, string.match(record, '.*"repeat":({.*})}%]$') or '')
+  return not ok or rule.at ~= nil
+end
+local function may_go(record, state, flags)
+  return has_ended(state) and not (flags and recurs(record, flags))
+end
+local function remove_ended(id, name, place_name, record, state, flags)
+  zrem(index(place_name, name), id)
+  if not flags or has_flag(flags, FLAG.disabled) then zrem(index('disabled', name), id) end
+  if record then
+    local has_keys = not flags or has_flag(flags, FLAG.keyed)
+    if has_keys then remove_keys(id, record, 'retention') end
+    local created = tonumber(string.match(record, '^%[(%d+),'))
+    if created and now - created <= gone_kept(gone_ms) then remember_gone(id, has_keys and record, gone_ms) end
+  end
+  remove_record(id, state)
+end
+local function sweep(name, place_name, first, most, stays)
+  local ids = most > 0 and redis.call('ZRANGE', index(place_name, name), text(first), text(first + most - 1)) or {}
+  local kept, last_kept, gone = 0, nil, {}
+  local looked = read_some(ids, { JOBS, STATE }, function(_, id, record, state)
+    bytes_read = bytes_read + #(record or '') + #(state or '')
+    local flags = record and flags_of(record)
+    if record and (not may_go(record, state, flags) or stays(record, flags)) then
+      kept, last_kept = kept + 1, id
+    else
+      remove_ended(id, name, place_name, record, state, flags)
+      gone[#gone + 1] = id
+    end
+  end)
+  return looked, kept, last_kept, gone
+end
+local function forget_as_many(removed)
+  if removed > 0 then forget_gone(2 * removed) end
+end
+local function older_than(name, place_name, age_ms)
+  return redis.call('ZCOUNT', index(place_name, name), '-inf', text(now - age_ms))
+end
+redis.call('PERSIST', META)
+local name, place_name, first = ARGV[4], ARGV[5], tonumber(ARGV[8])
+local past = older_than(name, place_name, tonumber(ARGV[6]))
+local looked, kept, _, gone = sweep(name, place_name, first, math.min(past - first, affordable(tonumber(ARGV[7]))), function()
+  return false
+end)
+flush()
+forget_as_many(#gone)
+local log_is_left = log_exists and redis.call('EXISTS', prefix .. 'logs:leaving') == 1
+return { now_text, text(first + kept), first + looked < past and '1' or '', log_is_left and '1' or '', unpack(gone) }
+`;
+
+export const clearLog = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -1801,6 +2362,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -1829,12 +2395,13 @@ end
 for i = 3, #ARGV do
   local name = ARGV[i]
   local repeating, retrying = card('repeating', name), card('retrying', name)
+  local dead = card('dead', name)
   local ready, timed, parked = card('ready', name), card('timed', name), card('parked', name)
   local claimable = ready + due('timed', name, timed)
   local queued = claimable + due('parked', name, parked) - due('repeating', name, repeating) - due('retrying', name, retrying)
   local counts = {
     queued, ready + timed + parked - repeating - retrying - queued, card('running', name), card('completed', name),
-    card('dead', name) + retrying, repeating, card('disabled', name), claimable,
+    dead + retrying, dead, repeating, card('disabled', name), claimable,
   }
   for _, count in ipairs(counts) do
     reply[#reply + 1] = count
@@ -1858,6 +2425,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -1911,7 +2483,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -1938,6 +2510,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -1948,10 +2526,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -1960,6 +2539,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -1972,12 +2555,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -1996,40 +2583,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -2037,10 +2621,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -2054,19 +2641,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -2091,10 +2677,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -2107,14 +2696,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -2142,9 +2737,6 @@ local function own_time(run, planned_at)
 end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
-end
-local function begin_anew(facts)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -2182,9 +2774,9 @@ local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, sta
   local name, facts = name_of(record), happened(state)
   local asked_at, seq, priority, flags = asked(record)
   local at = planned(asked_at, facts)
-  local is_disabled = flags % 2 == DISABLED
+  local is_disabled = has_flag(flags, FLAG.disabled)
   if is_disabled == (ARGV[5] == '1') then return end
-  flags = flags + (is_disabled and -DISABLED or DISABLED)
+  flags = flags + (is_disabled and -FLAG.disabled or FLAG.disabled)
   hset(JOBS, id, with_flags(record, flags))
   if is_disabled then zrem(index('disabled', name), id) else zadd(index('disabled', name), 0, id) end
   local _, _, _, _, _, _, run = holder(entry or '')
@@ -2218,6 +2810,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -2236,7 +2833,7 @@ local function index(place, name)
   end
   return key
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -2263,6 +2860,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -2273,7 +2876,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -2364,6 +2971,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -2417,7 +3029,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -2444,6 +3056,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -2454,10 +3072,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -2466,6 +3085,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -2478,12 +3101,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -2502,40 +3129,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -2543,10 +3167,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -2560,19 +3187,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -2597,10 +3223,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -2613,14 +3242,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -2628,10 +3263,11 @@ local function advance()
   end
   return next(news) ~= nil
 end
-local KIND_WIDTH, WIDTH = 4, 3
+local KIND_WIDTH, KEY_WIDTH, WIDTH = 4, 3, 3
 local LATE_MS = 2000
 local is_repeat = ARGV[5] == 'repeat' or now > tonumber(ARGV[5]) + LATE_MS
-local first = 7 + ARGV[6] * KIND_WIDTH
+local first_key = 8 + ARGV[6] * KIND_WIDTH
+local first = first_key + ARGV[7] * KEY_WIDTH
 local count = (#ARGV - first + 1) / WIDTH
 local ids = {}
 for i = 1, count do
@@ -2656,15 +3292,10 @@ while last < count do
   end
 end
 local seq = redis.call('HINCRBY', META, 'seq', count) - count
-local function due_at(due)
-  if due == '+0' then return now end
-  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
-  return tonumber(due)
-end
 local kinds, names = {}, {}
 for i = 1, ARGV[6] do
-  local due, priority, flags, name = unpack(ARGV, 3 + i * KIND_WIDTH, 6 + i * KIND_WIDTH)
-  local at = due_at(due)
+  local due, priority, flags, name = unpack(ARGV, 4 + i * KIND_WIDTH, 7 + i * KIND_WIDTH)
+  local at = instant(due)
   kinds[i] = {
     at = at, priority = tonumber(priority), flags = tonumber(flags), name = name,
     head = '[' .. now_text .. ',' .. text(at - now) .. ',', middle = ',' .. priority .. ',' .. flags .. ',',
@@ -2685,30 +3316,130 @@ local function was_removed(id, rest)
   return till and tonumber(till) > now
 end
 local reply, fresh, sent = { now_text, text(soon) }, { attempt = 0 }, 0
-local function except(i, word, record)
-  local parts = { i, word, '', '', '', '' }
+local function except(i, word, id, record)
+  local parts = { i, word, id, '', '', '', '' }
   if record and record ~= '' and sent < MAX_BYTES then
-    parts[3] = record
-    parts[4] = redis.call('HGET', STATE, ids[i]) or ''
-    parts[5] = redis.call('HGET', LEASE, ids[i]) or ''
-    parts[6] = redis.call('HGET', RESULTS, ids[i]) or ''
-    sent = sent + #record + #parts[6]
+    parts[4] = record
+    parts[5] = redis.call('HGET', STATE, id) or ''
+    parts[6] = redis.call('HGET', LEASE, id) or ''
+    parts[7] = redis.call('HGET', RESULTS, id) or ''
+    sent = sent + #record + #parts[7]
   end
   for _, part in ipairs(parts) do
     reply[#reply + 1] = part
   end
 end
 local added_here, any = {}, false
+local fields, known_by_key, note_key = {}, nil, nil
+if ARGV[7] ~= '0' then
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local function table_or_empty(value)
+  return type(value) == 'table' and value or {}
+end
+local function texts_of(value)
+  local texts = {}
+  for _, item in ipairs(table_or_empty(value)) do
+    if type(item) == 'string' then texts[#texts + 1] = item end
+  end
+  return texts
+end
+local function own_facts(record)
+  local own, ok, facts = own_of(record), true, nil
+  if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
+  facts = table_or_empty(ok and facts)
+  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
+end
+local POINTERS, HELD = prefix .. 'keys', prefix .. 'held'
+local function carries(record, field)
+  for _, carried in ipairs(own_facts(record).keys) do
+    if carried == field then return true end
+  end
+  return false
+end
+local function holder_of(field, unwanted)
+  local id = redis.call('HGET', POINTERS, field)
+  if not id then return end
+  local held_until = tonumber(redis.call('ZSCORE', HELD, field))
+  local is_open = held_until and held_until > now
+  if unwanted and (is_open or not held_until) then
+    local exists = redis.call('HEXISTS', JOBS, id) == 1
+    if is_open or exists then return id, exists and '' end
+    return
+  end
+  local record = redis.call('HGET', JOBS, id)
+  if is_open or record and carries(record, field) then return id, record end
+end
+local function hold(field, id, held_until)
+  hset(POINTERS, field, id)
+  zrem(HELD, field)
+  if held_until then zadd(HELD, held_until, field) end
+end
+local function forget_held(limit)
+  local fields, ids = redis.call('ZRANGEBYSCORE', HELD, '-inf', now_text, 'LIMIT', 0, limit), {}
+  if not fields[1] then return end
+  for i, id in ipairs(redis.call('HMGET', POINTERS, unpack(fields))) do
+    ids[i] = id or ''
+  end
+  read_some(ids, { JOBS }, function(i, _, record)
+    zrem(HELD, fields[i])
+    if not (record and carries(record, fields[i])) then hdel(POINTERS, fields[i]) end
+  end)
+end
+  local times, mine = {}, {}
+  for at = first_key, first - 1, KEY_WIDTH do
+    local i = tonumber(ARGV[at])
+    fields[i], times[i] = ARGV[at + 1], tonumber(ARGV[at + 2])
+  end
+  known_by_key = function(i, rest)
+    local id, record = mine[fields[i]], nil
+    if id then record = redis.call('HGET', JOBS, id) else id, record = holder_of(fields[i], sent >= MAX_BYTES) end
+    if not id then return end
+    if id == ids[i] and is_repeat and not nonce_in(rest) then return 'gone', id end
+    record = record or added_here[id]
+    return record and 'existing' or 'held', id, record
+  end
+  note_key = function(i, word, record)
+    local field, id = fields[i], ids[i]
+    if not word then hold(field, id, times[i] and text(soon + times[i])) end
+    if not word or word == 'gone' or word == 'mine' and carries(record, field) then mine[field] = id end
+  end
+  forget_held(2 * ARGV[7])
+end
 for i = 1, count do
   local at_arg = first + (i - 1) * WIDTH
-  local id, kind, rest = ids[i], kinds[tonumber(ARGV[at_arg + 1])], ARGV[at_arg + 2]
-  local record = taken[i] or added_here[id]
+  local id, kind, rest, field = ids[i], kinds[tonumber(ARGV[at_arg + 1])], ARGV[at_arg + 2], fields[i]
+  local record, word, holder = taken[i] or added_here[id], nil, id
   if record == '' then
-    except(i, 'taken')
+    word = 'taken'
   elseif record then
-    except(i, taken[i] and was_mine(rest, record) and 'mine' or 'existing', record)
+    word = taken[i] and was_mine(rest, record) and 'mine' or 'existing'
   elseif was_removed(id, rest) then
-    except(i, 'gone')
+    word = 'gone'
+  elseif field then
+    word, holder, record = known_by_key(i, rest)
+  end
+  if word then
+    except(i, word, holder, record)
   else
     record = kind.head .. text(seq + i) .. kind.middle .. rest
     added_here[id] = record
@@ -2716,6 +3447,7 @@ for i = 1, count do
     hset(JOBS, id, record)
     place(id, kind.name, kind.at, seq + i, kind.priority, kind.flags, fresh)
   end
+  if field then note_key(i, word, record) end
 end
 flush()
 if any then redis.call('SADD', prefix .. 'names', unpack(names)) end
@@ -2738,6 +3470,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -2789,6 +3526,58 @@ end)
 return reply
 `;
 
+export const inspectJob = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local id = ARGV[3]
+local record = redis.call('HGET', JOBS, id)
+if not record then return { now_text } end
+local reply = { now_text, record }
+for n, hash in ipairs({ STATE, LEASE, RESULTS }) do
+  reply[n + 2] = redis.call('HGET', hash, id) or ''
+end
+reply[6] = redis.call('ZSCORE', LEASES, id) or ''
+for n, entry in ipairs(redis.pcall('LRANGE', prefix .. 'history:' .. id, 0, -1)) do
+  reply[n + 6] = entry
+end
+return reply
+`;
+
 export const lockRow = `local now, soon, micros
 if #ARGV[2] == 2 then
   local time = redis.call('TIME')
@@ -2804,6 +3593,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -2857,7 +3651,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -2884,6 +3678,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -2894,10 +3694,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -2906,6 +3707,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -2918,12 +3723,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -2942,40 +3751,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -2983,10 +3789,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -3000,19 +3809,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -3037,10 +3845,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -3053,14 +3864,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -3089,10 +3906,7 @@ end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
 end
-local function begin_anew(facts)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
-end
-local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
+local PROMOTE_LIMIT = 50
 local promoted, promotions_left = {}, PROMOTE_LIMIT
 local function seq_priority_id(member)
   local priority, id = string.match(member, '^([^:]*):(.*)$', 13)
@@ -3115,50 +3929,14 @@ local function promote(name)
   flush()
 end
 local function recede(name)
-  if redis.call('EXISTS', index('ready', name)) == 1 then return end
+  if redis.call('EXISTS', index('ready', name)) == 1 then return false end
   local head = redis.call('ZRANGE', index('timed', name), 0, 0, 'WITHSCORES')[2]
   if head then
     redis.call('ZADD', DUE, head, name)
   else
     redis.call('ZREM', DUE, name)
   end
-end
-local FIRST_READ = 4
-local bytes, read = 0, 0
-local function next_read(left)
-  if read == 0 then return math.min(left, FIRST_READ) end
-  return math.min(left, math.max(math.floor((MAX_BYTES - bytes) * read / math.max(bytes, 1)), 1))
-end
-local function take_ready(name, want, take)
-  promote(name)
-  local ready, taken, from = index('ready', name), 0, 1
-  local repeating, retrying = index('repeating', name), index('retrying', name)
-  local members = redis.call('ZRANGE', ready, 0, want - 1)
-  local counted_apart = members[1] and redis.call('EXISTS', repeating, retrying) > 0
-  while from <= #members and bytes < MAX_BYTES do
-    local count, ids = next_read(#members - from + 1), {}
-    for i = 1, count do
-      ids[i] = string.sub(members[from + i - 1], READY_ID)
-    end
-    local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
-    for i, id in ipairs(ids) do
-      local record, state = records[i], states[i]
-      zrem(ready, members[from + i - 1])
-      if counted_apart then
-        zrem(repeating, id)
-        zrem(retrying, id)
-      end
-      if record then
-        bytes = bytes + #record + (state and #state or 0)
-        read = read + 1
-        taken = taken + 1
-        take(id, record, state, name)
-      end
-    end
-    from = from + count
-  end
-  flush()
-  return taken
+  return true
 end
 local token, HANDED = ARGV[6] .. ':1', prefix .. 'handed:' .. ARGV[6]
 local function row_reply(id, record, state, entry)
@@ -3191,7 +3969,7 @@ local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id
 local asked_at, seq, priority, flags = asked(record or '')
 local planned_at = seq and planned(asked_at, happened(state))
 local is_as_known = seq and name_of(record) == name and planned_at == tonumber(ARGV[12])
-if not is_as_known or flags % 2 == DISABLED or redis.call('HEXISTS', LEASE, id) == 1 then return { now_text } end
+if not is_as_known or has_flag(flags, FLAG.disabled) or redis.call('HEXISTS', LEASE, id) == 1 then return { now_text } end
 redis.call('PERSIST', META)
 displace(id, name, planned_at, seq, priority)
 local row = hand_out(id, name, record, state)
@@ -3214,6 +3992,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -3265,6 +4048,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -3335,11 +4123,27 @@ local function rank_of_score(key, score)
   if backwards then return redis.call('ZCOUNT', key, '(' .. score, '+inf') end
   return redis.call('ZCOUNT', key, '-inf', '(' .. score)
 end
+local function is_behind(member, other)
+  for i = 1, math.min(#member, #other) do
+    local a, b = string.byte(member, i), string.byte(other, i)
+    if a ~= b then return a > b end
+  end
+  return #member > #other
+end
+local function rank_of_gap(key, score, member)
+  local low, high = redis.call('ZCOUNT', key, '-inf', '(' .. score), redis.call('ZCOUNT', key, '-inf', score)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if is_behind(redis.call('ZRANGE', key, middle, middle)[1], member) then high = middle else low = middle + 1 end
+  end
+  return backwards and redis.call('ZCARD', key) - low or low
+end
 local function start_of(key, first, start)
   local how, value, member = string.match(start, '^(%l+) (%S+) ?(.*)$')
   if how == 'rank' then return first + value end
-  local rank = how == 'behind' and redis.call(backwards and 'ZREVRANK' or 'ZRANK', key, member)
-  return math.max(rank and rank + 1 or rank_of_score(key, value), first)
+  if how == 'score' then return math.max(rank_of_score(key, value), first) end
+  local rank = redis.call(backwards and 'ZREVRANK' or 'ZRANK', key, member)
+  return math.max(rank and rank + 1 or rank_of_gap(key, value, member), first)
 end
 local function others(name, place)
   if not SHARED[place] then return end
@@ -3381,7 +4185,7 @@ end
 return reply
 `;
 
-export const readLog = `local now, soon, micros
+export const pruneJobs = `local now, soon, micros
 if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
@@ -3396,6 +4200,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -3414,7 +4223,7 @@ local function index(place, name)
   end
   return key
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -3441,6 +4250,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -3451,7 +4266,610 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
+end
+local function own_of(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', #spec end
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
+end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
+local function happened(state)
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
+  local brace = string.find(state, '{', 1, true)
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt and not has_more then
+    return head .. ']'
+  end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local function table_or_empty(value)
+  return type(value) == 'table' and value or {}
+end
+local function texts_of(value)
+  local texts = {}
+  for _, item in ipairs(table_or_empty(value)) do
+    if type(item) == 'string' then texts[#texts + 1] = item end
+  end
+  return texts
+end
+local function own_facts(record)
+  local own, ok, facts = own_of(record), true, nil
+  if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
+  facts = table_or_empty(ok and facts)
+  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
+end
+local log_exists, drop_log_of
+local function remove_log(id)
+  if log_exists == nil then log_exists = redis.call('HEXISTS', META, 'logSeq') == 1 end
+  if not log_exists then return end
+  if not drop_log_of then
+local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
+local drops_left = 100
+local function owners(entry)
+  local name, job_id = string.match(entry or '', '^%["([^"]*)","([^"]*)"')
+  if not name then return end
+  if string.find(name, '\\\\', 1, true) or string.find(job_id, '\\\\', 1, true) then
+    local ok, texts = pcall(cjson.decode, '["' .. name .. '","' .. job_id .. '"]')
+    if not ok then return end
+    name, job_id = texts[1], texts[2]
+  end
+  return name, job_id ~= '' and job_id or nil
+end
+local function drop_entries(key, members)
+  local ids = {}
+  for i, member in ipairs(members) do
+    ids[i] = string.sub(member, 1, 12)
+  end
+  return read_some(ids, { LOGS }, function(i, id, entry)
+    local name, job_id = owners(entry)
+    zrem(key, members[i])
+    zrem(LOGS_ALL, members[i])
+    if name then zrem(index('logs:name', name), members[i]) end
+    if job_id then zrem(index('logs:job', job_id), members[i]) end
+    hdel(LOGS, id)
+  end)
+end
+local function drop_log(id)
+  local key = index('logs:job', id)
+  local members = redis.call('ZRANGE', key, 0, drops_left)
+  local count = #members
+  if count > drops_left then members[count] = nil end
+  local dropped = drop_entries(key, members)
+  drops_left = drops_left - dropped
+  zrem(LEAVING, id)
+  if dropped < count then zadd(LEAVING, now_text, id) end
+end
+local function drop_leaving()
+  for _, id in ipairs(redis.call('ZRANGE', LEAVING, 0, 9)) do
+    if drops_left > 0 then drop_log(id) end
+  end
+end
+local function forget_removed()
+  local aged = redis.call('ZCOUNT', REMOVED, '-inf', text(now - REMOVED_KEPT_MS))
+  local over = redis.call('ZCARD', REMOVED) - MOST_REMOVED
+  if aged > 0 or over > 0 then redis.call('ZREMRANGEBYRANK', REMOVED, 0, math.min(math.max(aged, over), 200) - 1) end
+end
+    forget_removed()
+    drop_log_of = function(job_id)
+      zadd(REMOVED, now_text, job_id)
+      drop_log(job_id)
+    end
+  end
+  drop_log_of(id)
+end
+local function remove_keys(id, record, why)
+  for _, field in ipairs(own_facts(record).keys) do
+    local held_until = why == 'retention' and redis.call('ZSCORE', prefix .. 'held', field)
+    local is_held = held_until and tonumber(held_until) > now
+    if not is_held and redis.call('HGET', prefix .. 'keys', field) == id then
+      hdel(prefix .. 'keys', field)
+      zrem(prefix .. 'held', field)
+    end
+  end
+end
+local function remove_record(id, has_state)
+  hdel(JOBS, id)
+  if has_state then
+    hdel(STATE, id)
+    hdel(RESULTS, id)
+    drop(prefix .. 'history:' .. id)
+    zrem(prefix .. 'leaving', id)
+  end
+  remove_log(id)
+end
+local GONE, gone_until, patience = prefix .. 'gone', nil, nil
+local function gone_kept(keep_ms)
+  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
+  return math.max(keep_ms, patience)
+end
+local function remember_gone(id, record, keep_ms)
+  gone_until = gone_until or text(soon + gone_kept(keep_ms))
+  local nonce = record and string.match(own_of(record), '"nonce":"(%x+)"')
+  zadd(GONE, gone_until, nonce or id)
+end
+local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+end
+local function forget_gone(limit)
+  forget(GONE, limit)
+end
+local gone_ms, bytes_read = tonumber(ARGV[3]), 0
+local MOST_WITH_LOG = 50
+local function affordable(most)
+  log_exists = redis.call('HEXISTS', META, 'logSeq') == 1
+  return log_exists and math.min(most, MOST_WITH_LOG) or most
+end
+local function has_ended(state)
+  if not state or not string.find(state, '^%[null,') then return false end
+  if string.find(state, '^%[null,[^,]*,%d') then return true end
+  return happened(state).failedAt ~= nil
+end
+local function flags_of(record)
+  return tonumber(string.match(record, '^%[%d+,[^,]+,%d+,[^,]+,(%d+),'))
+end
+local function recurs(record, flags)
+  if has_flag(flags, FLAG.recurring) then return true end
+  if not has_flag(flags, FLAG.has_rule) then return false end
+  local ok, rule = pcall(cjson.decode, string.match(record, '.*"repeat":({.*})}%]$') or '')
+  return not ok or rule.at ~= nil
+end
+local function may_go(record, state, flags)
+  return has_ended(state) and not (flags and recurs(record, flags))
+end
+local function remove_ended(id, name, place_name, record, state, flags)
+  zrem(index(place_name, name), id)
+  if not flags or has_flag(flags, FLAG.disabled) then zrem(index('disabled', name), id) end
+  if record then
+    local has_keys = not flags or has_flag(flags, FLAG.keyed)
+    if has_keys then remove_keys(id, record, 'retention') end
+    local created = tonumber(string.match(record, '^%[(%d+),'))
+    if created and now - created <= gone_kept(gone_ms) then remember_gone(id, has_keys and record, gone_ms) end
+  end
+  remove_record(id, state)
+end
+local function sweep(name, place_name, first, most, stays)
+  local ids = most > 0 and redis.call('ZRANGE', index(place_name, name), text(first), text(first + most - 1)) or {}
+  local kept, last_kept, gone = 0, nil, {}
+  local looked = read_some(ids, { JOBS, STATE }, function(_, id, record, state)
+    bytes_read = bytes_read + #(record or '') + #(state or '')
+    local flags = record and flags_of(record)
+    if record and (not may_go(record, state, flags) or stays(record, flags)) then
+      kept, last_kept = kept + 1, id
+    else
+      remove_ended(id, name, place_name, record, state, flags)
+      gone[#gone + 1] = id
+    end
+  end)
+  return looked, kept, last_kept, gone
+end
+local function forget_as_many(removed)
+  if removed > 0 then forget_gone(2 * removed) end
+end
+local function older_than(name, place_name, age_ms)
+  return redis.call('ZCOUNT', index(place_name, name), '-inf', text(now - age_ms))
+end
+local POINTERS, HELD = prefix .. 'keys', prefix .. 'held'
+local function carries(record, field)
+  for _, carried in ipairs(own_facts(record).keys) do
+    if carried == field then return true end
+  end
+  return false
+end
+local function holder_of(field, unwanted)
+  local id = redis.call('HGET', POINTERS, field)
+  if not id then return end
+  local held_until = tonumber(redis.call('ZSCORE', HELD, field))
+  local is_open = held_until and held_until > now
+  if unwanted and (is_open or not held_until) then
+    local exists = redis.call('HEXISTS', JOBS, id) == 1
+    if is_open or exists then return id, exists and '' end
+    return
+  end
+  local record = redis.call('HGET', JOBS, id)
+  if is_open or record and carries(record, field) then return id, record end
+end
+local function hold(field, id, held_until)
+  hset(POINTERS, field, id)
+  zrem(HELD, field)
+  if held_until then zadd(HELD, held_until, field) end
+end
+local function forget_held(limit)
+  local fields, ids = redis.call('ZRANGEBYSCORE', HELD, '-inf', now_text, 'LIMIT', 0, limit), {}
+  if not fields[1] then return end
+  for i, id in ipairs(redis.call('HMGET', POINTERS, unpack(fields))) do
+    ids[i] = id or ''
+  end
+  read_some(ids, { JOBS }, function(i, _, record)
+    zrem(HELD, fields[i])
+    if not (record and carries(record, fields[i])) then hdel(POINTERS, fields[i]) end
+  end)
+end
+local DUE_NAMES_LOOKED_AT = 100
+local function has_due_jobs(name)
+  if redis.call('EXISTS', index('ready', name)) == 1 then return true end
+  local at = tonumber(redis.call('ZRANGE', index('timed', name), 0, 0, 'WITHSCORES')[2])
+  return at ~= nil and at <= now
+end
+local function unhandled_names(limit)
+  local names = {}
+  for _, name in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'LIMIT', 0, DUE_NAMES_LOOKED_AT)) do
+    if #names == limit then break end
+    local is_known = redis.call('HEXISTS', prefix .. 'settings', name) == 1
+    if not is_known and has_due_jobs(name) then names[#names + 1] = name end
+  end
+  return names
+end
+redis.call('PERSIST', META)
+local ENDS, NAMES_LOOKED_AT, SCAN_STEP = { completed = 'completed', dead = 'failed' }, 32, 16
+local LEAVING_AT = prefix .. 'leaving'
+local removed, left, names_left, reply = 0, affordable(tonumber(ARGV[4])), NAMES_LOOKED_AT, { now_text }
+local known = {}
+for i = 7, #ARGV, 3 do
+  known[index(ARGV[i + 1], ARGV[i])] = ARGV[i + 2]
+end
+local function retention_of(settings)
+  local ok, decoded = pcall(cjson.decode, settings)
+  local retention = ok and type(decoded) == 'table' and decoded.retention
+  return type(retention) == 'table' and retention or {}
+end
+local function own_limit(record, flags, end_name)
+  if not flags or not has_flag(flags, FLAG.ends_its_own_way) then return nil end
+  local retention = own_facts(record).overrides.retention
+  local limit = type(retention) == 'table' and retention[end_name]
+  if limit == cjson.null then return false end
+  return tonumber(limit)
+end
+local function outstaying(name, place_name, rule)
+  local age_ms, count = tonumber(rule.ageMs), tonumber(rule.count)
+  local too_old = age_ms and older_than(name, place_name, age_ms) or 0
+  local too_many = count and redis.call('ZCARD', index(place_name, name)) - count or 0
+  return math.max(too_old, too_many)
+end
+local function staying(key)
+  if not known[key] then return 0 end
+  local score, member = string.match(known[key], '^(%S+) (.*)$')
+  if redis.call('ZSCORE', key, member) == score then return redis.call('ZRANK', key, member) + 1 end
+  return redis.call('ZCOUNT', key, '-inf', '(' .. score)
+end
+local function prune_index(name, place_name, end_name, rule)
+  local past = outstaying(name, place_name, rule)
+  if past <= 0 then return true end
+  local key = index(place_name, name)
+  local first = staying(key)
+  if first >= past then return true end
+  if left <= 0 or bytes_read >= READ_BYTES then return false end
+  local looked, _, last_kept, gone = sweep(name, place_name, first, math.min(past - first, left), function(record, flags)
+    return own_limit(record, flags, end_name) ~= nil
+  end)
+  left, removed = left - looked, removed + #gone
+  if last_kept then
+    reply[#reply + 1], reply[#reply + 2] = name, place_name
+    reply[#reply + 1] = redis.call('ZSCORE', key, last_kept) .. ' ' .. last_kept
+  end
+  return first + looked >= past
+end
+local function prune_name(name, settings)
+  local retention = retention_of(settings)
+  for place_name, end_name in pairs(ENDS) do
+    local rule = retention[end_name]
+    if type(rule) == 'table' and not prune_index(name, place_name, end_name, rule) then return false end
+  end
+  return true
+end
+local function prune_names(cursor, done)
+  repeat
+    local step = redis.call('HSCAN', prefix .. 'settings', cursor, 'COUNT', SCAN_STEP)
+    local entries = step[2]
+    for i = 2 * done + 1, #entries, 2 do
+      if names_left == 0 or not prune_name(entries[i], entries[i + 1]) then
+        return 'names ' .. cursor .. ' ' .. text((i - 1) / 2)
+      end
+      names_left = names_left - 1
+    end
+    cursor, done = step[1], 0
+  until cursor == '0'
+end
+local function standing(id, name)
+  for place_name in pairs(ENDS) do
+    local since = redis.call('ZSCORE', index(place_name, name), id)
+    if since then return place_name, tonumber(since) end
+  end
+end
+local function let_go(id, record, state)
+  local name, flags = record and name_of(record), record and flags_of(record)
+  local place_name, since
+  if name then place_name, since = standing(id, name) end
+  local limit = place_name and may_go(record, state, flags) and own_limit(record, flags, ENDS[place_name])
+  if not limit then
+    zrem(LEAVING_AT, id)
+  elseif since + limit > now then
+    zadd(LEAVING_AT, text(since + limit), id)
+  else
+    remove_ended(id, name, place_name, record, state, flags)
+    removed = removed + 1
+  end
+end
+local function prune_leaving()
+  local ids = redis.call('ZRANGEBYSCORE', LEAVING_AT, '-inf', now_text, 'LIMIT', 0, left + 1)
+  if #ids == 0 then return true end
+  if left <= 0 or bytes_read >= READ_BYTES then return false end
+  local looked = read_some({ unpack(ids, 1, math.min(#ids, left)) }, { JOBS, STATE }, function(_, id, record, state)
+    let_go(id, record, state)
+  end)
+  left = left - looked
+  return looked == #ids
+end
+local stage, cursor, done = string.match(ARGV[6], '^(%l+) ?(%d*) ?(%d*)$')
+local go_on = stage == 'names' and prune_names(cursor, tonumber(done)) or nil
+if not go_on and not prune_leaving() then go_on = 'leaving' end
+flush()
+forget_as_many(removed)
+local unhandled = {}
+if not go_on then
+  forget_held(tonumber(ARGV[4]))
+  flush()
+  unhandled = unhandled_names(tonumber(ARGV[5]))
+  if redis.call('EXISTS', prefix .. 'logs:leaving') == 1 then go_on = 'logs' end
+end
+table.insert(reply, 2, text(removed))
+table.insert(reply, 3, go_on or '')
+table.insert(reply, 4, unhandled)
+return reply
+`;
+
+export const readHistory = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local id = ARGV[3]
+if redis.call('HEXISTS', JOBS, id) == 0 then return { now_text } end
+local entries = redis.pcall('LRANGE', prefix .. 'history:' .. id, 0, -1)
+return { now_text, redis.call('HGET', STATE, id) or '', unpack(entries) }
+`;
+
+export const readLog = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -3620,6 +5038,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -3660,6 +5083,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -3713,7 +5141,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -3740,6 +5168,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -3750,10 +5184,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -3762,6 +5197,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -3774,12 +5213,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -3798,40 +5241,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -3839,10 +5279,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -3856,19 +5299,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -3893,10 +5335,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -3909,14 +5354,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -3945,9 +5396,6 @@ end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
 end
-local function begin_anew(facts)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
-end
 local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then
     return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
@@ -3963,7 +5411,7 @@ local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
   if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
@@ -4013,6 +5461,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -4031,7 +5484,7 @@ local function index(place, name)
   end
   return key
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -4058,6 +5511,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -4068,10 +5527,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -4080,6 +5540,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -4092,12 +5556,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -4116,40 +5584,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -4157,10 +5622,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -4189,7 +5657,7 @@ local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
   if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
@@ -4248,7 +5716,7 @@ flush()
 return reply
 `;
 
-export const rescueJobs = `local now, soon, micros
+export const requeueJobs = `local now, soon, micros
 if #ARGV[2] == 2 then
   local time = redis.call('TIME')
   micros = time[1] * 1000000 + time[2]
@@ -4263,6 +5731,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -4316,7 +5789,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -4343,6 +5816,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -4353,10 +5832,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -4365,6 +5845,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -4377,12 +5861,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -4401,40 +5889,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -4442,10 +5927,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -4459,19 +5947,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -4496,10 +5983,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -4512,14 +6002,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -4548,8 +6044,563 @@ end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
 end
+local TRAILING, OVERDUE = 0, 1
+local function is_leading(facts)
+  return facts.windowEnd > OVERDUE
+end
+local function close_window(facts, began_at)
+  if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
+end
+local function drop_old_window(facts, run, locked_at, planned_at)
+  if not facts.windowAt then return end
+  if is_leading(facts) then
+    if facts.windowEnd <= now then facts.windowAt = nil end
+  elseif run == '' then
+    close_window(facts, locked_at)
+  elseif not run and not planned_at then
+    facts.windowAt = nil
+  end
+end
+local function open_window(facts, started_at, ends)
+  facts.windowAt, facts.windowEnd = started_at, ends
+end
+local debounced = {}
+function debounced.leading(facts, delay, _, next_at, given)
+  if facts.windowAt and is_leading(facts) then return next_at end
+  open_window(facts, now, soon + delay)
+  return given
+end
+function debounced.trailing(facts, delay, longest, next_at)
+  local started_at = facts.windowAt and not is_leading(facts) and facts.windowAt
+  if started_at and facts.windowEnd == OVERDUE then return earlier(next_at, now) end
+  started_at = started_at or now
+  local latest = longest and started_at + longest
+  open_window(facts, started_at, latest and latest <= now and OVERDUE or TRAILING)
+  if facts.windowEnd == OVERDUE then return now end
+  return earlier(soon + delay, latest)
+end
+local HISTORY_LENGTH = 20
+local function part_of_entry(value)
+  return value and text(value) or 'null'
+end
+local function history_entry(kind, attempt, planned_at, started_at, ended_at, host, failure)
+  return '["' .. string.sub(kind, 1, 1) .. '",' .. attempt .. ',' .. part_of_entry(planned_at) .. ',' .. part_of_entry(started_at)
+    .. ',' .. text(ended_at) .. ',' .. cjson.encode(host) .. (failure and ',' .. failure or '') .. ']'
+end
+local function told_by(facts)
+  local ended_at, started_at = facts.lastFinishedAt, facts.lastRunAt
+  if not ended_at then return end
+  if started_at and started_at > ended_at then started_at = nil end
+  local failed = facts.failedAt and facts.failedAt >= ended_at
+  local kind = failed and (facts.nextRunAt and 'failed' or 'dead') or 'completed'
+  return history_entry(kind, math.max(facts.attempt, 1), nil, started_at, ended_at, '', failed and facts.failure)
+end
+local function chronicle(id, entry, told)
+  at_flush(function()
+    local key = prefix .. 'history:' .. id
+    local length = redis.pcall('LPUSH', key, entry)
+    if type(length) ~= 'number' then return end
+    if length == 1 and told then redis.call('RPUSH', key, told) end
+    if length > HISTORY_LENGTH then redis.call('LTRIM', key, 0, HISTORY_LENGTH - 1) end
+  end)
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local function table_or_empty(value)
+  return type(value) == 'table' and value or {}
+end
+local function texts_of(value)
+  local texts = {}
+  for _, item in ipairs(table_or_empty(value)) do
+    if type(item) == 'string' then texts[#texts + 1] = item end
+  end
+  return texts
+end
+local function own_facts(record)
+  local own, ok, facts = own_of(record), true, nil
+  if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
+  facts = table_or_empty(ok and facts)
+  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
+end
+local POINTERS, HELD = prefix .. 'keys', prefix .. 'held'
+local function carries(record, field)
+  for _, carried in ipairs(own_facts(record).keys) do
+    if carried == field then return true end
+  end
+  return false
+end
+local function holder_of(field, unwanted)
+  local id = redis.call('HGET', POINTERS, field)
+  if not id then return end
+  local held_until = tonumber(redis.call('ZSCORE', HELD, field))
+  local is_open = held_until and held_until > now
+  if unwanted and (is_open or not held_until) then
+    local exists = redis.call('HEXISTS', JOBS, id) == 1
+    if is_open or exists then return id, exists and '' end
+    return
+  end
+  local record = redis.call('HGET', JOBS, id)
+  if is_open or record and carries(record, field) then return id, record end
+end
+local function hold(field, id, held_until)
+  hset(POINTERS, field, id)
+  zrem(HELD, field)
+  if held_until then zadd(HELD, held_until, field) end
+end
+local function forget_held(limit)
+  local fields, ids = redis.call('ZRANGEBYSCORE', HELD, '-inf', now_text, 'LIMIT', 0, limit), {}
+  if not fields[1] then return end
+  for i, id in ipairs(redis.call('HMGET', POINTERS, unpack(fields))) do
+    ids[i] = id or ''
+  end
+  read_some(ids, { JOBS }, function(i, _, record)
+    zrem(HELD, fields[i])
+    if not (record and carries(record, fields[i])) then hdel(POINTERS, fields[i]) end
+  end)
+end
+local GONE, gone_until, patience = prefix .. 'gone', nil, nil
+local function gone_kept(keep_ms)
+  patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
+  return math.max(keep_ms, patience)
+end
+local function remember_gone(id, record, keep_ms)
+  gone_until = gone_until or text(soon + gone_kept(keep_ms))
+  local nonce = record and string.match(own_of(record), '"nonce":"(%x+)"')
+  zadd(GONE, gone_until, nonce or id)
+end
+local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+end
+local function forget_gone(limit)
+  forget(GONE, limit)
+end
+local EXTRA_BYTES = 4096
+local EXTRA_BEGINS = { ',{"type":"', ',{"lastModifiedBy":"', ',{"repeat":{' }
+local function extra_of(rest, flags)
+  local tail = has_flag(flags, FLAG.has_rule) and rest or string.sub(rest, -EXTRA_BYTES)
+  local from = 0
+  for _, beginning in ipairs(EXTRA_BEGINS) do
+    from = math.max(from, string.match(tail, '^.*()' .. beginning) or 0)
+  end
+  if from == 0 then return '' end
+  local extra = string.sub(tail, from, -2)
+  return pcall(cjson.decode, string.sub(extra, 2)) and extra or ''
+end
+redis.call('PERSIST', META)
+local SAVED, new_data = prefix .. 'saved', ARGV[10]
+local at = math.max(now, instant(ARGV[8]))
+local taken_here = {}
+local function other_holder(id, fields)
+  for _, field in ipairs(fields) do
+    local holder_id = taken_here[field] or holder_of(field)
+    if holder_id and holder_id ~= id then return holder_id end
+  end
+end
+local function with_new_data(record, flags)
+  local _, rest = own_and_rest(record)
+  local numbers, others = string.match(string.sub(record, 1, #record - #rest), '^(%[%d+,[^,]+,%d+,[^,]+,)%d+(,.*)$')
+  local bare = has_flag(flags, FLAG.has_data) and flags - FLAG.has_data or flags
+  local has_data = new_data ~= ''
+  return numbers .. text(has_data and bare + FLAG.has_data or bare) .. others
+    .. (has_data and new_data or 'null') .. extra_of(rest, flags) .. ']'
+end
+local function bring_back(id, name, record, state)
+  local _, seq, priority, flags = asked(record)
+  local facts = happened(state)
+  local entry = history_entry('queued', math.max(facts.attempt, 1), nil, nil, now, '')
+  chronicle(id, entry, told_by(facts))
+  drop_old_window(facts)
+  facts.nextRunAt, facts.failedAt, facts.failure, facts.occurrenceAt = at, nil, nil, nil
+  if ARGV[9] == 'anew' then
+    begin_anew(facts)
+    facts.failCount = 0
+  end
+  displace(id, name, nil, seq, priority)
+  place(id, name, at, seq, priority, flags, facts)
+  hset(STATE, id, packed(facts))
+  if new_data ~= '=' then hset(JOBS, id, with_new_data(record, flags)) end
+  if has_flag(flags, FLAG.ends_its_own_way) then zrem(prefix .. 'leaving', id) end
+end
+local function requeue(id, record, state)
+  local call = ARGV[5] .. ':' .. id
+  if tonumber(redis.call('ZSCORE', SAVED, call) or 0) > now then return 'ok' end
+  if not record or not is_legible(record) then return 'not-found' end
+  local name = name_of(record)
+  if not redis.call('ZSCORE', index('dead', name), id) then return 'not-dead' end
+  if ARGV[7] ~= '' and ARGV[7] ~= name then return 'name-mismatch' end
+  local freed = own_facts(record).frees
+  local holder_id = other_holder(id, freed)
+  if holder_id then return 'key-taken', holder_id end
+  for _, field in ipairs(freed) do
+    taken_here[field] = id
+    hold(field, id)
+  end
+  bring_back(id, name, record, state)
+  zadd(SAVED, text(soon + ARGV[6]), call)
+  return 'ok'
+end
+local ids, words, reply = {}, {}, { now_text }
+for i = 11, #ARGV do
+  ids[#ids + 1] = ARGV[i]
+end
+read_some(ids, { JOBS, STATE }, function(_, id, record, state)
+  words[id] = words[id] or { requeue(id, record, state) }
+  reply[#reply + 1] = words[id][1]
+  reply[#reply + 1] = words[id][2] or ''
+end)
+flush()
+forget(SAVED, 2 * #ids)
+advance()
+return reply
+`;
+
+export const rescueJobs = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
+local function ready_score(at, priority)
+  if FIRST == 'P' then return -priority end
+  if FIRST == 't' then return at end
+  if FIRST == 'p' then return priority end
+  return -at
+end
+local TIME_WIDTH, PRIORITY_WIDTH, SEQ_WIDTH, EPOCH, LATEST = 12, 16, 12, 28000000000000, 281474976710655
+local priority_keys = {}
+local function priority_key(priority)
+  local key = priority_keys[priority]
+  if key then return key end
+  local bytes = { string.byte(struct.pack('>d', priority + 0), 1, 8) }
+  local is_negative, falls = bytes[1] >= 128, SECOND == 'P'
+  for i = 1, 8 do
+    if is_negative ~= falls then bytes[i] = 255 - bytes[i] end
+  end
+  if not is_negative then bytes[1] = (bytes[1] + 128) % 256 end
+  key = string.format(string.rep('%02x', 8), unpack(bytes))
+  priority_keys[priority] = key
+  return key
+end
+local function second_key(at, priority)
+  if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
+  if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
+  return SECOND == '-' and '' or priority_key(priority)
+end
+local function ready_member(at, seq, priority, id)
+  return second_key(at, priority) .. string.format('%012x', seq) .. id
+end
+local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
+local function comes_first(priority, other)
+  if FIRST == 'P' or SECOND == 'P' then return priority > other end
+  return (FIRST == 'p' or SECOND == 'p') and priority < other
+end
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
+local function gather(table_, key)
+  local list = table_[key]
+  if not list then
+    list = {}
+    table_[key] = list
+  end
+  return list
+end
+local function zrem(key, member)
+  local list = gather(removed, key)
+  list[#list + 1] = member
+end
+local function zadd(key, score, member)
+  local list = gather(added, key)
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+local function hdel(key, field)
+  local list = gather(deleted, key)
+  list[#list + 1] = field
+end
+local function hset(key, field, value)
+  local list = gather(set, key)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
+local function carry_out(command, batch)
+  for key, list in pairs(batch) do
+    redis.call(command, key, unpack(list))
+  end
+end
+local function flush()
+  carry_out('ZREM', removed)
+  carry_out('ZADD', added)
+  carry_out('HDEL', deleted)
+  carry_out('HSET', set)
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
+end
+local function own_of(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', #spec end
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
+end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
+local function happened(state)
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
+  local brace = string.find(state, '{', 1, true)
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt and not has_more then
+    return head .. ']'
+  end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
 local function begin_anew(facts)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
+end
+local earliest = {}
+local function timed_member(seq, priority, id)
+  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+local function secondary(facts, flags)
+  if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
+end
+local function place(id, name, at, seq, priority, flags, facts)
+  local class = secondary(facts, flags)
+  if class then zadd(index(class, name), text(at), id) end
+  if has_flag(flags, FLAG.disabled) then
+    zadd(index('parked', name), text(at), id)
+    return
+  end
+  if at <= now then
+    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
+  else
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+  end
+  if not earliest[name] or at < earliest[name] then earliest[name] = at end
+end
+local function displace(id, name, at, seq, priority)
+  if at then
+    zrem(index('ready', name), ready_member(at, seq, priority, id))
+    zrem(index('timed', name), timed_member(seq, priority, id))
+    zrem(index('parked', name), id)
+    zrem(index('repeating', name), id)
+    zrem(index('retrying', name), id)
+  else
+    zrem(index('completed', name), id)
+    zrem(index('dead', name), id)
+  end
+end
+local function settle_down(id, name, facts)
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
+end
+local function put_down(id, name, at, seq, priority, flags, facts)
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
+end
+local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
+local function entomb(id, name, facts)
+  facts.nextRunAt, facts.occurrenceAt, facts.failedAt, facts.lastFinishedAt = nil, nil, now, now
+  facts.failure = ILLEGIBLE
+  zadd(index('dead', name), now_text, id)
+end
+local about = ''
+local function announce(name, at)
+  if ARGV[3] == '' then return end
+  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
+local function advance()
+  local news = {}
+  for name, at in pairs(earliest) do
+    local before = tonumber(redis.call('ZSCORE', DUE, name))
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
+  end
+  earliest = {}
+  for name, at in pairs(news) do
+    announce(name, at)
+  end
+  return next(news) ~= nil
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
+local function lock_plainly(id, name, locked_at, pending)
+  locked_at = text(math.max(locked_at, 0))
+  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
+  zadd(index('running', name), locked_at, id)
+end
+local function has_begun(run)
+  return run == '' or string.sub(run, 1, 1) == 's'
+end
+local function own_time(run, planned_at)
+  local kept = string.match(run, '^[cs](%-?%d+)$')
+  if kept then return tonumber(kept) end
+  if run ~= 's' then return planned_at end
+end
+local function earlier(one, other)
+  return one and other and math.min(one, other) or one or other
 end
 local TRAILING, OVERDUE = 0, 1
 local function is_leading(facts)
@@ -4606,6 +6657,22 @@ local function read_some(ids, hashes, each)
     step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
   end
   return done
+end
+local function table_or_empty(value)
+  return type(value) == 'table' and value or {}
+end
+local function texts_of(value)
+  local texts = {}
+  for _, item in ipairs(table_or_empty(value)) do
+    if type(item) == 'string' then texts[#texts + 1] = item end
+  end
+  return texts
+end
+local function own_facts(record)
+  local own, ok, facts = own_of(record), true, nil
+  if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
+  facts = table_or_empty(ok and facts)
+  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
 end
 local log_exists, drop_log_of
 local function remove_log(id)
@@ -4668,12 +6735,14 @@ end
   end
   drop_log_of(id)
 end
-local function remove_keys(id, record)
-  local own = own_and_rest(record)
-  if own == '0' then return end
-  local ok, facts = pcall(cjson.decode, own)
-  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
-    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+local function remove_keys(id, record, why)
+  for _, field in ipairs(own_facts(record).keys) do
+    local held_until = why == 'retention' and redis.call('ZSCORE', prefix .. 'held', field)
+    local is_held = held_until and tonumber(held_until) > now
+    if not is_held and redis.call('HGET', prefix .. 'keys', field) == id then
+      hdel(prefix .. 'keys', field)
+      zrem(prefix .. 'held', field)
+    end
   end
 end
 local function remove_record(id, has_state)
@@ -4681,6 +6750,8 @@ local function remove_record(id, has_state)
   if has_state then
     hdel(STATE, id)
     hdel(RESULTS, id)
+    drop(prefix .. 'history:' .. id)
+    zrem(prefix .. 'leaving', id)
   end
   remove_log(id)
 end
@@ -4699,7 +6770,7 @@ local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
   if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
@@ -4710,7 +6781,7 @@ local function gone_kept(keep_ms)
 end
 local function remember_gone(id, record, keep_ms)
   gone_until = gone_until or text(soon + gone_kept(keep_ms))
-  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  local nonce = record and string.match(own_of(record), '"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
 end
 local function forget(key, limit)
@@ -4752,27 +6823,67 @@ local function rescues_allowed(name, otherwise)
   end
   return allowed[name]
 end
+local HISTORY_LENGTH = 20
+local function part_of_entry(value)
+  return value and text(value) or 'null'
+end
+local function history_entry(kind, attempt, planned_at, started_at, ended_at, host, failure)
+  return '["' .. string.sub(kind, 1, 1) .. '",' .. attempt .. ',' .. part_of_entry(planned_at) .. ',' .. part_of_entry(started_at)
+    .. ',' .. text(ended_at) .. ',' .. cjson.encode(host) .. (failure and ',' .. failure or '') .. ']'
+end
+local function told_by(facts)
+  local ended_at, started_at = facts.lastFinishedAt, facts.lastRunAt
+  if not ended_at then return end
+  if started_at and started_at > ended_at then started_at = nil end
+  local failed = facts.failedAt and facts.failedAt >= ended_at
+  local kind = failed and (facts.nextRunAt and 'failed' or 'dead') or 'completed'
+  return history_entry(kind, math.max(facts.attempt, 1), nil, started_at, ended_at, '', failed and facts.failure)
+end
+local function chronicle(id, entry, told)
+  at_flush(function()
+    local key = prefix .. 'history:' .. id
+    local length = redis.pcall('LPUSH', key, entry)
+    if type(length) ~= 'number' then return end
+    if length == 1 and told then redis.call('RPUSH', key, told) end
+    if length > HISTORY_LENGTH then redis.call('LTRIM', key, 0, HISTORY_LENGTH - 1) end
+  end)
+end
+local function end_own_way(id, record, place)
+  local facts = own_facts(record)
+  for _, field in ipairs(facts.frees) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+  local retention = facts.overrides.retention
+  local kept_ms = type(retention) == 'table' and retention[place == 'dead' and 'failed' or 'completed']
+  zrem(prefix .. 'leaving', id)
+  if type(kept_ms) == 'number' then zadd(prefix .. 'leaving', text(soon + math.ceil(kept_ms)), id) end
+end
 local STALLED = '{"reason":"stalled","name":"StalledError","message":"The process that ran this job was lost, more often than maxRescues allows."}'
 local function owner(id, entry, record)
   if entry then
     local _, _, locked_at, pending, host, name, run, progress = holder(entry)
-    if name then return locked_at, pending, host, name, run, progress end
+    if name then return { locked_at = locked_at, pending = pending, host = host, run = run }, name, progress end
   end
   local name = record and name_of(record)
-  if name and redis.call('ZSCORE', index('running', name), id) then return now_text, '', '', name, '', '' end
+  if name and redis.call('ZSCORE', index('running', name), id) then
+    return { locked_at = now_text, pending = '', host = '', run = '' }, name, ''
+  end
 end
-local function lose(facts, name, locked_at, pending, run, planned_at, rescues_otherwise)
-  local own_at, saved, outcome = own_time(run, planned_at), tonumber(pending), nil
+local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
+  local run = lease.run
+  local own_at, saved, outcome = own_time(run, planned_at), tonumber(lease.pending), nil
   local at = earlier(own_at, saved)
+  facts.nextRunAt = own_at
+  local before = told_by(facts)
   if run == '' then
-    facts.lastRunAt = tonumber(locked_at)
+    facts.lastRunAt = tonumber(lease.locked_at)
     close_window(facts, facts.lastRunAt)
   end
   if has_begun(run) then
     at, outcome = earlier(own_at or now, saved), 'requeued'
     facts.attempt = facts.attempt + 1
     facts.rescueCount = facts.rescueCount + 1
-    local is_spent = facts.rescueCount > rescues_allowed(name, rescues_otherwise)
+    local attempt, is_spent = facts.attempt, facts.rescueCount > rescues_allowed(name, rescues_otherwise)
     if is_spent and saved then
       at = saved
       begin_anew(facts)
@@ -4780,6 +6891,8 @@ local function lose(facts, name, locked_at, pending, run, planned_at, rescues_ot
       at, outcome = nil, 'buried'
       facts.failedAt, facts.lastFinishedAt, facts.failure = now, now, STALLED
     end
+    local failure = outcome == 'buried' and STALLED
+    chronicle(id, history_entry('rescued', attempt, own_at, facts.lastRunAt, now, lease.host, failure), before)
   end
   if at ~= own_at then facts.occurrenceAt = nil end
   facts.nextRunAt = at
@@ -4788,7 +6901,7 @@ end
 local function rescue(limit, rescues_otherwise, told)
   local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
   read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
-    local locked_at, pending, host, name, run, progress = owner(id, entry, record)
+    local lease, name, progress = owner(id, entry, record)
     zrem(LEASES, id)
     hdel(LEASE, id)
     if not name then return end
@@ -4801,15 +6914,16 @@ local function rescue(limit, rescues_otherwise, told)
     local facts = happened(state)
     local planned_at = planned(asked_at, facts)
     if progress ~= '' then facts.progress = tonumber(progress) end
-    local at, outcome = lose(facts, name, locked_at, pending, run, planned_at, rescues_otherwise)
+    local at, outcome = lose(id, name, facts, lease, planned_at, rescues_otherwise)
     if not seq then
       outcome = 'buried'
       entomb(id, name, facts)
     else
       put_down(id, name, at, seq, priority, flags, facts)
+      if outcome == 'buried' and has_flag(flags, FLAG.ends_its_own_way) then end_own_way(id, record, 'dead') end
     end
     if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
-    if outcome then told(id, name, host, facts.rescueCount, outcome) end
+    if outcome then told(id, name, lease.host, facts.rescueCount, outcome) end
   end)
   flush()
   advance()
@@ -4849,6 +6963,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -4902,7 +7021,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -4929,6 +7048,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -4939,10 +7064,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -4951,6 +7077,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -4963,12 +7093,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -4987,40 +7121,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -5028,10 +7159,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -5045,19 +7179,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -5082,10 +7215,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -5098,14 +7234,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -5133,9 +7275,6 @@ local function own_time(run, planned_at)
 end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
-end
-local function begin_anew(facts)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
 end
 local TRAILING, OVERDUE = 0, 1
 local function is_leading(facts)
@@ -5179,7 +7318,7 @@ local function gone_kept(keep_ms)
 end
 local function remember_gone(id, record, keep_ms)
   gone_until = gone_until or text(soon + gone_kept(keep_ms))
-  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  local nonce = record and string.match(own_of(record), '"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
 end
 local function forget(key, limit)
@@ -5192,7 +7331,7 @@ end
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
 local debounce, delay, longest = debounced[ARGV[20]], tonumber(ARGV[21]), tonumber(ARGV[22])
-local SAVED, KEYED = prefix .. 'saved', 4
+local SAVED = prefix .. 'saved'
 local before
 if mode == 'update' then
   before = redis.call('HGET', JOBS, id)
@@ -5215,20 +7354,20 @@ local function reply(word, was_announced)
 end
 local function put(facts, at, seq)
   if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
-  if facts.known and not facts.nextRunAt then begin_anew(facts) end
+  if at and facts.known and not facts.nextRunAt then begin_anew(facts) end
   facts.nextRunAt = at
-  put_down(id, name, at, seq, priority, flags, facts)
+  return put_down(id, name, at, seq, priority, flags, facts)
 end
 local function record_of(created, at, seq, name_and_own)
   return '[' .. created .. ',' .. (at and text(at - created) or 'null') .. ',' .. text(seq) .. ',' .. ARGV[10] .. ','
     .. flags .. ',' .. name_and_own .. ',' .. ARGV[14]
 end
 local function mark_disabled()
-  if flags % 2 == DISABLED then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
+  if has_flag(flags, FLAG.disabled) then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
 end
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
   if before then return reply('updated') end
-  if ARGV[12] == '1' then flags = flags + DISABLED end
+  if ARGV[12] == '1' then flags = flags + FLAG.disabled end
   return { now_text, 'inserted', '', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
 end
 local function carry_out_all(word)
@@ -5243,7 +7382,7 @@ local function insert()
   local seq, facts = redis.call('HINCRBY', META, 'seq', 1), happened(ARGV[16] ~= '' and ARGV[16])
   local at = due
   if debounce then at = debounce(facts, delay, longest, nil, due) end
-  if ARGV[12] == '1' then flags = flags + DISABLED end
+  if ARGV[12] == '1' then flags = flags + FLAG.disabled end
   hset(JOBS, id, record_of(now_text, at, seq, ARGV[13]))
   if key ~= '' then hset(prefix .. 'keys', key, id) end
   redis.call('SADD', prefix .. 'names', name)
@@ -5268,7 +7407,7 @@ local run_at = planned_at
 if is_running and run then run_at = own_time(run, planned_at) end
 local function keeps_time()
   if not run_at then return false end
-  local had_rule = math.floor(old_flags / 16) % 2 == 1
+  local had_rule = has_flag(old_flags, FLAG.has_rule)
   if rule ~= '' then return had_rule and string.sub(before, -#rule) == rule end
   return not had_rule and due and due <= now
 end
@@ -5283,8 +7422,12 @@ local function times()
   return at, at
 end
 local at, again = times()
-if ARGV[12] == '1' or (ARGV[12] == '' and old_flags % 2 == DISABLED) then flags = flags + DISABLED end
-if math.floor(old_flags / KEYED) % 2 == 1 and math.floor(flags / KEYED) % 2 == 0 then flags = flags + KEYED end
+if ARGV[12] == '1' or (ARGV[12] == '' and has_flag(old_flags, FLAG.disabled)) then flags = flags + FLAG.disabled end
+local function keep_flag(flag)
+  if has_flag(old_flags, flag) and not has_flag(flags, flag) then flags = flags + flag end
+end
+keep_flag(FLAG.keyed)
+keep_flag(FLAG.ends_its_own_way)
 local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
 local name_and_own = quoted_name .. ',' .. signed(own_and_rest(before), ARGV[19])
 local as_before = record_of(created, old_at, seq, name_and_own)
@@ -5318,10 +7461,228 @@ else
     mend()
   end
   hset(JOBS, id, record_of(created, at, seq, name_and_own))
-  put(facts, at, seq)
+  local among = put(facts, at, seq)
+  if planned_at and among and has_flag(flags, FLAG.ends_its_own_way) then
+local function table_or_empty(value)
+  return type(value) == 'table' and value or {}
+end
+local function texts_of(value)
+  local texts = {}
+  for _, item in ipairs(table_or_empty(value)) do
+    if type(item) == 'string' then texts[#texts + 1] = item end
+  end
+  return texts
+end
+local function own_facts(record)
+  local own, ok, facts = own_of(record), true, nil
+  if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
+  facts = table_or_empty(ok and facts)
+  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
+end
+local function end_own_way(id, record, place)
+  local facts = own_facts(record)
+  for _, field in ipairs(facts.frees) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+  local retention = facts.overrides.retention
+  local kept_ms = type(retention) == 'table' and retention[place == 'dead' and 'failed' or 'completed']
+  zrem(prefix .. 'leaving', id)
+  if type(kept_ms) == 'number' then zadd(prefix .. 'leaving', text(soon + math.ceil(kept_ms)), id) end
+end
+    end_own_way(id, before, among)
+  end
   if state or debounce or facts.failedAt or facts.failure or facts.failCount > 0 then hset(STATE, id, packed(facts)) end
 end
 return carry_out_all('updated')
+`;
+
+export const scanJobs = `local now, soon, micros
+if #ARGV[2] == 2 then
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+  soon = math.ceil(micros / 1000)
+else
+  now = tonumber(string.sub(ARGV[2], 3))
+  soon = now
+  micros = now * 1000
+end
+local function text(number)
+  return string.format('%d', number)
+end
+local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
+local prefix = ARGV[1]
+local JOBS, META = KEYS[1], KEYS[2]
+local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
+local indexes = {}
+local function index(place, name)
+  local of_place = indexes[place]
+  if not of_place then
+    of_place = {}
+    indexes[place] = of_place
+  end
+  local key = of_place[name]
+  if not key then
+    key = prefix .. place .. ':' .. name
+    of_place[name] = key
+  end
+  return key
+end
+local function asked(spec)
+  local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
+  priority = tonumber(priority)
+  if not priority then return end
+  local after = tonumber(delay)
+  if not after and delay ~= 'null' then return end
+  return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
+end
+local function name_of(spec)
+  local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
+  if not quoted then return end
+  if not string.find(quoted, '\\\\', 1, true) then return string.sub(quoted, 2, -2) end
+  local ok, decoded = pcall(cjson.decode, '[' .. quoted .. ']')
+  return ok and decoded[1] or nil
+end
+local function is_legible(spec)
+  local _, seq = asked(spec)
+  return seq ~= nil and name_of(spec) ~= nil
+end
+local function own_of(spec)
+  local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
+  if not name_end then return '0', #spec end
+  local own = string.sub(spec, name_end + 2, name_end + 2)
+  if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
+end
+local function signed(own, by)
+  local inner = own == '0' and '' or string.sub(own, 2, -2)
+  local nonce = string.match(inner, '^"nonce":"%x+"') or ''
+  local rest = string.gsub(string.gsub(string.sub(inner, #nonce + 1), '^,', ''), '^"by":"[^"]*",?', '')
+  local parts = {}
+  for _, part in ipairs({ nonce, by == '' and '' or '"by":' .. by, rest }) do
+    if part ~= '' then parts[#parts + 1] = part end
+  end
+  return #parts == 0 and '0' or '{' .. table.concat(parts, ',') .. '}'
+end
+local function record_by(spec, by)
+  if by == '' then return spec end
+  local own, rest = own_and_rest(spec)
+  local signed_own = signed(own, by)
+  if signed_own == own then return spec end
+  return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
+end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
+local function happened(state)
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
+  local brace = string.find(state, '{', 1, true)
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
+end
+local function packed(facts)
+  local function part(value)
+    return value and text(value) or 'null'
+  end
+  local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
+  if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
+    and not facts.occurrenceAt and not has_more then
+    return head .. ']'
+  end
+  local more = ''
+  if has_more then
+    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
+  end
+  return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
+    .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
+end
+local function planned(spec_at, facts)
+  if facts.known then return facts.nextRunAt end
+  return spec_at
+end
+local function holder(entry)
+  local token, fence, locked_at, pending, host, run, progress, name =
+    string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')
+  return token, fence, locked_at, pending, host, name, run, progress
+end
+local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
+  return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
+end
+local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
+local function read_some(ids, hashes, each)
+  local bytes, done, step = 0, 0, FIRST_STEP
+  while done < #ids and bytes < READ_BYTES do
+    local last, columns = math.min(done + step, #ids), {}
+    for n, hash in ipairs(hashes) do
+      columns[n] = redis.call('HMGET', hash, unpack(ids, done + 1, last))
+    end
+    for i = done + 1, last do
+      local row = {}
+      for n = 1, #hashes do
+        row[n] = columns[n][i - done]
+        bytes = bytes + (row[n] and #row[n] or 0)
+      end
+      each(i, ids[i], unpack(row, 1, #hashes))
+    end
+    done = last
+    step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
+  end
+  return done
+end
+local MOST_LOOKED, MOST_STEPS = 500, 100
+local wanted, every_name = tonumber(ARGV[4]), #ARGV < 5
+local reply, looked, bytes, step = { now_text, ARGV[3] }, 0, 0, FIRST_STEP
+local names = {}
+for i = 5, #ARGV do
+  names[ARGV[i]] = true
+end
+for _ = 1, MOST_STEPS do
+  local cursor, fields = unpack(redis.call('HSCAN', JOBS, reply[2], 'COUNT', step))
+  reply[2] = cursor
+  for i = 1, #fields, 2 do
+    looked, bytes = looked + 1, bytes + #fields[i + 1]
+    if every_name or names[name_of(fields[i + 1])] then reply[#reply + 1] = fields[i] end
+  end
+  local missing = wanted - (#reply - 2)
+  if cursor == '0' or missing <= 0 or looked >= MOST_LOOKED or bytes >= READ_BYTES then break end
+  step = math.max(math.min(math.floor((READ_BYTES - bytes) * looked / math.max(bytes, 1)), LARGEST_STEP, missing), 1)
+end
+return reply
 `;
 
 export const settleAndClaim = `local now, soon, micros
@@ -5339,6 +7700,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -5377,20 +7743,27 @@ local function pass(lease_ms, pace_ms)
   if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
   return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false
 end
+local MOST_READ = 100
+local function may_have_more(found)
+  return #found == 2 * MOST_READ
+end
 local function due_names(names)
-  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'LIMIT', 0, 100)
-  local due, list = {}, {}
-  for _, name in ipairs(found) do
-    due[name] = true
+  local found = redis.call('ZRANGEBYSCORE', DUE, '-inf', now_text, 'WITHSCORES', 'LIMIT', 0, MOST_READ)
+  local since, list = {}, {}
+  for i = 1, #found, 2 do
+    since[found[i]] = tonumber(found[i + 1])
   end
   for _, name in ipairs(names) do
-    local is_due = due[name]
-    if not is_due and #found == 100 then
-      is_due = tonumber(redis.call('ZSCORE', DUE, name) or 'inf') <= now
+    if not since[name] and may_have_more(found) then
+      local at = tonumber(redis.call('ZSCORE', DUE, name) or 'inf')
+      if at <= now then since[name] = at end
     end
-    if is_due then list[#list + 1] = name end
+    if since[name] then list[#list + 1] = name end
   end
-  return list
+  return list, since
+end
+local function next_timed(name)
+  return tonumber(redis.call('ZRANGE', index('timed', name), 0, 0, 'WITHSCORES')[2])
 end
 local function due_in(names)
   local first
@@ -5404,14 +7777,14 @@ local function due_in(names)
     for _, name in ipairs(names) do
       asked_for[name] = true
     end
-    local found = redis.call('ZRANGE', DUE, 0, 99, 'WITHSCORES')
+    local found = redis.call('ZRANGE', DUE, 0, MOST_READ - 1, 'WITHSCORES')
     for i = 1, #found, 2 do
       if asked_for[found[i]] then
         first = tonumber(found[i + 1])
         break
       end
     end
-    if not first and #found == 200 then
+    if not first and may_have_more(found) then
       for _, name in ipairs(names) do
         local at = tonumber(redis.call('ZSCORE', DUE, name))
         if at and (not first or at < first) then first = at end
@@ -5423,21 +7796,28 @@ end
 local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
 local memory = prefix .. 'claim:' .. host .. ':' .. ARGV[11]
+local rescues, last_starts_left = tonumber(ARGV[13]), tonumber(ARGV[14]) or math.huge
 local asked_for, free = {}, {}
-for i = 13 + settlements * 4, #ARGV, 2 do
+for i = 15 + settlements * 4, #ARGV, 2 do
   asked_for[#asked_for + 1] = ARGV[i]
   free[ARGV[i]] = tonumber(ARGV[i + 1])
 end
 local function or_empty(value)
   return value and text(value) or ''
 end
+local keeps_due = {}
 local function until_due()
   if slots == 0 then return '' end
-  local open = {}
+  local open, first = {}, math.huge
   for _, name in ipairs(asked_for) do
-    if free[name] > 0 then open[#open + 1] = name end
+    if free[name] > 0 and not keeps_due[name] then
+      open[#open + 1] = name
+    elseif free[name] > 0 then
+      first = math.min(first, next_timed(name) or math.huge)
+    end
   end
-  return or_empty(due_in(open))
+  first = math.min(math.max(first - now, 0), due_in(open) or math.huge)
+  return first < math.huge and text(first) or ''
 end
 local remembered = redis.call('GET', memory)
 local last_id = remembered and string.match(remembered, '^%x+')
@@ -5451,7 +7831,10 @@ else
   fence, watched, has_log = math.max(last_fence + 1, micros), is_watched and '1' or '', was_logged
 end
 local is_plain = settlements == 0 and not is_repeat and not is_lost
-local due = is_plain and slots > 0 and due_names(asked_for) or {}
+local due, due_since = {}, nil
+if is_plain and slots > 0 then
+  due, due_since = due_names(asked_for)
+end
 if is_plain and not due[1] then
   redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence))
   return { now_text, {}, until_due(), or_empty(earliest_expiry()), text(fence), text(soon + lease_ms), {}, now_text, watched }
@@ -5491,7 +7874,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -5518,6 +7901,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -5528,10 +7917,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -5540,6 +7930,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -5552,12 +7946,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -5576,40 +7974,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -5617,10 +8012,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -5634,19 +8032,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -5671,10 +8068,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -5687,14 +8087,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -5706,6 +8112,25 @@ local function give_up(id, name)
   zrem(LEASES, id)
   hdel(LEASE, id)
   zrem(index('running', name), id)
+end
+local function max_rescues(settings)
+  local ok, decoded = pcall(cjson.decode, settings)
+  return ok and type(decoded) == 'table' and tonumber(decoded.maxRescues)
+end
+local allowed = {}
+local function rescues_allowed(name, otherwise)
+  if not allowed[name] then
+    local settings = redis.call('HGET', prefix .. 'settings', name)
+    allowed[name] = max_rescues(settings) or otherwise
+  end
+  return allowed[name]
+end
+local RESCUE_COUNT = '^%[' .. string.rep('[^,]*,', 6) .. '(%d+)'
+local function is_last_start(name, state, rescues_otherwise)
+  local count = state and tonumber(string.match(state, RESCUE_COUNT) or 0)
+  if not count or count == 0 then return false end
+  local most = rescues_allowed(name, rescues_otherwise)
+  return most >= 1 and count >= most
 end
 if is_repeat or is_lost then
 local function still_held(claimed_by, ids, each)
@@ -5745,12 +8170,14 @@ local function same_again(remembered)
     answers[#answers + 1] = word
   end
   still_held(claim_id, ids, function(n, id, entry)
-    local _, _, locked_at = holder(entry)
+    local _, _, locked_at, _, _, name = holder(entry)
     local record, score = redis.call('HGET', JOBS, id), tonumber(redis.call('ZSCORE', LEASES, id))
     if not locked_at or not record or not score then return end
     claimed_at = locked_at
     expiry = math.min(expiry or math.huge, score)
-    for _, part in ipairs({ tostring(n), id, record, redis.call('HGET', STATE, id) or '' }) do
+    local state = redis.call('HGET', STATE, id) or ''
+    local number = is_last_start(name, state, rescues) and n .. '!' or tostring(n)
+    for _, part in ipairs({ number, id, record, state }) do
       jobs[#jobs + 1] = part
     end
   end)
@@ -5784,6 +8211,22 @@ local function read_some(ids, hashes, each)
     step = math.max(math.min(math.floor((READ_BYTES - bytes) * done / math.max(bytes, 1)), LARGEST_STEP), 1)
   end
   return done
+end
+local function table_or_empty(value)
+  return type(value) == 'table' and value or {}
+end
+local function texts_of(value)
+  local texts = {}
+  for _, item in ipairs(table_or_empty(value)) do
+    if type(item) == 'string' then texts[#texts + 1] = item end
+  end
+  return texts
+end
+local function own_facts(record)
+  local own, ok, facts = own_of(record), true, nil
+  if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
+  facts = table_or_empty(ok and facts)
+  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
 end
 local log_exists, drop_log_of
 local function remove_log(id)
@@ -5846,12 +8289,14 @@ end
   end
   drop_log_of(id)
 end
-local function remove_keys(id, record)
-  local own = own_and_rest(record)
-  if own == '0' then return end
-  local ok, facts = pcall(cjson.decode, own)
-  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
-    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+local function remove_keys(id, record, why)
+  for _, field in ipairs(own_facts(record).keys) do
+    local held_until = why == 'retention' and redis.call('ZSCORE', prefix .. 'held', field)
+    local is_held = held_until and tonumber(held_until) > now
+    if not is_held and redis.call('HGET', prefix .. 'keys', field) == id then
+      hdel(prefix .. 'keys', field)
+      zrem(prefix .. 'held', field)
+    end
   end
 end
 local function remove_record(id, has_state)
@@ -5859,6 +8304,8 @@ local function remove_record(id, has_state)
   if has_state then
     hdel(STATE, id)
     hdel(RESULTS, id)
+    drop(prefix .. 'history:' .. id)
+    zrem(prefix .. 'leaving', id)
   end
   remove_log(id)
 end
@@ -5869,7 +8316,7 @@ local function gone_kept(keep_ms)
 end
 local function remember_gone(id, record, keep_ms)
   gone_until = gone_until or text(soon + gone_kept(keep_ms))
-  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  local nonce = record and string.match(own_of(record), '"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
 end
 local function forget(key, limit)
@@ -5894,18 +8341,18 @@ local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
   if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
 local end_otherwise
 local function settle(id, kind, argument, body, entry, state, gone_ms)
-  local _, _, locked_at, pending, _, name, _, progress = holder(entry)
+  local _, _, locked_at, pending, host, name, _, progress = holder(entry)
   if not name then return 'lease-mismatch' end
   give_up(id, name)
   if kind == 'removed' and pending == '' then
     local record = string.find(argument, 'k', 1, true) and redis.call('HGET', JOBS, id)
-    if record then remove_keys(id, record) end
+    if record then remove_keys(id, record, 'retention') end
     local age = string.match(argument, 'y(%d+)')
     if age and tonumber(age) <= gone_kept(gone_ms) then remember_gone(id, record, gone_ms) end
     remove_record(id, state)
@@ -5913,8 +8360,8 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     return
   end
   if kind == 'removed' then kind, argument = 'completed', '' end
-  local done = kind == 'completed' and argument == '' and pending == ''
-  if done and not state and progress == '' then
+  local done = (kind == 'completed' or kind == 'completed-own') and argument == '' and pending == ''
+  if done and kind == 'completed' and not state and progress == '' then
     zadd(index('completed', name), now_text, id)
     if body ~= '' then hset(RESULTS, id, body) end
     hset(STATE, id, '[null,' .. locked_at .. ',' .. now_text .. ',1]')
@@ -5928,66 +8375,128 @@ end
 local function close_window(facts, began_at)
   if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
 end
+local HISTORY_LENGTH = 20
+local function part_of_entry(value)
+  return value and text(value) or 'null'
+end
+local function history_entry(kind, attempt, planned_at, started_at, ended_at, host, failure)
+  return '["' .. string.sub(kind, 1, 1) .. '",' .. attempt .. ',' .. part_of_entry(planned_at) .. ',' .. part_of_entry(started_at)
+    .. ',' .. text(ended_at) .. ',' .. cjson.encode(host) .. (failure and ',' .. failure or '') .. ']'
+end
+local function told_by(facts)
+  local ended_at, started_at = facts.lastFinishedAt, facts.lastRunAt
+  if not ended_at then return end
+  if started_at and started_at > ended_at then started_at = nil end
+  local failed = facts.failedAt and facts.failedAt >= ended_at
+  local kind = failed and (facts.nextRunAt and 'failed' or 'dead') or 'completed'
+  return history_entry(kind, math.max(facts.attempt, 1), nil, started_at, ended_at, '', failed and facts.failure)
+end
+local function chronicle(id, entry, told)
+  at_flush(function()
+    local key = prefix .. 'history:' .. id
+    local length = redis.pcall('LPUSH', key, entry)
+    if type(length) ~= 'number' then return end
+    if length == 1 and told then redis.call('RPUSH', key, told) end
+    if length > HISTORY_LENGTH then redis.call('LTRIM', key, 0, HISTORY_LENGTH - 1) end
+  end)
+end
+local function end_own_way(id, record, place)
+  local facts = own_facts(record)
+  for _, field in ipairs(facts.frees) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+  local retention = facts.overrides.retention
+  local kept_ms = type(retention) == 'table' and retention[place == 'dead' and 'failed' or 'completed']
+  zrem(prefix .. 'leaving', id)
+  if type(kept_ms) == 'number' then zadd(prefix .. 'leaving', text(soon + math.ceil(kept_ms)), id) end
+end
 local function later(due, at)
-  if due == '+0' then return at and math.min(at, now) or now end
-  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
-  return tonumber(due)
+  if due == '+0' and at then return math.min(at, now) end
+  return instant(due)
 end
 local settle_as = {}
 function settle_as.completed(facts, at, argument)
   facts.lastFinishedAt = math.max(now, (facts.failedAt or 0) + 1)
   facts.failCount = 0
-  if argument == '' then
+  local next_at = tonumber(argument)
+  if not next_at then
     facts.attempt = facts.attempt + 1
     return nil
   end
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
-  return tonumber(argument)
+  begin_anew(facts)
+  return next_at
+end
+local function failures(body)
+  local at = string.find(body, '\\n', 1, true)
+  if not at then return body, body end
+  return string.sub(body, 1, at - 1), string.sub(body, at + 1)
 end
 function settle_as.retry(facts, at, argument, body)
   facts.attempt = facts.attempt + 1
   facts.failCount = facts.failCount + 1
-  facts.lastFinishedAt, facts.failedAt, facts.failure = now, now, body
+  facts.lastFinishedAt, facts.failedAt, facts.failure = now, now, (failures(body))
   return later(argument, at)
 end
 settle_as['retry-fresh'] = function(facts, at, argument, body)
   local next_at = settle_as.retry(facts, at, argument, body)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+  begin_anew(facts)
   return next_at
 end
 function settle_as.bury(facts, at, argument, body)
   settle_as.retry(facts, at, '+0', body)
   return nil
 end
-function settle_as.release(facts, at, argument)
+function settle_as.release(facts, at)
   facts.releaseCount = facts.releaseCount + 1
+  return later('+0', at)
+end
+function settle_as.snooze(facts, at, argument)
+  facts.snoozeCount = facts.snoozeCount + 1
   return later(argument, at)
 end
 function settle_as.skip(facts, at, argument)
   return tonumber(argument)
 end
-local RULED = 16
+local IS_FAILURE = { retry = true, ['retry-fresh'] = true, bury = true }
+local GOES_ON = { retry = true, release = true, snooze = true }
 local function occurrence(kind, facts, flags, at, next_at, pending)
-  local goes_on = kind == 'retry' or kind == 'release'
-  if not goes_on or pending ~= '' or math.floor(flags / RULED) % 2 == 0 then return nil end
+  if not GOES_ON[kind] or pending ~= '' or not has_flag(flags, FLAG.has_rule) then return nil end
   return facts.occurrenceAt or (next_at ~= at and at or nil)
 end
 local function with_pending(kind, next_at, pending)
   if pending == '' then return next_at end
   local saved = tonumber(pending)
-  if next_at and (kind == 'retry' or kind == 'release') then return math.min(next_at, saved) end
+  if next_at and GOES_ON[kind] then return math.min(next_at, saved) end
   return saved
 end
+local function entry_of(kind, facts, before, at, locked_at, host, body)
+  if kind == 'completed' then
+    if before.was_untouched and not facts.nextRunAt then return end
+    return history_entry(kind, before.attempt + 1, at, locked_at, facts.lastFinishedAt, host)
+  end
+  if not IS_FAILURE[kind] then return end
+  local _, failure = failures(body)
+  return history_entry(facts.nextRunAt and 'failed' or 'dead', before.attempt + 1, at, locked_at, now, host, failure)
+end
 local function end_attempt(id, kind, argument, body, state, lease, done)
-  local name, locked_at, pending, progress = lease.name, lease.locked_at, lease.pending, lease.progress
+  local may_end_own_way = kind == 'completed-own'
+  if may_end_own_way then kind = 'completed' end
+  local name, pending = lease.name, lease.pending
+  local locked_at = tonumber(lease.locked_at)
   local facts = happened(state)
-  if progress ~= '' then facts.progress = tonumber(progress) end
-  if kind ~= 'skip' then facts.lastRunAt = tonumber(locked_at) end
-  close_window(facts, tonumber(locked_at))
+  local before = {
+    attempt = facts.attempt, told = told_by(facts), was_untouched = not (facts.lastRunAt or facts.lastFinishedAt),
+  }
+  if lease.progress ~= '' then facts.progress = tonumber(lease.progress) end
+  if kind ~= 'skip' then facts.lastRunAt = locked_at end
+  close_window(facts, locked_at)
+  local at = facts.nextRunAt
   if done then
     settle_as.completed(facts, nil, '')
     facts.nextRunAt = nil
     zadd(index('completed', name), text(facts.lastFinishedAt), id)
+    local record = may_end_own_way and redis.call('HGET', JOBS, id)
+    if record then end_own_way(id, record, 'completed') end
   else
     local record = redis.call('HGET', JOBS, id)
     if not record then
@@ -5995,7 +8504,7 @@ local function end_attempt(id, kind, argument, body, state, lease, done)
       return 'not-found'
     end
     local asked_at, seq, priority, flags = asked(record)
-    local at = planned(asked_at, facts)
+    at = planned(asked_at, facts)
     local next_at = with_pending(kind, settle_as[kind](facts, at, argument, body), pending)
     facts.occurrenceAt = occurrence(kind, facts, flags or 0, at, next_at, pending)
     facts.nextRunAt = next_at
@@ -6004,17 +8513,20 @@ local function end_attempt(id, kind, argument, body, state, lease, done)
     elseif next_at then
       place(id, name, next_at, seq, priority, flags, facts)
     else
-      zadd(index(kind == 'bury' and 'dead' or 'completed', name), now_text, id)
+      zadd(index('dead', name), now_text, id)
+      if has_flag(flags or 0, FLAG.ends_its_own_way) then end_own_way(id, record, 'dead') end
     end
   end
   if kind == 'completed' then
     if body ~= '' then hset(RESULTS, id, body) elseif state then hdel(RESULTS, id) end
   end
+  local entry = entry_of(kind, facts, before, at, locked_at, lease.host, body)
+  if entry then chronicle(id, entry, before.told) end
   hset(STATE, id, packed(facts))
 end
     end_otherwise = end_attempt
   end
-  local lease = { name = name, locked_at = locked_at, pending = pending, progress = progress }
+  local lease = { name = name, locked_at = locked_at, pending = pending, progress = progress, host = host }
   return end_otherwise(id, kind, argument, body, state, lease, done)
 end
   log_exists = has_log
@@ -6030,12 +8542,12 @@ end
   end
   local ids, seen = {}, {}
   for i = 1, settlements do
-    ids[i] = ARGV[9 + i * 4]
+    ids[i] = ARGV[11 + i * 4]
   end
   local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
   local first_expiry, young = earliest_expiry(), false
   for i = 1, settlements do
-    local id, token, how, body = ids[i], ARGV[10 + i * 4], manner(ARGV[11 + i * 4]), ARGV[12 + i * 4]
+    local id, token, how, body = ids[i], ARGV[12 + i * 4], manner(ARGV[13 + i * 4]), ARGV[14 + i * 4]
     if seen[id] then
       flush()
       entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
@@ -6055,7 +8567,7 @@ end
   if young then forget_gone(2 * settlements) end
   advance()
 end
-local PROMOTE_LIMIT, MAX_BYTES = 50, 1048576
+local PROMOTE_LIMIT = 50
 local promoted, promotions_left = {}, PROMOTE_LIMIT
 local function seq_priority_id(member)
   local priority, id = string.match(member, '^([^:]*):(.*)$', 13)
@@ -6078,13 +8590,43 @@ local function promote(name)
   flush()
 end
 local function recede(name)
-  if redis.call('EXISTS', index('ready', name)) == 1 then return end
+  if redis.call('EXISTS', index('ready', name)) == 1 then return false end
   local head = redis.call('ZRANGE', index('timed', name), 0, 0, 'WITHSCORES')[2]
   if head then
     redis.call('ZADD', DUE, head, name)
   else
     redis.call('ZREM', DUE, name)
   end
+  return true
+end
+local MAX_BYTES, MOST_PASSED = 1048576, 100
+local passed, passed_in_all = {}, 0
+local function find_ready(name, want, may_come)
+  local ready, members, ids, states = index('ready', name), {}, {}, {}
+  repeat
+    local from, wanted = (passed[name] or 0) + #members, want - #members
+    local page, page_ids = redis.call('ZRANGE', ready, from, from + wanted - 1), {}
+    for i, member in ipairs(page) do
+      page_ids[i] = string.sub(member, READY_ID)
+    end
+    local page_states = page[1] and redis.call('HMGET', STATE, unpack(page_ids))
+    for i, member in ipairs(page) do
+      local id, state = page_ids[i], page_states[i]
+      if not state or may_come(name, id, state) then
+        local n = #members + 1
+        members[n], ids[n], states[n] = member, id, state
+      else
+        passed[name], passed_in_all = (passed[name] or 0) + 1, passed_in_all + 1
+      end
+    end
+  until #members == want or #page < wanted
+  return members, ids, states
+end
+local function passed_any()
+  return passed_in_all > 0
+end
+local function keeps_all(name)
+  return passed[name] ~= nil and redis.call('ZCARD', index('ready', name)) == passed[name]
 end
 local FIRST_READ = 4
 local bytes, read = 0, 0
@@ -6092,21 +8634,18 @@ local function next_read(left)
   if read == 0 then return math.min(left, FIRST_READ) end
   return math.min(left, math.max(math.floor((MAX_BYTES - bytes) * read / math.max(bytes, 1)), 1))
 end
-local function take_ready(name, want, take)
+local function take_ready(name, want, may_come, take)
   promote(name)
+  local members, ids, states = find_ready(name, want, may_come)
   local ready, taken, from = index('ready', name), 0, 1
   local repeating, retrying = index('repeating', name), index('retrying', name)
-  local members = redis.call('ZRANGE', ready, 0, want - 1)
   local counted_apart = members[1] and redis.call('EXISTS', repeating, retrying) > 0
   while from <= #members and bytes < MAX_BYTES do
-    local count, ids = next_read(#members - from + 1), {}
-    for i = 1, count do
-      ids[i] = string.sub(members[from + i - 1], READY_ID)
-    end
-    local records, states = redis.call('HMGET', JOBS, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
-    for i, id in ipairs(ids) do
-      local record, state = records[i], states[i]
-      zrem(ready, members[from + i - 1])
+    local last = from + next_read(#members - from + 1) - 1
+    local records = redis.call('HMGET', JOBS, unpack(ids, from, last))
+    for i = from, last do
+      local id, record, state = ids[i], records[i - from + 1], states[i]
+      zrem(ready, members[i])
       if counted_apart then
         zrem(repeating, id)
         zrem(retrying, id)
@@ -6118,12 +8657,20 @@ local function take_ready(name, want, take)
         take(id, record, state, name)
       end
     end
-    from = from + count
+    from = last + 1
   end
   flush()
   return taken
 end
 local expiry, jobs, ids = soon + lease_ms, {}, {}
+local last_starts = {}
+local function may_come(name, id, state)
+  if not is_last_start(name, state, rescues) then return true end
+  if last_starts_left == 0 and passed_in_all < MOST_PASSED then return false end
+  last_starts_left = math.max(last_starts_left - 1, 0)
+  last_starts[id] = true
+  return true
+end
 local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|||'
 local function take(id, record, state, name)
   local n = #ids + 1
@@ -6132,15 +8679,18 @@ local function take(id, record, state, name)
   zadd(LEASES, expiry_text, id)
   zadd(index('running', name), now_text, id)
   local last = #jobs
-  jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = tostring(n), id, record, state or ''
+  local number = last_starts[id] and n .. '!' or tostring(n)
+  jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = number, id, record, state or ''
 end
 if slots > 0 then
-  if not is_plain then due = due_names(asked_for) end
+  if not is_plain then
+    due, due_since = due_names(asked_for)
+  end
   local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), {}
   for _, name in ipairs(due) do
     local want = math.min(share, free[name], slots)
     if want > 0 then
-      local got = take_ready(name, want, take)
+      local got = take_ready(name, want, may_come, take)
       slots, free[name] = slots - got, free[name] - got
       if got == want and free[name] > 0 then full[#full + 1] = name end
     end
@@ -6148,12 +8698,15 @@ if slots > 0 then
   for _, name in ipairs(full) do
     local want = math.min(free[name], slots)
     if want > 0 then
-      local got = take_ready(name, want, take)
+      local got = take_ready(name, want, may_come, take)
       slots, free[name] = slots - got, free[name] - got
     end
   end
   for _, name in ipairs(due) do
-    if promoted[name] then recede(name) end
+    if promoted[name] and not recede(name) then
+      keeps_due[name] = keeps_all(name)
+      mark_due(name, due_since[name], keeps_due[name])
+    end
   end
 end
 redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1))
@@ -6161,7 +8714,7 @@ if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. text(fence) .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms + 60000)
 end
-return { now_text, all_ok and {} or answers, until_due(), or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched }
+return { now_text, all_ok and {} or answers, until_due(), or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched, passed_any() and '1' or nil }
 `;
 
 export const watchStates = `local now, soon, micros
@@ -6179,6 +8732,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -6220,6 +8778,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -6238,7 +8801,7 @@ local function index(place, name)
   end
   return key
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -6265,6 +8828,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -6275,7 +8844,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -6401,6 +8974,11 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
 local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
@@ -6454,7 +9032,7 @@ local function comes_first(priority, other)
   if FIRST == 'P' or SECOND == 'P' then return priority > other end
   return (FIRST == 'p' or SECOND == 'p') and priority < other
 end
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 local function gather(table_, key)
   local list = table_[key]
   if not list then
@@ -6481,6 +9059,12 @@ local function hset(key, field, value)
   list[#list + 1] = field
   list[#list + 1] = value
 end
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+local function at_flush(write)
+  others[#others + 1] = write
+end
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -6491,10 +9075,11 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
-end
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -6503,6 +9088,10 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 local function name_of(spec)
   local quoted = string.match(spec, '^%[[^"]*("[^"]*")')
@@ -6515,12 +9104,16 @@ local function is_legible(spec)
   local _, seq = asked(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
-local function own_and_rest(spec)
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 local function signed(own, by)
   local inner = own == '0' and '' or string.sub(own, 2, -2)
@@ -6539,40 +9132,37 @@ local function record_by(spec, by)
   if signed_own == own then return spec end
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
-local function count(part)
-  return part and tonumber(part) or 0
-end
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 local function packed(facts)
   local function part(value)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -6580,10 +9170,13 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 local function planned(spec_at, facts)
   if facts.known then return facts.nextRunAt end
@@ -6597,19 +9190,18 @@ end
 local function lease_entry(token, fence, locked_at, pending, host, name, run, progress)
   return table.concat({ token, fence, locked_at, pending, host, run, progress, name }, '|')
 end
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 local function timed_member(seq, priority, id)
   return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -6634,10 +9226,13 @@ local function displace(id, name, at, seq, priority)
 end
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 local ILLEGIBLE = '{"reason":"invalid-data","name":"IllegibleRecordError","message":"The stored record of this job cannot be read."}'
 local function entomb(id, name, facts)
@@ -6650,14 +9245,20 @@ local function announce(name, at)
   if ARGV[3] == '' then return end
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
+local function is_marked(due)
+  return due % 1 > 0
+end
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do
@@ -6685,9 +9286,6 @@ local function own_time(run, planned_at)
 end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
-end
-local function begin_anew(facts)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
 end
 local TRAILING, OVERDUE = 0, 1
 local function is_leading(facts)
@@ -6739,7 +9337,7 @@ local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
   if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
@@ -6750,7 +9348,7 @@ local function gone_kept(keep_ms)
 end
 local function remember_gone(id, record, keep_ms)
   gone_until = gone_until or text(soon + gone_kept(keep_ms))
-  local nonce = record and string.match(own_and_rest(record), '"nonce":"(%x+)"')
+  local nonce = record and string.match(own_of(record), '"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
 end
 local function forget(key, limit)
@@ -6761,7 +9359,7 @@ local function forget_gone(limit)
   forget(GONE, limit)
 end
 local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local SAVED, FORKED = prefix .. 'saved', 32
+local SAVED = prefix .. 'saved'
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then return { now_text, 'ok' } end
 local record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
 local asked_at, seq, priority, flags = asked(record or '')
@@ -6769,7 +9367,7 @@ local held_by, fence, _, pending, host, name, run, progress = holder(entry or ''
 if not entry then name = name_of(record or '') end
 if entry and not held_by or record and not (seq and name) then return { now_text, 'lease-mismatch' } end
 local is_held = entry and run ~= 'l'
-local is_sign_of_child = token == '' and is_held and run ~= '' and locked_at and math.floor((flags or 0) / FORKED) % 2 == 1
+local is_sign_of_child = token == '' and is_held and run ~= '' and locked_at and has_flag(flags or 0, FLAG.forked)
 local function refused()
   if not record then return 'not-found' end
   if token ~= '' then return refusal(id, entry, token, nil, true) end
@@ -6806,12 +9404,41 @@ local function prolong(new_run)
   zadd(index('running', name), now_text, id)
   zadd(LEASES, text(math.max(tonumber(redis.call('ZSCORE', LEASES, id) or 0), soon + tonumber(ARGV[16]))), id)
 end
-local function settle_at(at)
+local function settle_at(at, ended_among)
   local saved = tonumber(pending or '')
   if saved then at = has_failed() and earlier(at, saved) or saved end
   if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
   facts.nextRunAt = at
-  put_down(id, name, at, seq, priority, flags, facts)
+  local among = put_down(id, name, at, seq, priority, flags, facts)
+  if among and among ~= ended_among and has_flag(flags, FLAG.ends_its_own_way) then
+local function table_or_empty(value)
+  return type(value) == 'table' and value or {}
+end
+local function texts_of(value)
+  local texts = {}
+  for _, item in ipairs(table_or_empty(value)) do
+    if type(item) == 'string' then texts[#texts + 1] = item end
+  end
+  return texts
+end
+local function own_facts(record)
+  local own, ok, facts = own_of(record), true, nil
+  if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
+  facts = table_or_empty(ok and facts)
+  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
+end
+local function end_own_way(id, record, place)
+  local facts = own_facts(record)
+  for _, field in ipairs(facts.frees) do
+    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+  end
+  local retention = facts.overrides.retention
+  local kept_ms = type(retention) == 'table' and retention[place == 'dead' and 'failed' or 'completed']
+  zrem(prefix .. 'leaving', id)
+  if type(kept_ms) == 'number' then zadd(prefix .. 'leaving', text(soon + math.ceil(kept_ms)), id) end
+end
+    end_own_way(id, record, among)
+  end
 end
 local function keep()
   local new_run = run
@@ -6838,10 +9465,11 @@ local function close()
   facts.occurrenceAt = nil
 end
 local function write_unheld()
+  local ended_among = not entry and not planned_at and (has_failed() and 'dead' or 'completed')
   if entry then give_up(id, name) else displace(id, name, planned_at, seq, priority) end
   if tonumber(ARGV[9]) ~= facts.lastRunAt then begin() end
   tell()
-  if not locked_at then return settle_at(next_at) end
+  if not locked_at then return settle_at(next_at, ended_among) end
   facts.nextRunAt = next_at
   lock_plainly(id, name, locked_at, pending or '')
 end

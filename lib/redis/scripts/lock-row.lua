@@ -35,7 +35,7 @@ local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id
 local asked_at, seq, priority, flags = asked(record or '')
 local planned_at = seq and planned(asked_at, happened(state))
 local is_as_known = seq and name_of(record) == name and planned_at == tonumber(ARGV[12])
-if not is_as_known or flags % 2 == DISABLED or redis.call('HEXISTS', LEASE, id) == 1 then return { now_text } end
+if not is_as_known or has_flag(flags, FLAG.disabled) or redis.call('HEXISTS', LEASE, id) == 1 then return { now_text } end
 
 redis.call('PERSIST', META)
 displace(id, name, planned_at, seq, priority)

@@ -40,12 +40,32 @@ local function rank_of_score(key, score)
   return redis.call('ZCOUNT', key, '-inf', '(' .. score)
 end
 
--- Where the stretch begins; behind a member that has gone, where its score does.
+-- As Redis orders members: by bytes. Lua's own comparison goes by the language of the server's machine.
+local function is_behind(member, other)
+  for i = 1, math.min(#member, #other) do
+    local a, b = string.byte(member, i), string.byte(other, i)
+    if a ~= b then return a > b end
+  end
+  return #member > #other
+end
+
+-- How many stand before a member that has gone, found by halves, since thousands may have one score.
+local function rank_of_gap(key, score, member)
+  local low, high = redis.call('ZCOUNT', key, '-inf', '(' .. score), redis.call('ZCOUNT', key, '-inf', score)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if is_behind(redis.call('ZRANGE', key, middle, middle)[1], member) then high = middle else low = middle + 1 end
+  end
+  return backwards and redis.call('ZCARD', key) - low or low
+end
+
+-- Where the stretch begins; behind a member that has gone, where it would be.
 local function start_of(key, first, start)
   local how, value, member = string.match(start, '^(%l+) (%S+) ?(.*)$')
   if how == 'rank' then return first + value end
-  local rank = how == 'behind' and redis.call(backwards and 'ZREVRANK' or 'ZRANK', key, member)
-  return math.max(rank and rank + 1 or rank_of_score(key, value), first)
+  if how == 'score' then return math.max(rank_of_score(key, value), first) end
+  local rank = redis.call(backwards and 'ZREVRANK' or 'ZRANK', key, member)
+  return math.max(rank and rank + 1 or rank_of_gap(key, value, member), first)
 end
 
 -- What tells the jobs of a name that are counted by another word than their place says; nil when there are none.

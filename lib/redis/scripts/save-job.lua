@@ -49,7 +49,7 @@
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
 local debounce, delay, longest = debounced[ARGV[20]], tonumber(ARGV[21]), tonumber(ARGV[22])
-local SAVED, KEYED = prefix .. 'saved', 4
+local SAVED = prefix .. 'saved'
 
 -- A key whose job cannot be read leads to a new one from now on.
 local before
@@ -76,10 +76,10 @@ end
 
 local function put(facts, at, seq)
   if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
-  -- A job that had ended begins anew: what its earlier runs used up is not held against it.
-  if facts.known and not facts.nextRunAt then begin_anew(facts) end
+  -- A job that had ended and runs again begins anew: what its earlier runs used up is not held against it.
+  if at and facts.known and not facts.nextRunAt then begin_anew(facts) end
   facts.nextRunAt = at
-  put_down(id, name, at, seq, priority, flags, facts)
+  return put_down(id, name, at, seq, priority, flags, facts)
 end
 
 local function record_of(created, at, seq, name_and_own)
@@ -88,13 +88,13 @@ local function record_of(created, at, seq, name_and_own)
 end
 
 local function mark_disabled()
-  if flags % 2 == DISABLED then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
+  if has_flag(flags, FLAG.disabled) then zadd(index('disabled', name), 0, id) else zrem(index('disabled', name), id) end
 end
 
 -- Carried out before: its answer was lost, or its first try came late. A job that was removed since is answered as it was asked.
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
   if before then return reply('updated') end
-  if ARGV[12] == '1' then flags = flags + DISABLED end
+  if ARGV[12] == '1' then flags = flags + FLAG.disabled end
   return { now_text, 'inserted', '', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
 end
 
@@ -111,7 +111,7 @@ local function insert()
   local seq, facts = redis.call('HINCRBY', META, 'seq', 1), happened(ARGV[16] ~= '' and ARGV[16])
   local at = due
   if debounce then at = debounce(facts, delay, longest, nil, due) end
-  if ARGV[12] == '1' then flags = flags + DISABLED end
+  if ARGV[12] == '1' then flags = flags + FLAG.disabled end
   hset(JOBS, id, record_of(now_text, at, seq, ARGV[13]))
   if key ~= '' then hset(prefix .. 'keys', key, id) end
   redis.call('SADD', prefix .. 'names', name)
@@ -141,7 +141,7 @@ if is_running and run then run_at = own_time(run, planned_at) end
 -- Saving an unchanged rule again moves nothing, least of all a run that is due.
 local function keeps_time()
   if not run_at then return false end
-  local had_rule = math.floor(old_flags / 16) % 2 == 1
+  local had_rule = has_flag(old_flags, FLAG.has_rule)
   if rule ~= '' then return had_rule and string.sub(before, -#rule) == rule end
   return not had_rule and due and due <= now
 end
@@ -160,8 +160,12 @@ local function times()
 end
 
 local at, again = times()
-if ARGV[12] == '1' or (ARGV[12] == '' and old_flags % 2 == DISABLED) then flags = flags + DISABLED end
-if math.floor(old_flags / KEYED) % 2 == 1 and math.floor(flags / KEYED) % 2 == 0 then flags = flags + KEYED end
+if ARGV[12] == '1' or (ARGV[12] == '' and has_flag(old_flags, FLAG.disabled)) then flags = flags + FLAG.disabled end
+local function keep_flag(flag)
+  if has_flag(old_flags, flag) and not has_flag(flags, flag) then flags = flags + flag end
+end
+keep_flag(FLAG.keyed)
+keep_flag(FLAG.ends_its_own_way)
 
 local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
 local name_and_own = quoted_name .. ',' .. signed(own_and_rest(before), ARGV[19])
@@ -199,7 +203,11 @@ else
     mend()
   end
   hset(JOBS, id, record_of(created, at, seq, name_and_own))
-  put(facts, at, seq)
+  local among = put(facts, at, seq)
+  if planned_at and among and has_flag(flags, FLAG.ends_its_own_way) then
+    -- @include own-end
+    end_own_way(id, before, among)
+  end
   if state or debounce or facts.failedAt or facts.failure or facts.failCount > 0 then hset(STATE, id, packed(facts)) end
 end
 return carry_out_all('updated')

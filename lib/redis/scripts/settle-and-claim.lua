@@ -19,10 +19,12 @@
 -- ARGV[10] number of settlements
 -- ARGV[11] track: each remembers its last claim
 -- ARGV[12] last claim on the track whose answer the host has; empty for none, '-' for unknown
--- ARGV[13..]  for each settlement: id, token, 'kind late argument' (late: 'late' or '-'), body; then for each name: name, free slots
+-- ARGV[13] rescues allowed where a name has no settings
+-- ARGV[14] how many jobs on their last start may come; empty for any number
+-- ARGV[15..]  for each settlement: id, token, 'kind late argument' (late: 'late' or '-'), body; then for each name: name, free slots
 --
--- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim, '1' when some process listens for what happens to jobs, else empty }
---          answers: one word each, or none when all are 'ok'; jobs: number in the claim, id, record, state
+-- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim, '1' when some process listens for what happens to jobs, else empty, and '1' if a due job on its last start might not come }
+--          answers: one word each, or none when all are 'ok'; jobs: number in the claim (with a '!' for one on its last start), id, record, state
 -- @include time
 -- @include key
 -- @include pass
@@ -30,8 +32,9 @@
 local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
 local memory = prefix .. 'claim:' .. host .. ':' .. ARGV[11]
+local rescues, last_starts_left = tonumber(ARGV[13]), tonumber(ARGV[14]) or math.huge
 local asked_for, free = {}, {}
-for i = 13 + settlements * 4, #ARGV, 2 do
+for i = 15 + settlements * 4, #ARGV, 2 do
   asked_for[#asked_for + 1] = ARGV[i]
   free[ARGV[i]] = tonumber(ARGV[i + 1])
 end
@@ -40,13 +43,20 @@ local function or_empty(value)
   return value and text(value) or ''
 end
 
+-- Names of which all that is due keeps its place: for this host the next one counts that becomes due.
+local keeps_due = {}
 local function until_due()
   if slots == 0 then return '' end
-  local open = {}
+  local open, first = {}, math.huge
   for _, name in ipairs(asked_for) do
-    if free[name] > 0 then open[#open + 1] = name end
+    if free[name] > 0 and not keeps_due[name] then
+      open[#open + 1] = name
+    elseif free[name] > 0 then
+      first = math.min(first, next_timed(name) or math.huge)
+    end
   end
-  return or_empty(due_in(open))
+  first = math.min(math.max(first - now, 0), due_in(open) or math.huge)
+  return first < math.huge and text(first) or ''
 end
 
 local remembered = redis.call('GET', memory)
@@ -63,7 +73,10 @@ end
 
 -- Most claims of an idle host find nothing: they are answered before all that follows is made ready.
 local is_plain = settlements == 0 and not is_repeat and not is_lost
-local due = is_plain and slots > 0 and due_names(asked_for) or {}
+local due, due_since = {}, nil
+if is_plain and slots > 0 then
+  due, due_since = due_names(asked_for)
+end
 if is_plain and not due[1] then
   redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence))
   return { now_text, {}, until_due(), or_empty(earliest_expiry()), text(fence), text(soon + lease_ms), {}, now_text, watched }
@@ -74,6 +87,7 @@ end
 -- @include record
 -- @include place
 -- @include give-up
+-- @include last-start
 if is_repeat or is_lost then
   -- @include last-claim
   if is_repeat then
@@ -104,12 +118,12 @@ if settlements > 0 then
 
   local ids, seen = {}, {}
   for i = 1, settlements do
-    ids[i] = ARGV[9 + i * 4]
+    ids[i] = ARGV[11 + i * 4]
   end
   local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
   local first_expiry, young = earliest_expiry(), false
   for i = 1, settlements do
-    local id, token, how, body = ids[i], ARGV[10 + i * 4], manner(ARGV[11 + i * 4]), ARGV[12 + i * 4]
+    local id, token, how, body = ids[i], ARGV[12 + i * 4], manner(ARGV[13 + i * 4]), ARGV[14 + i * 4]
     if seen[id] then
       flush()
       entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
@@ -132,7 +146,19 @@ end
 
 -- 2. The claim.
 -- @include claim
+-- @include take-ready
 local expiry, jobs, ids = soon + lease_ms, {}, {}
+
+-- Of jobs on their last start only as many come as may, unless there are too many to look past: so many did
+-- not die of each other, and work must go on.
+local last_starts = {}
+local function may_come(name, id, state)
+  if not is_last_start(name, state, rescues) then return true end
+  if last_starts_left == 0 and passed_in_all < MOST_PASSED then return false end
+  last_starts_left = math.max(last_starts_left - 1, 0)
+  last_starts[id] = true
+  return true
+end
 
 local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|||'
 local function take(id, record, state, name)
@@ -142,16 +168,19 @@ local function take(id, record, state, name)
   zadd(LEASES, expiry_text, id)
   zadd(index('running', name), now_text, id)
   local last = #jobs
-  jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = tostring(n), id, record, state or ''
+  local number = last_starts[id] and n .. '!' or tostring(n)
+  jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = number, id, record, state or ''
 end
 
 if slots > 0 then
-  if not is_plain then due = due_names(asked_for) end
+  if not is_plain then
+    due, due_since = due_names(asked_for)
+  end
   local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), {}
   for _, name in ipairs(due) do
     local want = math.min(share, free[name], slots)
     if want > 0 then
-      local got = take_ready(name, want, take)
+      local got = take_ready(name, want, may_come, take)
       slots, free[name] = slots - got, free[name] - got
       if got == want and free[name] > 0 then full[#full + 1] = name end
     end
@@ -159,12 +188,15 @@ if slots > 0 then
   for _, name in ipairs(full) do
     local want = math.min(free[name], slots)
     if want > 0 then
-      local got = take_ready(name, want, take)
+      local got = take_ready(name, want, may_come, take)
       slots, free[name] = slots - got, free[name] - got
     end
   end
   for _, name in ipairs(due) do
-    if promoted[name] then recede(name) end
+    if promoted[name] and not recede(name) then
+      keeps_due[name] = keeps_all(name)
+      mark_due(name, due_since[name], keeps_due[name])
+    end
   end
 end
 
@@ -173,4 +205,4 @@ if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. text(fence) .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms + 60000)
 end
-return { now_text, all_ok and {} or answers, until_due(), or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched }
+return { now_text, all_ok and {} or answers, until_due(), or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched, passed_any() and '1' or nil }

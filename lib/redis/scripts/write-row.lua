@@ -39,7 +39,7 @@
 -- @include refuse
 -- @include gone
 local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local SAVED, FORKED = prefix .. 'saved', 32
+local SAVED = prefix .. 'saved'
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then return { now_text, 'ok' } end
 
 local record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
@@ -48,7 +48,7 @@ local held_by, fence, _, pending, host, name, run, progress = holder(entry or ''
 if not entry then name = name_of(record or '') end
 if entry and not held_by or record and not (seq and name) then return { now_text, 'lease-mismatch' } end
 local is_held = entry and run ~= 'l'
-local is_sign_of_child = token == '' and is_held and run ~= '' and locked_at and math.floor((flags or 0) / FORKED) % 2 == 1
+local is_sign_of_child = token == '' and is_held and run ~= '' and locked_at and has_flag(flags or 0, FLAG.forked)
 
 local function refused()
   if not record then return 'not-found' end
@@ -95,12 +95,17 @@ local function prolong(new_run)
   zadd(LEASES, text(math.max(tonumber(redis.call('ZSCORE', LEASES, id) or 0), soon + tonumber(ARGV[16]))), id)
 end
 
-local function settle_at(at)
+-- `ended_among`: where the job stands already, if it had ended before.
+local function settle_at(at, ended_among)
   local saved = tonumber(pending or '')
   if saved then at = has_failed() and earlier(at, saved) or saved end
   if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
   facts.nextRunAt = at
-  put_down(id, name, at, seq, priority, flags, facts)
+  local among = put_down(id, name, at, seq, priority, flags, facts)
+  if among and among ~= ended_among and has_flag(flags, FLAG.ends_its_own_way) then
+    -- @include own-end
+    end_own_way(id, record, among)
+  end
 end
 
 local function keep()
@@ -130,10 +135,11 @@ local function close()
 end
 
 local function write_unheld()
+  local ended_among = not entry and not planned_at and (has_failed() and 'dead' or 'completed')
   if entry then give_up(id, name) else displace(id, name, planned_at, seq, priority) end
   if tonumber(ARGV[9]) ~= facts.lastRunAt then begin() end
   tell()
-  if not locked_at then return settle_at(next_at) end
+  if not locked_at then return settle_at(next_at, ended_among) end
   facts.nextRunAt = next_at
   lock_plainly(id, name, locked_at, pending or '')
 end

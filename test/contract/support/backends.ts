@@ -176,6 +176,8 @@ async function contentOf(redis: Redis, key: string, type: string): Promise<unkno
       return redis.get(key);
     case 'set':
       return (await redis.smembers(key)).sort();
+    case 'list':
+      return redis.lrange(key, 0, -1);
     case 'zset':
       return redis.zrange(key, '0', '-1', 'WITHSCORES');
     case 'hash': {

@@ -119,6 +119,13 @@ export const release = ({ lease }: Held, part: Part<'release'> = {}): Settlement
   ...part,
 });
 
+export const snooze = ({ lease }: Held, part: Part<'snooze'> = {}): Settlement => ({
+  kind: 'snooze',
+  lease,
+  due: { delayMs: 0 },
+  ...part,
+});
+
 export const failure = (message: string): Failure => ({ name: 'Error', message });
 
 /** The same lease in the hands of somebody who never had it. */

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import type { NameRetention, RetentionRule } from '../../../lib/core/contracts/job-broker.js';
+import type { Idempotency, OwnRetention } from '../../../lib/core/job/job-record.js';
 
 /*
  * What the model-based test may do to a store: plain values, so that a failing run can be shrunk and
@@ -17,13 +19,25 @@ export type Command =
   | { do: 'writeRow'; pick: number; write: AskedWrite }
   | { do: 'unlockRow'; pick: number; byId: boolean }
   | { do: 'setDisabled'; pick: number; byName: boolean; disabled: boolean }
-  | { do: 'claim'; host: number; slots: number; names: AskedName[]; leaseMs: number; ends: End[] }
+  | {
+      do: 'claim';
+      host: number;
+      slots: number;
+      names: AskedName[];
+      leaseMs: number;
+      lastStarts: 0 | 1 | undefined;
+      ends: End[];
+    }
   | { do: 'repeatClaim'; host: number }
   | { do: 'renew'; picks: number[]; forMs: number; afterExpiry: boolean }
   | { do: 'rescue'; limit: number; leaseMs: number }
+  | { do: 'loseAll' }
   | { do: 'cancel'; picks: number[] }
+  | { do: 'requeue'; picks: number[]; how: AskedRequeue }
   | { do: 'removeName'; name: string }
-  | { do: 'register'; name: string; maxRescues: number }
+  | { do: 'register'; name: string; maxRescues: number; retention: NameRetention | undefined }
+  | { do: 'prune' }
+  | { do: 'clean'; name: string; place: 'completed' | 'dead'; olderThanMs: number; limit: number }
   | { do: 'advance'; ms: number };
 
 export interface AskedJob {
@@ -35,6 +49,8 @@ export interface AskedJob {
   due: { delayMs: number } | { atOffset: number };
   attempts: number | undefined;
   lastModifiedBy: string | undefined;
+  idempotency: Idempotency | undefined;
+  retention: OwnRetention | undefined;
 }
 
 export interface AskedRow {
@@ -57,6 +73,13 @@ export interface AskedWrite {
   how: (typeof WRITES)[number];
   offset: number | undefined;
   bare: boolean;
+}
+
+export interface AskedRequeue {
+  expectName: string | undefined;
+  due: { delayMs: number } | { atOffset: number };
+  resetAttempts: boolean;
+  data: string | null | undefined;
 }
 
 export interface AskedName {
@@ -96,6 +119,32 @@ const priority = fc.constantFrom(0, 0, 0, -1, 2.5);
 const data = fc.constantFrom(undefined, null, 0, 'text', { nested: [{}] });
 const often = fc.constantFrom(false, false, false, true);
 
+const idempotency: fc.Arbitrary<Idempotency | undefined> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(undefined) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      key: fc.constantFrom('order-1', 'order-{"2"}'),
+      release: fc.constantFrom('removal', 'finish', 'time'),
+      holdMs: fc.constantFrom(50, 1_000, 30_000),
+    }),
+  },
+);
+
+const ownLimit = fc.constantFrom(null, 1, 50, 1_000);
+const ownRetention: fc.Arbitrary<OwnRetention | undefined> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(undefined) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ completed: ownLimit, failed: ownLimit }, { requiredKeys: [] }),
+  },
+);
+
+const limits: fc.Arbitrary<RetentionRule> = fc.record({
+  ageMs: fc.constantFrom(null, null, 1, 50, 1_000),
+  count: fc.constantFrom(null, 0, 1, 3),
+});
+
 const askedJob: fc.Arbitrary<AskedJob> = fc.record({
   id: fc.nat({ max: 120 }).map((n) => `job-${n}`),
   nonce: fc.constantFrom(undefined, undefined, 'ab', 'cd'),
@@ -105,6 +154,8 @@ const askedJob: fc.Arbitrary<AskedJob> = fc.record({
   due: fc.oneof(fc.record({ delayMs: ms }), fc.record({ atOffset: offset })),
   attempts: fc.constantFrom(undefined, undefined, 3),
   lastModifiedBy: fc.constantFrom(undefined, 'billing'),
+  idempotency,
+  retention: ownRetention,
 });
 
 const askedRow: fc.Arbitrary<AskedRow> = fc.record({
@@ -132,6 +183,13 @@ const askedWrite: fc.Arbitrary<AskedWrite> = fc.record({
   bare: often,
 });
 
+const askedRequeue: fc.Arbitrary<AskedRequeue> = fc.record({
+  expectName: fc.constantFrom(undefined, undefined, 'mail'),
+  due: fc.oneof(fc.record({ delayMs: ms }), fc.record({ atOffset: offset })),
+  resetAttempts: fc.boolean(),
+  data: fc.constantFrom(undefined, undefined, null, '"new"', '[1,{"type":"single"}]'),
+});
+
 /** Leases are known newest first: most of these are still held. */
 const lease = fc.nat({ max: 7 });
 
@@ -141,6 +199,11 @@ const end: fc.Arbitrary<End> = fc.record({
   ms,
   afterExpiry: often,
   forged: fc.constantFrom(false, false, false, false, false, true),
+});
+
+const enqueue = fc.record({
+  do: fc.constant('enqueue' as const),
+  jobs: fc.array(askedJob, { minLength: 1, maxLength: 5 }),
 });
 
 const claim = fc.record({
@@ -157,17 +220,23 @@ const claim = fc.record({
       ),
     ),
   leaseMs: fc.constantFrom(100, 1_000, 1_000),
+  lastStarts: fc.constantFrom(undefined, 0 as const, 1 as const),
   ends: fc.array(end, { maxLength: 4 }),
 });
 
+const loseAll = fc.record({ do: fc.constant('loseAll' as const) });
+
+const register = fc.record({
+  do: fc.constant('register' as const),
+  name,
+  maxRescues: fc.nat({ max: 2 }),
+  retention: fc.option(fc.record({ completed: limits, failed: limits }), { nil: undefined }),
+});
+
+const prune = fc.record({ do: fc.constant('prune' as const) });
+
 const command: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 14,
-    arbitrary: fc.record({
-      do: fc.constant('enqueue' as const),
-      jobs: fc.array(askedJob, { minLength: 1, maxLength: 5 }),
-    }),
-  },
+  { weight: 14, arbitrary: enqueue },
   { weight: 10, arbitrary: claim },
   {
     weight: 5,
@@ -262,6 +331,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       leaseMs: fc.constantFrom(100, 1_000, 5_000, 5_000),
     }),
   },
+  { weight: 1, arbitrary: loseAll },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -269,15 +339,46 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       picks: fc.array(pick, { minLength: 1, maxLength: 3 }),
     }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('requeue' as const),
+      picks: fc.array(pick, { minLength: 1, maxLength: 20 }),
+      how: askedRequeue,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('removeName' as const), name }) },
+  { weight: 2, arbitrary: register },
+  { weight: 3, arbitrary: prune },
   {
     weight: 1,
     arbitrary: fc.record({
-      do: fc.constant('register' as const),
+      do: fc.constant('clean' as const),
       name,
-      maxRescues: fc.nat({ max: 2 }),
+      place: fc.constantFrom('completed' as const, 'dead' as const),
+      olderThanMs: fc.constantFrom(0, 1, 50, 1_000),
+      limit: fc.constantFrom(1, 3, 200),
     }),
   },
 );
 
 export const commands = fc.array(command, { minLength: 10, maxLength: 80, size: 'max' });
+
+/** Few jobs, and processes that are lost again and again: what comes to its last start. */
+const crash: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 2, arbitrary: enqueue },
+  { weight: 8, arbitrary: claim },
+  { weight: 4, arbitrary: loseAll },
+  { weight: 3, arbitrary: command },
+);
+export const crashes = fc.array(crash, { minLength: 20, maxLength: 60, size: 'max' });
+
+/** What ends, and how long it stays. */
+const ending: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 4, arbitrary: enqueue },
+  { weight: 8, arbitrary: claim },
+  { weight: 2, arbitrary: register },
+  { weight: 4, arbitrary: prune },
+  { weight: 4, arbitrary: command },
+);
+export const endings = fc.array(ending, { minLength: 20, maxLength: 80, size: 'max' });

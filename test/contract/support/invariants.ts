@@ -1,3 +1,5 @@
+import { HISTORY_LENGTH } from '../../../lib/core/job/attempt-history.js';
+import type { JobOverrides, JobRecord, RepeatFacts } from '../../../lib/core/job/job-record.js';
 import { isDead } from '../../../lib/core/job/job-state.js';
 import { unpackRecord } from '../../../lib/redis/record-codec.js';
 
@@ -8,25 +10,32 @@ import { unpackRecord } from '../../../lib/redis/record-codec.js';
  */
 
 interface Snapshot {
-  jobs: {
-    birth: { id: string; name: string };
-    lease?: { phase: string };
-    asked: Asked;
-    happened: Happened;
-  }[];
+  jobs: Stored[];
   lanes: { name: string; due?: number; ready: string[]; timed: string[] }[];
   leases: string[];
   keys: Map<string, string>;
+  held: Map<string, number>;
+  leaving: Map<string, number>;
+}
+interface Stored {
+  birth: { id: string; name: string; key?: string; freesKey?: boolean };
+  lease?: { phase: string };
+  asked: Asked;
+  happened: Happened;
 }
 interface Asked {
   disabled: boolean;
+  repeat: RepeatFacts | null;
+  overrides: JobOverrides | null;
 }
 interface Happened {
   nextRunAt: number | null;
+  lastFinishedAt: number | null;
+  failedAt: number | null;
 }
 
 export function checkMemory(dump: unknown): void {
-  const { jobs, lanes, leases, keys } = dump as Snapshot;
+  const { jobs, lanes, leases, keys, held, leaving } = dump as Snapshot;
   const waits = jobs.filter(
     ({ lease, asked, happened }) => !lease && !asked.disabled && happened.nextRunAt !== null,
   );
@@ -50,7 +59,20 @@ export function checkMemory(dump: unknown): void {
     );
     expect(due ?? Infinity).toBeLessThanOrEqual(first);
   }
-  for (const id of keys.values()) expect(jobs.some(({ birth }) => birth.id === id)).toBe(true);
+  const ended = jobs.filter(({ lease, happened }) => !lease && happened.nextRunAt === null);
+  for (const { birth, asked, happened } of ended) {
+    if (goesByItself({ ...asked, ...happened })) expect(leaving.has(birth.id)).toBe(true);
+  }
+  checkKeys(
+    keys,
+    held,
+    jobs.map(({ birth: { id, key, freesKey }, lease, happened }) => ({
+      id,
+      keys: key === undefined ? [] : [key],
+      frees: freesKey ? [key!] : [],
+      hasEnded: !lease && happened.nextRunAt === null,
+    })),
+  );
 }
 
 export function checkRedis(dump: unknown, now: number): void {
@@ -58,6 +80,7 @@ export function checkRedis(dump: unknown, now: number): void {
   const expected: Record<string, string[]> = {};
   const put = (place: string, id: string) => void (expected[place] ??= []).push(id);
   const earliest = new Map<string, number>();
+  const hasEnded = new Set<string>();
   const { jobs, state, lease, results } = store;
 
   for (const [id, text] of jobs) {
@@ -66,8 +89,11 @@ export function checkRedis(dump: unknown, now: number): void {
     const { name, nextRunAt, disabled } = job;
     if (disabled) put(`disabled:${name}`, id);
     if (lease.has(id)) put(`running:${name}`, id);
-    else if (nextRunAt === null) put(`${isDead(job, now) ? 'dead' : 'completed'}:${name}`, id);
-    else {
+    else if (nextRunAt === null) {
+      put(`${isDead(job, now) ? 'dead' : 'completed'}:${name}`, id);
+      hasEnded.add(id);
+      if (goesByItself(job)) expect(store.scores('leaving').has(id)).toBe(true);
+    } else {
       put(`${disabled ? 'parked' : 'waiting'}:${name}`, id);
       const hasFailed = job.failedAt !== null && job.failedAt >= (job.lastFinishedAt ?? 0);
       if (hasFailed) put(`retrying:${name}`, id);
@@ -81,10 +107,67 @@ export function checkRedis(dump: unknown, now: number): void {
   expect([...store.scores('leases').keys()].sort()).toEqual(ending.sort());
   expect([...lease.keys()].filter((id) => !jobs.has(id))).toEqual([]);
   expect([...state.keys(), ...results.keys()].filter((id) => !jobs.has(id))).toEqual([]);
+  for (const [id, entries] of store.histories()) {
+    expect(state.has(id)).toBe(true);
+    expect(entries.length).toBeLessThanOrEqual(HISTORY_LENGTH);
+  }
   for (const [name, at] of earliest) {
     expect(store.scores('due').get(name) ?? Infinity).toBeLessThanOrEqual(at);
   }
-  for (const id of store.hash('keys').values()) expect(jobs.has(id)).toBe(true);
+  checkKeys(
+    store.hash('keys'),
+    store.scores('held'),
+    [...jobs].map(([id, text]) => ({ id, ...ownOf(text), hasEnded: hasEnded.has(id) })),
+  );
+}
+
+/** What leads to a job, and which of that its end frees. */
+function ownOf(text: string): { keys: string[]; frees: string[] } {
+  const [own] = (JSON.parse(text) as unknown[]).slice(6) as [
+    0 | { keys?: string[]; frees?: string[] },
+  ];
+  return { keys: (own && own.keys) || [], frees: (own && own.frees) || [] };
+}
+
+interface Keyed {
+  readonly id: string;
+  readonly keys: readonly string[];
+  readonly frees: readonly string[];
+  readonly hasEnded: boolean;
+}
+
+/**
+ * Every key is that of a job that carries it, or there is a time for it; and the other way round, but
+ * for keys that are freed by an end: these lead to no job that has ended.
+ */
+function checkKeys(
+  keys: ReadonlyMap<string, string>,
+  held: ReadonlyMap<string, number>,
+  jobs: readonly Keyed[],
+): void {
+  const byId = new Map(jobs.map((job) => [job.id, job]));
+  const isKept = ([key, id]: [string, string]) => byId.get(id)?.keys.includes(key) || held.has(key);
+  expect([...keys].filter((entry) => !isKept(entry))).toEqual([]);
+  expect([...held.keys()].filter((key) => !keys.has(key))).toEqual([]);
+  for (const { id, keys: own, frees, hasEnded } of jobs) {
+    for (const key of own) {
+      if (!frees.includes(key)) expect([key, keys.get(key)]).toEqual([key, id]);
+      else if (hasEnded) expect([key, keys.get(key)]).not.toEqual([key, id]);
+    }
+  }
+}
+
+/** Whether a job that stands among the ended ones has a retention of its own, by which it will go. */
+function goesByItself({
+  overrides,
+  repeat,
+  lastFinishedAt,
+  failedAt,
+}: Pick<JobRecord, 'overrides' | 'repeat' | 'lastFinishedAt' | 'failedAt'>): boolean {
+  const recurs = repeat?.interval !== undefined || repeat?.at !== undefined;
+  const hasEnded = lastFinishedAt !== null || failedAt !== null;
+  const end = failedAt !== null && failedAt >= (lastFinishedAt ?? 0) ? 'failed' : 'completed';
+  return hasEnded && !recurs && typeof overrides?.retention?.[end] === 'number';
 }
 
 /** A lock that came with a row has no end, so it stands in no index by expiry. */
@@ -116,6 +199,13 @@ class RedisDump {
 
   scores(name: string): ReadonlyMap<string, number> {
     return new Map(pairs(this.valueOf(name)));
+  }
+
+  /** How attempts ended, by job. */
+  histories(): [id: string, entries: string[]][] {
+    return this.entries
+      .filter(([key]) => key.startsWith('history:'))
+      .map(([key, entries]) => [key.slice('history:'.length), entries as string[]]);
   }
 
   /** Every index of a name, with the ids that are in it; `ready` and `timed` are one: `waiting`. */

@@ -2,12 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   ClaimedJob,
   ClaimRequest,
+  JobBroker,
   Lease,
+  Pruned,
   Settlement,
 } from '../../../lib/core/contracts/job-broker.js';
+import type { JobManager } from '../../../lib/core/contracts/job-manager.js';
 import type { JobParameters } from '../../../lib/core/contracts/job-parameters.js';
 import { randomToken } from '../../../lib/core/job/job-id.js';
-import type { NewJob } from '../../../lib/core/job/job-record.js';
+import type { JobRecord, NewJob } from '../../../lib/core/job/job-record.js';
 import type { OpenBackend } from './backends.js';
 import type { AskedJob, AskedRow, Command, End } from './commands.js';
 import { failure } from './builders.js';
@@ -60,6 +63,8 @@ export class Pair {
         return this.renew(command);
       case 'rescue':
         return this.same(({ broker }) => broker.rescue(command.limit, command.leaseMs));
+      case 'loseAll':
+        return this.loseAll();
       case 'cancel': {
         const ids = command.picks.map((pick) => picked(this.ids, pick) ?? ['nobody', 'nobody']);
         return this.same(({ manager }, side) =>
@@ -69,12 +74,21 @@ export class Pair {
           ),
         );
       }
+      case 'requeue':
+        return this.requeue(command);
       case 'removeName':
         return this.same(({ repository }) => repository.removeJobs({ name: command.name }));
-      case 'register':
-        return this.same(({ broker }) =>
-          broker.register([{ name: command.name, maxRescues: command.maxRescues }]),
-        );
+      case 'register': {
+        const { name, maxRescues, retention } = command;
+        const settings = { name, maxRescues, ...(retention && { retention }) };
+        return this.same(({ broker }) => broker.register([settings]));
+      }
+      case 'prune':
+        return this.same(({ broker }) => prunedIn(broker));
+      case 'clean': {
+        const { do: _, ...request } = command;
+        return this.same(({ manager }) => manager.clean(request));
+      }
       case 'advance':
         for (const { clock } of this.stores) clock.advance(command.ms);
     }
@@ -86,6 +100,9 @@ export class Pair {
     await this.same(({ repository }) => repository.getQueueSize());
     await this.same(({ manager }, side) =>
       Promise.all(this.ids.map((id) => manager.get(id[side]))),
+    );
+    await this.same(({ manager }, side) =>
+      Promise.all(this.ids.map((id) => manager.history(id[side]))),
     );
   }
 
@@ -99,16 +116,34 @@ export class Pair {
     return pages[0].jobs.length;
   }
 
+  /** Searches both from page to page, and looks at every job: what each state holds, and in which order. */
+  async walk(): Promise<void> {
+    for (const state of FOUND_STATES) {
+      const found = await this.each(({ manager }) => allOf(manager, state));
+      const [memory, redis] = [this.plain(found[0], 0), this.plain(found[1], 1)];
+      // Of these no order is promised, and of those in no state one job may come twice.
+      const isOrdered = state !== undefined && state !== 'queued';
+      if (isOrdered) expectEqual(redis, memory);
+      else expectEqual(byId(redis as JobRecord[]), byId(memory as JobRecord[]));
+    }
+    await this.same(({ manager }, side) =>
+      Promise.all(this.ids.map((id) => manager.inspect(id[side]))),
+    );
+  }
+
   private async enqueue(asked: readonly AskedJob[]): Promise<void> {
     const { clock } = this.stores[0];
-    const jobs = asked.map(({ due, nonce, attempts, lastModifiedBy, ...job }): NewJob => {
+    const jobs = asked.map((one): NewJob => {
+      const { due, nonce, attempts, lastModifiedBy, idempotency, retention, ...job } = one;
+      const overrides = { ...(attempts && { attempts }), ...(retention && { retention }) };
       const at = 'atOffset' in due ? { at: clock.now() + due.atOffset } : due;
       return {
         ...job,
         due: at,
         ...(nonce !== undefined && { nonce }),
         ...(lastModifiedBy !== undefined && { lastModifiedBy }),
-        ...(attempts !== undefined && { overrides: { attempts } }),
+        ...(Object.keys(overrides).length > 0 && { overrides }),
+        ...(idempotency !== undefined && { idempotency }),
       };
     });
     await this.same(({ broker }) => broker.enqueue(jobs));
@@ -155,9 +190,33 @@ export class Pair {
     });
   }
 
+  private async requeue({ picks, how }: Command & { do: 'requeue' }): Promise<void> {
+    const ids = picks.map((pick) => picked(this.ids, pick) ?? (['nobody', 'nobody'] as const));
+    const { expectName, due, resetAttempts, data } = how;
+    const at = this.stores[0].clock.now();
+    await this.same(({ manager }, side) =>
+      manager.requeue(
+        ids.map((id) => id[side]),
+        {
+          due: 'atOffset' in due ? { at: at + due.atOffset } : due,
+          resetAttempts,
+          ...(expectName !== undefined && { expectName }),
+          ...(data !== undefined && { data }),
+        },
+      ),
+    );
+  }
+
   private async claim(command: Command & { do: 'claim' }): Promise<void> {
-    const { slots, names, leaseMs } = command;
-    const request = { claimId: randomToken(), host: `host-${command.host}`, slots, names, leaseMs };
+    const { slots, names, leaseMs, lastStarts } = command;
+    const request: ClaimRequest = {
+      claimId: randomToken(),
+      host: `host-${command.host}`,
+      slots,
+      names,
+      leaseMs,
+      ...(lastStarts !== undefined && { lastStarts }),
+    };
     const ends = await Promise.all(command.ends.map((end) => this.settlementsOf(end)));
     const known = ends.filter((end) => end !== undefined);
     const [memory, redis] = [known.map((end) => end[0]), known.map((end) => end[1])];
@@ -187,6 +246,14 @@ export class Pair {
       this.leases.unshift([lease, claimed[1].jobs[i]!.lease]);
     });
     return claimed[0].jobs;
+  }
+
+  /** All processes are lost; another one passes by, so that their jobs are rescued at once. */
+  private async loseAll(): Promise<void> {
+    const nothing = { claimId: randomToken(), host: 'host-9', leaseMs: 1_000, slots: 0, names: [] };
+    await this.same(({ broker }) => broker.settleAndClaim([], nothing));
+    for (const { clock } of this.stores) clock.advance(1_000);
+    await this.same(({ broker }) => broker.rescue(100, 1_000));
   }
 
   private async renew(command: Command & { do: 'renew' }): Promise<void> {
@@ -270,8 +337,39 @@ export class Pair {
   }
 }
 
+const FOUND_STATES = [
+  'scheduled',
+  'queued',
+  'running',
+  'completed',
+  'failed',
+  'dead',
+  'repeating',
+  'paused',
+  undefined,
+] as const;
+
+async function allOf(manager: JobManager, state: (typeof FOUND_STATES)[number]) {
+  const jobs: JobRecord[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await manager.find({
+      limit: 3,
+      ...(state && { state }),
+      ...(cursor !== undefined && { cursor }),
+    });
+    jobs.push(...page.jobs);
+    ({ cursor } = page);
+  } while (cursor !== undefined);
+  return jobs;
+}
+
+const byId = (jobs: readonly JobRecord[]): Record<string, JobRecord> =>
+  Object.fromEntries(jobs.map((job) => [job.id, job]));
+
 /** Repositories, which hand out rows, have names of their own. */
-const hostOf = (host: unknown): unknown => (/^host-\d$/.test(String(host)) ? host : 'repository');
+const hostOf = (host: unknown): unknown =>
+  /^(host-\d)?$/.test(String(host)) ? host : 'repository';
 
 function expectEqual(redis: unknown, memory: unknown): void {
   expect(redis).toEqual(memory);
@@ -317,10 +415,23 @@ function endOf(lease: Lease, { how, ms }: End, now: number, recurs: boolean): Se
     case 'release':
       return { kind: 'release', lease };
     case 'snooze':
-      return { kind: 'release', lease, delayMs: ms };
+      return { kind: 'snooze', lease, due: { delayMs: ms } };
     case 'skip':
       return { kind: 'skip', lease, nextRunAt: now + ms };
   }
+}
+
+/** How many jobs a whole pass removes, and the names it finds without a handler. */
+async function prunedIn(broker: JobBroker): Promise<unknown> {
+  let removed = 0;
+  const unhandled: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page: Pruned = await broker.prune!(cursor);
+    removed += page.removed;
+    unhandled.push(...(page.unhandled ?? []));
+    cursor = page.next;
+  }
+  return { removed, unhandled: unhandled.sort() };
 }
 
 async function nextMillisecond(): Promise<void> {

@@ -1,4 +1,4 @@
-import { InvalidJobError, JobTimeoutError } from '../../../lib/core/errors.js';
+import { JobTimeoutError } from '../../../lib/core/errors.js';
 import { Executor } from '../../../lib/core/worker/executor.js';
 import { Attempt, type AttemptKeeper } from '../../../lib/core/worker/attempt.js';
 import { planOf } from '../../../lib/core/handlers/handler-plan.js';
@@ -25,73 +25,6 @@ it('gives the handler its data, its attempt and a signal, and keeps what it retu
   expect(stored?.result).toEqual({ sum: 3, attempt: 1, fenced: true });
 });
 
-class Touchy extends Error {
-  override get message(): string {
-    throw new Error('do not read me');
-  }
-  override get stack(): string {
-    throw new Error('nor me');
-  }
-}
-
-class SubscriptionEnded extends Error {}
-
-const odd: [string, unknown, string, RegExp][] = [
-  ['undefined', undefined, 'ThrownValue', /undefined/],
-  ['null', null, 'ThrownValue', /null/],
-  ['a text', 'no luck', 'ThrownValue', /^no luck$/],
-  ['a number', 0, 'ThrownValue', /0/],
-  ['a symbol', Symbol('odd'), 'ThrownValue', /Symbol\(odd\)/],
-  ['an object with a message', { message: 'from afar' }, 'ThrownValue', /^from afar$/],
-  ['a frozen error', Object.freeze(new Error('cold')), 'Error', /^cold$/],
-  [
-    'an error of a class without a name',
-    new SubscriptionEnded('over'),
-    'SubscriptionEnded',
-    /^over$/,
-  ],
-  ['an error that cannot be read', new Touchy(), 'Touchy', /^$/],
-  [
-    'a proxy that refuses everything',
-    new Proxy(
-      {},
-      {
-        get: () => {
-          throw new Error('no');
-        },
-        getPrototypeOf: () => {
-          throw new Error('no');
-        },
-      },
-    ),
-    'ThrownValue',
-    /The handler threw/,
-  ],
-];
-
-describe.each([
-  [
-    'throws',
-    (thrown: unknown) => () => {
-      throw thrown;
-    },
-  ],
-  ['rejects with', (thrown: unknown) => () => Promise.reject(thrown)],
-])('a handler that %s', (_how, handlerThat) => {
-  it.each(odd)('%s has failed, with a reason', async (_what, thrown, name, message) => {
-    const { engine } = await makeBench();
-    engine.handlers.define('odd', handlerThat(thrown));
-    const dead = nextEvent(engine, 'dead');
-    await engine.workerHost.start();
-
-    await engine.scheduler.now('odd');
-
-    const { failure } = await dead;
-    expect(failure).toMatchObject({ name, reason: 'exhausted' });
-    expect(failure.message).toMatch(message);
-  });
-});
-
 it('cuts messages and stacks to 4 KiB, without cutting a character in two', async () => {
   const { engine } = await makeBench();
   engine.handlers.define('long', () => {
@@ -106,44 +39,6 @@ it('cuts messages and stacks to 4 KiB, without cutting a character in two', asyn
   expect(Buffer.byteLength(failure.message)).toBeLessThanOrEqual(4096);
   expect(failure.message).toMatch(/^ä+$/);
   expect(Buffer.byteLength(failure.stack!)).toBeLessThanOrEqual(4096);
-});
-
-it.each([
-  ['cannot be JSON', () => new Map()],
-  [
-    'is a cycle',
-    () => {
-      const a: unknown[] = [];
-      a.push(a);
-      return a;
-    },
-  ],
-  ['is too large', () => 'x'.repeat(70_000)],
-])('completes a job whose result %s, and reports that it is not kept', async (_what, handler) => {
-  const { engine, errors } = await makeBench();
-  engine.handlers.define('big', handler);
-  const completed = nextEvent(engine, 'completed');
-  await engine.workerHost.start();
-
-  const { id } = await engine.scheduler.now('big');
-  await completed;
-
-  expect((await engine.scheduler.get(id))?.state).toBe('completed');
-  expect((await engine.scheduler.get(id))?.result).toBeUndefined();
-  expect(errors).toHaveLength(1);
-  expect(errors[0]!.cause).toBeInstanceOf(InvalidJobError);
-});
-
-it('awaits any thenable that a handler returns', async () => {
-  const { engine } = await makeBench();
-  // oxlint-disable-next-line unicorn/no-thenable -- that is the point
-  engine.handlers.define('lazy', () => ({ then: (done: (value: string) => void) => done('late') }));
-  const completed = nextEvent(engine, 'completed');
-  await engine.workerHost.start();
-
-  await engine.scheduler.now('lazy');
-
-  expect((await completed).result).toBe('late');
 });
 
 it('retries a failed job and counts its attempts, then keeps it as a dead letter', async () => {
@@ -170,6 +65,56 @@ it('retries a failed job and counts its attempts, then keeps it as a dead letter
     failCount: 3,
     failReason: 'failure 3',
   });
+});
+
+it.each([
+  ['one run more when its attempts go on', false, [1, 2, 3, 4]],
+  ['all its attempts when they count anew', true, [1, 2, 3, 1, 2, 3]],
+])('gives an exhausted job that is brought back %s', async (_, resetAttempts, runs) => {
+  const { engine, backend } = await makeBench();
+  const attempts: number[] = [];
+  engine.handlers.define(
+    'flaky',
+    (job) => {
+      attempts.push(job.attempt);
+      throw new Error('no');
+    },
+    { attempts: 3, backoff: 1 },
+  );
+  const dead = nextEvent(engine, 'dead');
+  await engine.workerHost.start();
+  const { id } = await engine.scheduler.now('flaky');
+  await dead;
+
+  const deadAgain = nextEvent(engine, 'dead');
+  await backend.manager!.requeue([id], { due: { delayMs: 0 }, resetAttempts });
+  await deadAgain;
+
+  expect(attempts).toEqual(runs);
+});
+
+it('gives each attempt a greater fence than all before, also when the job is made anew', async () => {
+  const { engine } = await makeBench();
+  const fences: number[] = [];
+  engine.handlers.define(
+    'fenced',
+    (job) => {
+      fences.push(job.fence!);
+      if (job.attempt === 1) throw new Error('once more');
+    },
+    { attempts: 2, removeOnComplete: true },
+  );
+  await engine.workerHost.start();
+
+  for (let n = 0; n < 2; n++) {
+    const completed = nextEvent(engine, 'completed');
+    const job = await engine.scheduler.now('fenced', undefined, { id: 'same' });
+    expect(job).toMatchObject({ created: true, fence: undefined });
+    await completed;
+  }
+
+  expect(fences).toHaveLength(4);
+  expect(fences).toEqual([...new Set(fences)].sort((a, b) => a - b));
 });
 
 it('fires the signal when the time is up, and counts that as a failure whatever the handler does then', async () => {

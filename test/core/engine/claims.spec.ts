@@ -124,7 +124,25 @@ describe('the loop', () => {
 
     await completed;
     const registered = broker.calls.filter(({ call }) => call === 'register');
-    expect(registered.at(-1)?.args).toEqual([[{ name: 'late', maxRescues: 7 }]]);
+    expect(registered.at(-1)?.args).toMatchObject([[{ name: 'late', maxRescues: 7 }]]);
+  });
+
+  it('tells the store of a handler that was defined after the start, also when that fails at first', async () => {
+    const { engine, broker, errors } = await makeBench({ lease: '300 ms' });
+    await engine.workerHost.start();
+    const before = broker.argsOf('register').length;
+    broker.failNext('register', 'lost request', new Error('odd'), new Error('odd'));
+
+    engine.handlers.define('late', () => undefined, { maxRescues: 7 });
+    await until(() => broker.argsOf('register').length === before + 4);
+    const rescues = broker.argsOf('rescue').length;
+    await until(() => broker.argsOf('rescue').length > rescues + 1);
+
+    expect(broker.argsOf('register').slice(before)).toEqual(
+      Array(4).fill([[expect.objectContaining({ name: 'late', maxRescues: 7 })]]),
+    );
+    expect(errors).toEqual([expect.any(ConnectionError), new Error('odd')]);
+    expect(engine.workerHost.status().ready).toBe(true);
   });
 
   it('leaves alone what is not its to run', async () => {
@@ -318,11 +336,12 @@ describe('slots', () => {
         { name: 'a', slots: 2 },
         { name: 'b', slots: 4 },
       ],
+      lastStarts: 1,
     });
     slots.take('a');
     slots.take('a');
     slots.take('b');
-    expect(slots.room(100)).toEqual({ slots: 1, names: [{ name: 'b', slots: 1 }] });
+    expect(slots.room(100)).toMatchObject({ slots: 1, names: [{ name: 'b', slots: 1 }] });
     expect(slots.hasRoomFor('a')).toBe(false);
     slots.take('b');
     expect(slots.room(100)).toBeUndefined();
@@ -338,7 +357,7 @@ describe('slots', () => {
     slots.promise(first);
 
     expect(first.slots).toBe(3);
-    expect(slots.room(100)).toEqual({ slots: 3, names: [{ name: 'a', slots: 2 }] });
+    expect(slots.room(100)).toMatchObject({ slots: 3, names: [{ name: 'a', slots: 2 }] });
     // The name can still be claimed once the call is back: news of it must not be missed.
     expect(slots.hasRoomFor('b')).toBe(true);
 

@@ -2,6 +2,7 @@ import { NonRetryableError } from '../../../lib/core/errors.js';
 import type { HandlerOptions } from '../../../lib/core/handlers/handler-options.js';
 import { planOf, readHandlerOptions } from '../../../lib/core/handlers/handler-plan.js';
 import type { JobRecord } from '../../../lib/core/job/job-record.js';
+import { JobVerdict } from '../../../lib/core/job/verdict.js';
 import { decide, passedOver } from '../../../lib/core/worker/decide.js';
 import type { Outcome } from '../../../lib/core/worker/outcome.js';
 
@@ -30,6 +31,7 @@ function record(changes: Partial<JobRecord> = {}): JobRecord {
     failCount: 0,
     rescueCount: 0,
     releaseCount: 0,
+    snoozeCount: 0,
     occurrenceAt: null,
     failure: null,
     result: undefined,
@@ -267,6 +269,150 @@ describe('a recurring job that failed', () => {
     const { settlement } = decideFor({ repeat }, {}, failed);
 
     expect(settlement).toMatchObject({ kind: 'bury', reason: 'exhausted' });
+  });
+});
+
+describe('a handler that has decided itself', () => {
+  const verdict = (said: JobVerdict): Outcome => ({ kind: 'verdict', verdict: said });
+  const snooze = (max = Infinity) =>
+    verdict(new JobVerdict('job-1', { kind: 'snooze', delayMs: 500, max }, 'Put off.'));
+  const retryAt = (at: number) =>
+    verdict(new JobVerdict('job-1', { kind: 'retry', at }, 'Closed until then.'));
+  const discard = verdict(new JobVerdict('job-1', { kind: 'discard' }, 'Customer left.'));
+
+  it('puts its job off, whatever attempts are left', () => {
+    const { settlement } = decideFor({ attempt: 7 }, { attempts: 1 }, snooze());
+
+    expect(settlement).toEqual({
+      kind: 'snooze',
+      lease,
+      afterExpiry: true,
+      due: { delayMs: 500 },
+    });
+  });
+
+  it.each([
+    // put off before, `max`, what becomes of it
+    [0, 0, 'bury'],
+    [0, 1, 'snooze'],
+    [1, 2, 'snooze'],
+    [2, 2, 'bury'],
+    [9, 2, 'bury'],
+  ])('after being put off %i times, of at most %i: %s', (snoozeCount, max, kind) => {
+    const { settlement } = decideFor({ snoozeCount }, { attempts: 5 }, snooze(max));
+
+    expect(settlement).toMatchObject({ kind, ...(kind === 'bury' && { reason: 'exhausted' }) });
+  });
+
+  it('goes on with the next occurrence of a recurring job that is put off too often', () => {
+    const { settlement } = decideFor({ repeat: recurring, snoozeCount: 2 }, {}, snooze(2));
+
+    expect(settlement).toMatchObject({ kind: 'retry', fresh: true });
+  });
+
+  it('keeps the limits of the dates of its job', () => {
+    const skipped = { skipDays: [3], timezone: 'UTC' };
+    const ending = { endDate: NOW + 100 };
+
+    const tomorrow = { due: { at: NOW + 500 + 86_400_000 } };
+    expect(decideFor({ repeat: skipped }, {}, snooze()).settlement).toMatchObject(tomorrow);
+    const two = { attempts: 2 };
+    expect(decideFor({ repeat: skipped }, two, retryAt(NOW + 500)).settlement).toMatchObject({
+      kind: 'retry',
+      ...tomorrow,
+    });
+    for (const outcome of [snooze(), retryAt(NOW + 500)]) {
+      const { settlement } = decideFor({ repeat: ending }, two, outcome);
+      expect(settlement).toMatchObject({ kind: 'bury', reason: 'exhausted' });
+    }
+  });
+
+  it.each([
+    // attempts before, attempts, what becomes of it
+    [0, undefined, 'bury'],
+    [0, 2, 'retry'],
+    [1, 2, 'bury'],
+  ])('chooses the time of its retry: after %i attempts, of %s: %s', (attempt, attempts, kind) => {
+    const options = attempts === undefined ? {} : { attempts };
+    const { settlement } = decideFor({ attempt }, options, retryAt(NOW + 70));
+
+    expect(settlement).toMatchObject({
+      kind,
+      failure: { message: 'Closed until then.' },
+      ...(kind === 'retry' && { due: { at: NOW + 70 } }),
+    });
+  });
+
+  it('keeps the place of its job in the line when that time has passed', () => {
+    for (const at of [NOW, NOW - 1e9]) {
+      const { settlement } = decideFor({}, { attempts: 2, backoff: '1h' }, retryAt(at));
+      expect(settlement).toMatchObject({ kind: 'retry', due: { delayMs: 0 } });
+    }
+  });
+
+  it('discards its job, whatever attempts are left', () => {
+    const { settlement } = decideFor({}, { attempts: 5 }, discard);
+
+    expect(settlement).toMatchObject({
+      kind: 'bury',
+      reason: 'discarded',
+      failure: { reason: 'discarded', message: 'Customer left.' },
+    });
+  });
+
+  it('discards one occurrence of a recurring job', () => {
+    const { settlement } = decideFor({ repeat: recurring }, { attempts: 5 }, discard);
+
+    expect(settlement).toMatchObject({
+      kind: 'retry',
+      fresh: true,
+      due: { at: NOW - 50 + 600_000 },
+    });
+  });
+});
+
+describe('an error that is no failure', () => {
+  const excused: Outcome = { kind: 'excused', error: boom };
+
+  it.each([
+    ['no backoff', {}, 0, 1_000],
+    ['no wait', { backoff: 0 }, 0, 1_000],
+    ['a duration', { backoff: 20 }, 0, 20],
+    [
+      'one that grows, second failure',
+      { attempts: 9, backoff: { type: 'linear', delay: 100 } },
+      1,
+      200,
+    ],
+    ['no attempt left', { attempts: 1, backoff: '5s' }, 3, 5_000],
+    ['a function that says to stop', { backoff: () => null }, 0, 1_000],
+  ] as [string, HandlerOptions, number, number][])(
+    'waits as the next failure would, or a second: %s',
+    (_what, options, attempt, delayMs) => {
+      const { settlement } = decideFor({ attempt }, options, excused);
+
+      expect(settlement).toEqual({ kind: 'snooze', lease, afterExpiry: true, due: { delayMs } });
+    },
+  );
+
+  it('waits a second when its backoff function throws, and the mistake is reported', () => {
+    const backoff = () => {
+      throw new Error('bad strategy');
+    };
+    const { settlement, reported } = decideFor({}, { backoff }, excused);
+
+    expect(settlement).toMatchObject({ kind: 'snooze', due: { delayMs: 1_000 } });
+    expect(reported).toHaveLength(1);
+  });
+
+  it('is the reason of a dead letter where its dates leave no other time', () => {
+    const { settlement } = decideFor({ repeat: { endDate: NOW + 100 } }, {}, excused);
+
+    expect(settlement).toMatchObject({
+      kind: 'bury',
+      reason: 'exhausted',
+      failure: { message: 'boom' },
+    });
   });
 });
 

@@ -52,6 +52,21 @@ it('has a few chunks under way, and reads no further than it must', async () => 
   expect((await adding).created).toBe(100);
 });
 
+it('has no more than 1 MiB under way, so that renewals need not wait behind it', async () => {
+  const { engine, broker } = await makeBench();
+  const letGo = broker.hold('enqueue');
+  const data = 'x'.repeat(200_000);
+  const items = Array.from({ length: 12 }, () => ({ name: 'mail', data }));
+
+  const adding = engine.scheduler.enqueueMany(items, { chunkSize: 2 });
+  await until(() => broker.argsOf('enqueue').length === 2);
+  await new Promise((resolve) => setImmediate(resolve));
+
+  expect(broker.argsOf('enqueue')).toHaveLength(2);
+  letGo();
+  expect((await adding).created).toBe(12);
+});
+
 it('fails an item alone whose mapper throws or whose data is unfit', async () => {
   const { engine } = await makeBench();
   const told: [string, unknown, number][] = [];
@@ -215,6 +230,17 @@ it('ends when its signal fires, and refuses to begin when it has fired', async (
   expect(result.created).toBeLessThanOrEqual(50);
   const again = engine.scheduler.enqueueMany(jobs(1), { signal: controller.signal });
   await expect(again).rejects.toThrow('enough');
+});
+
+it('says that its signal has fired before it says what else is wrong', async () => {
+  const { engine } = await makeBench();
+  const signal = AbortSignal.abort(new Error('enough'));
+  const add = (items: unknown, options: object) =>
+    engine.scheduler.enqueueMany(items as never, { signal, ...options } as never);
+
+  await expect(add(jobs(1), { chunkSize: 0 })).rejects.toThrow('enough');
+  await expect(add(jobs(1), { continueOnErrors: true })).rejects.toThrow('enough');
+  await expect(add(5, {})).rejects.toThrow('enough');
 });
 
 it.each([

@@ -15,6 +15,8 @@ function _listenInEveryWay(scheduler: JobScheduler): void {
   scheduler.on('retry', (job, details) => [job.attrs, details.delay]);
   scheduler.on('retry exhausted', (error, job) => [error.message, job.attrs]);
   scheduler.on('completed', ({ job, durationMs }) => [job.attrs, durationMs]);
+  scheduler.on('snoozed:mail', ({ job, nextRunAt, delayMs }) => [job.attrs, nextRunAt, delayMs]);
+  scheduler.on('warning', ({ code, message }) => [code, message]);
   scheduler.on('error', (error) => error.message);
 
   // With types: of this process, of others, of both.

@@ -96,7 +96,59 @@ it('survives a fallback that throws', () => {
   expect(() => events.reportError(new Error('first'))).not.toThrow();
 });
 
-it.each(['faild', '', 'error:mail', 'ready:mail', 'started:', 'succes'])(
+it('reports a listener that throws what cannot be read', () => {
+  const errors: string[] = [];
+  const events = new JobEvents(({ message }) => errors.push(message));
+  events.on('started', () => {
+    throw new (class extends Error {
+      override get message(): string {
+        throw new Error('do not read me');
+      }
+    })();
+  });
+
+  events.emit('started', 'mail', { job });
+
+  expect(errors).toEqual(['A listener of "started" failed: ']);
+});
+
+describe('a warning', () => {
+  it('is told to its listeners, each time', () => {
+    const events = new JobEvents();
+    const heard: unknown[] = [];
+    events.on('warning', (warning) => heard.push(warning));
+
+    events.emitWarning('SLOW', 'The store is slow.');
+    events.emitWarning('SLOW', 'The store is slow.');
+
+    expect(heard).toEqual(Array(2).fill({ code: 'SLOW', message: 'The store is slow.' }));
+  });
+
+  it('is a process warning where nobody listens, once for each code and what it is about', () => {
+    const events = new JobEvents();
+    const emitWarning = process.emitWarning.bind(process);
+    const heard: unknown[] = [];
+    process.emitWarning = (...warning: unknown[]) => void heard.push(warning);
+
+    try {
+      events.emitWarning('SLOW', 'The store is slow.');
+      events.emitWarning('SLOW', 'The store is slow, still.');
+      events.emitWarning('FULL', 'The store is full.');
+      for (const name of ['a', 'b', 'a']) events.emitWarning('FULL', `${name} is full.`, name);
+    } finally {
+      process.emitWarning = emitWarning;
+    }
+
+    expect(heard).toEqual([
+      ['The store is slow.', { code: 'SLOW' }],
+      ['The store is full.', { code: 'FULL' }],
+      ['a is full.', { code: 'FULL' }],
+      ['b is full.', { code: 'FULL' }],
+    ]);
+  });
+});
+
+it.each(['faild', 'warning:mail', '', 'error:mail', 'ready:mail', 'started:', 'succes'])(
   'refuses the event %p',
   (event) => {
     expect(() => new JobEvents().on(event as 'failed', () => {})).toThrow(InvalidOptionError);

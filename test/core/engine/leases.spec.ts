@@ -166,6 +166,51 @@ it('counts a failure by the end of trust as no failure', async () => {
   expect(await engine.scheduler.get(id)).toMatchObject({ failCount: 0, result: 'second run' });
 });
 
+it('renews beside a claim that has no answer', async () => {
+  const { engine, broker } = await makeBench(SHORT);
+  const ends = gate();
+  engine.handlers.define('long', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  await engine.scheduler.now('long');
+  const { job } = await started;
+  const answer = broker.hold('settleAndClaim');
+  const claims = broker.argsOf('settleAndClaim').length;
+  await engine.scheduler.now('long');
+  await until(() => broker.argsOf('settleAndClaim').length > claims);
+  const before = broker.argsOf('renew').length;
+
+  await until(() => broker.argsOf('renew').length >= before + 4);
+
+  expect(job.signal.aborted).toBe(false);
+  answer();
+  ends.open();
+});
+
+it('rescues no job, not even its own, before it has renewed its leases after an outage', async () => {
+  const { engine, broker } = await makeBench(SHORT);
+  const ends = gate();
+  engine.handlers.define('long', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  const completed = nextEvent(engine, 'completed');
+  await engine.workerHost.start();
+  const { id } = await engine.scheduler.now('long');
+  const { job } = await started;
+  const comeBack = broker.failAll('lost request', 'renew');
+  await until(() => job.signal.aborted);
+  const outage = broker.calls.length;
+
+  await until(() => broker.calls.slice(outage).length >= 10);
+  expect(broker.calls.slice(outage).map(({ call }) => call)).not.toContain('rescue');
+  comeBack();
+  const back = broker.calls.length;
+  await until(() => broker.calls.slice(back).some(({ call }) => call === 'rescue'));
+  ends.open();
+
+  await completed;
+  expect(await engine.scheduler.get(id)).toMatchObject({ state: 'completed', attempt: 1 });
+});
+
 it('gives the job of a lost process to this one, within the lease and a tick', async () => {
   const memory = new MemoryBackend();
   const { engine } = await makeBench(SHORT, memory);

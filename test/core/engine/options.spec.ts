@@ -21,7 +21,8 @@ it('completes what is left out', () => {
     lockLimit: Infinity,
     leaseMs: 30_000,
     maxDataBytes: 262_144,
-    shutdown: { timeoutMs: 10_000, graceMs: 1_000 },
+    idempotencyWindowMs: 86_400_000,
+    shutdown: { timeoutMs: 10_000, graceMs: 1_000, flushMs: 2_000 },
   });
   expect(registryWith({}).planFor('any')).toMatchObject({
     concurrency: 5,
@@ -38,13 +39,13 @@ it('reads durations in any spelling', () => {
   const options = resolveEngineOptions({
     processEvery: '1 second',
     lease: 'PT10S',
-    shutdown: { timeout: 0, grace: '2s' },
+    shutdown: { timeout: 0, grace: '2s', flush: '1 minute' },
   });
 
   expect(options).toMatchObject({
     processEveryMs: 1_000,
     leaseMs: 10_000,
-    shutdown: { timeoutMs: 0, graceMs: 2_000 },
+    shutdown: { timeoutMs: 0, graceMs: 2_000, flushMs: 60_000 },
   });
 });
 
@@ -60,6 +61,8 @@ const wrong: [string, unknown, string][] = [
   ['defaultLockLifetime', 0, 'defaultLockLifetime'],
   ['defaultLockLifetime', 'a while', 'defaultLockLifetime'],
   ['lease', Number.NaN, 'lease'],
+  ['idempotencyWindow', 999, 'idempotencyWindow'],
+  ['idempotencyWindow', Infinity, 'idempotencyWindow'],
   ['name', 5, 'name'],
   ['worker', 'yes', 'worker'],
   ['worker', { only: ['a'], except: ['b'] }, 'worker'],
@@ -73,6 +76,7 @@ const wrong: [string, unknown, string][] = [
   ['handlers', { mail: { timeout: -1 } }, 'handlers.mail.timeout'],
   ['handlers', [], 'handlers'],
   ['shutdown', { timout: 1 }, 'shutdown.timout'],
+  ['shutdown', { flush: -1 }, 'shutdown.flush'],
   ['removeOnComplete', 'no', 'removeOnComplete'],
 ];
 

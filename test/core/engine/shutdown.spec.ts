@@ -234,7 +234,7 @@ it('releases at once what a claim under way brings after the stop began', async 
 });
 
 it('ends in bounded time when the store is away, and says so, and settles after the next start', async () => {
-  const { engine, broker, errors } = await makeBench();
+  const { engine, broker, errors } = await makeBench({ shutdown: { flush: 50 } });
   const ends = gate();
   engine.handlers.define('mail', () => ends.opened);
   const started = nextEvent(engine, 'started');
@@ -254,6 +254,29 @@ it('ends in bounded time when the store is away, and says so, and settles after 
   const completed = nextEvent(engine, 'completed');
   await engine.workerHost.start();
   expect((await completed).job.id).toBe(id);
+});
+
+it.each([
+  ['as long as it is told', '1h', { completed: 1, unsettled: 0 }],
+  ['no longer than it is told', 1, { completed: 1, unsettled: 1 }],
+] as const)('waits for answers of the store %s', async (_, flush, report) => {
+  const { engine, broker } = await makeBench({ shutdown: { timeout: '1h', grace: 1, flush } });
+  const ends = gate();
+  engine.handlers.define('mail', () => ends.opened);
+  const started = nextEvent(engine, 'started');
+  await engine.workerHost.start();
+  await engine.scheduler.now('mail');
+  await started;
+  await until(() => engine.workerHost.snapshot().callsUnderWay === 0);
+  const letGo = broker.hold('settleAndClaim');
+
+  const drained = engine.workerHost.drain();
+  ends.open();
+  await until(() => engine.workerHost.snapshot().callsUnderWay === 1);
+  if (flush !== 1) letGo();
+
+  expect(await drained).toMatchObject(report);
+  letGo();
 });
 
 it('starts once, stops once, and starts again', async () => {

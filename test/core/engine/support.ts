@@ -1,5 +1,5 @@
 import type { AgendaBackend } from '../../../lib/core/contracts/agenda-backend.js';
-import { Engine } from '../../../lib/core/engine.js';
+import { Engine, type EngineParts } from '../../../lib/core/engine.js';
 import type {
   JobEventArguments,
   JobEventKey,
@@ -23,13 +23,14 @@ export interface TestBench {
 export async function makeBench(
   options: EngineOptions = {},
   memory: AgendaBackend = new MemoryBackend(),
+  parts: EngineParts = {},
 ): Promise<TestBench> {
   const { backend, broker } = withFaults(memory);
   const errors: Error[] = [];
   const engine = new Engine(
     backend,
     { shutdown: { timeout: 1_000, grace: 20 }, ...options },
-    { onUnheardError: (error) => errors.push(error) },
+    { onUnheardError: (error) => errors.push(error), ...parts },
   );
   open.push(engine);
   await engine.connect();

@@ -4,6 +4,9 @@ import {
   InvalidOptionError,
   InvalidScheduleError,
 } from '../../../lib/core/errors.js';
+import type { JobEventKey } from '../../../lib/core/events/job-event.js';
+import type { HandlerOptions } from '../../../lib/core/handlers/handler-options.js';
+import type { Job } from '../../../lib/core/job/job.js';
 import { MemoryBackend } from '../../../lib/memory/index.js';
 import { closeBenches, gate, makeBench, nextEvent, nextEvents, until } from '../engine/support.js';
 import { DAY, HOUR, MINUTE, NOW, standStill } from './support.js';
@@ -218,6 +221,37 @@ describe('in a handler', () => {
     expect(stored.nextRunAt!.getTime()).toBeGreaterThan(Date.now() + 59 * MINUTE);
     expect(job.attrs.nextRunAt).toEqual(stored.nextRunAt);
   });
+
+  const no = () => Promise.reject(new Error('no'));
+  it.each<[string, JobEventKey, string, (job: Job) => unknown, HandlerOptions]>([
+    ['is put off for longer', 'snoozed', 'in 1 hour', (job) => job.snooze('2h'), {}],
+    ['is put off for less', 'snoozed', 'in 1 hour', (job) => job.snooze('1m'), {}],
+    ['waits longer for its retry', 'retrying', 'in 1 hour', no, { attempts: 2, backoff: '2h' }],
+    ['waits less for its retry', 'retrying', 'in 1 hour', no, { attempts: 2, backoff: '1m' }],
+    ['gave this occurrence up', 'failed', 'in 5 hours', no, {}],
+    ['completed this occurrence', 'completed', 'in 5 hours', () => undefined, {}],
+  ])(
+    'a job that %s is told of with the time that the store has',
+    async (_how, key, when, end, options) => {
+      const { engine } = await standStill();
+      engine.handlers.define(
+        'poll',
+        async (job) => {
+          await job.schedule(when).save();
+          return end(job);
+        },
+        options,
+      );
+      const told = nextEvent(engine, key) as Promise<{ job: Job; nextRunAt?: Date }>;
+      await engine.workerHost.start();
+
+      const { id } = await engine.scheduler.every('3h', 'poll');
+      const { job, nextRunAt = job.nextRunAt } = await told;
+
+      const stored = (await engine.scheduler.get(id))!.nextRunAt;
+      expect([job.nextRunAt, nextRunAt]).toEqual([stored, stored]);
+    },
+  );
 
   it('taking the rule away ends a recurring job with this run', async () => {
     const { engine } = await makeBench();

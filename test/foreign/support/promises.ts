@@ -86,7 +86,14 @@ export function promises(kind: StoreAddress['kind'], url: () => string): void {
     it('refuses options that the store cannot keep, by name, and stores nothing', async () => {
       const { scheduler } = await open();
 
-      for (const options of [{ id: 'mine' }, { attempts: 3 }, { backoff: '1s' }, { timeout: 5 }]) {
+      const uncarried = [
+        { id: 'mine' },
+        { idempotencyKey: 'order-7' },
+        { attempts: 3 },
+        { backoff: '1s' },
+        { timeout: 5 },
+      ];
+      for (const options of uncarried) {
         const refused = scheduler.now('mail', {}, options);
         await expect(refused).rejects.toThrow(UnsupportedOperationError);
         await expect(refused).rejects.toThrow(new RegExp(Object.keys(options)[0]!));
@@ -528,5 +535,38 @@ export function promises(kind: StoreAddress['kind'], url: () => string): void {
     expect(jobs.map(({ data }) => data)).toEqual([{ n: 1 }, { n: 2 }]);
     expect(await scheduler.counts('mail')).toMatchObject({ scheduled: 2, total: 2 });
     expect(await scheduler.counts()).toMatchObject({ other: { queued: 1 }, mail: { total: 2 } });
+  });
+
+  it('tells dead letters from the jobs that wait for their retry', async () => {
+    const worker = await open();
+    const { scheduler } = worker;
+    worker.handlers.define('mail', () => Promise.reject(new Error('no')), {
+      attempts: 2,
+      backoff: ({ jobData }) => (jobData === 'again' ? '1 hour' : false),
+    });
+    await worker.workerHost.start();
+    for (const data of ['again', 'never', 'never']) await scheduler.now('mail', data);
+
+    await until(async () => (await scheduler.counts('mail')).failed === 3);
+
+    expect(await scheduler.counts('mail')).toMatchObject({ failed: 3, dead: 2, total: 3 });
+  });
+
+  it('says which verbs the store does not know', async () => {
+    const { scheduler, parts } = await open();
+
+    const calls: [verb: string, call: () => Promise<unknown>][] = [
+      ['find', () => scheduler.find({ state: 'failed' })],
+      ['inspect', () => scheduler.inspect('a')],
+      ['history', () => scheduler.history('a')],
+      ['requeue', () => scheduler.requeue('a')],
+      ['requeue', () => scheduler.requeue({ name: 'mail' })],
+      ['requeue', () => scheduler.requeue({ reason: 'stalled' }, { dryRun: true })],
+      ['clean', () => scheduler.clean({ state: 'failed', olderThan: 0, limit: 1 })],
+    ];
+
+    for (const [verb, call] of calls) {
+      await expect(call()).rejects.toEqual(new UnsupportedOperationError(verb, parts.name));
+    }
   });
 }

@@ -1,7 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { AgendaRedisModule, Every, JobHandler, JobScheduler } from '../../../lib/index.js';
+import {
+  AgendaRedisModule,
+  Every,
+  JobHandler,
+  JobScheduler,
+  WorkerHost,
+} from '../../../lib/index.js';
 
 /* A real application for tests that end it: it runs one `slow` job, of so many ms (JOB_MS). */
 
@@ -26,14 +32,21 @@ class Jobs {
   constructor(
     private readonly database: Database,
     private readonly scheduler: JobScheduler,
+    private readonly host: WorkerHost,
   ) {}
 
   @JobHandler('slow')
   async slow(): Promise<void> {
     this.database.write('job began');
+    this.tellReadiness();
     await wait(Number(JOB_MS));
+    this.tellReadiness();
     this.database.write('job ended');
     await this.scheduler.now('follow-up');
+  }
+
+  private tellReadiness(): void {
+    console.log(`ready: ${this.host.status().ready}`);
   }
 
   @JobHandler('tick')

@@ -3,11 +3,13 @@
 -- read and written anew, and it gets its next place.
 -- @include time, key, writes, record, place
 -- @include window-end
+-- @include history
+-- @include own-end
 
+-- At once means: at the old place in the line, where that is earlier.
 local function later(due, at)
-  if due == '+0' then return at and math.min(at, now) or now end
-  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
-  return tonumber(due)
+  if due == '+0' and at then return math.min(at, now) end
+  return instant(due)
 end
 
 local settle_as = {}
@@ -17,26 +19,34 @@ local settle_as = {}
 function settle_as.completed(facts, at, argument)
   facts.lastFinishedAt = math.max(now, (facts.failedAt or 0) + 1)
   facts.failCount = 0
-  if argument == '' then
+  local next_at = tonumber(argument)
+  if not next_at then
     facts.attempt = facts.attempt + 1
     return nil
   end
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
-  return tonumber(argument)
+  begin_anew(facts)
+  return next_at
+end
+
+-- The failure in a body, and its short form for the history, which stands behind a line break if it is another.
+local function failures(body)
+  local at = string.find(body, '\n', 1, true)
+  if not at then return body, body end
+  return string.sub(body, 1, at - 1), string.sub(body, at + 1)
 end
 
 -- argument: '+ms', or an instant. body: the failure.
 function settle_as.retry(facts, at, argument, body)
   facts.attempt = facts.attempt + 1
   facts.failCount = facts.failCount + 1
-  facts.lastFinishedAt, facts.failedAt, facts.failure = now, now, body
+  facts.lastFinishedAt, facts.failedAt, facts.failure = now, now, (failures(body))
   return later(argument, at)
 end
 
 -- As retry, for a recurring job whose retries are used up: its next occurrence counts anew.
 settle_as['retry-fresh'] = function(facts, at, argument, body)
   local next_at = settle_as.retry(facts, at, argument, body)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
+  begin_anew(facts)
   return next_at
 end
 
@@ -45,9 +55,14 @@ function settle_as.bury(facts, at, argument, body)
   return nil
 end
 
--- argument: '+0' for the old place, '+ms' to snooze.
-function settle_as.release(facts, at, argument)
+function settle_as.release(facts, at)
   facts.releaseCount = facts.releaseCount + 1
+  return later('+0', at)
+end
+
+-- argument: as of retry.
+function settle_as.snooze(facts, at, argument)
+  facts.snoozeCount = facts.snoozeCount + 1
   return later(argument, at)
 end
 
@@ -56,11 +71,13 @@ function settle_as.skip(facts, at, argument)
   return tonumber(argument)
 end
 
+local IS_FAILURE = { retry = true, ['retry-fresh'] = true, bury = true }
+-- Ends after which the job is still about the same occurrence.
+local GOES_ON = { retry = true, release = true, snooze = true }
+
 -- Where a retry or a snooze moves a recurring job off its occurrence, that is kept.
-local RULED = 16
 local function occurrence(kind, facts, flags, at, next_at, pending)
-  local goes_on = kind == 'retry' or kind == 'release'
-  if not goes_on or pending ~= '' or math.floor(flags / RULED) % 2 == 0 then return nil end
+  if not GOES_ON[kind] or pending ~= '' or not has_flag(flags, FLAG.has_rule) then return nil end
   return facts.occurrenceAt or (next_at ~= at and at or nil)
 end
 
@@ -68,21 +85,41 @@ end
 local function with_pending(kind, next_at, pending)
   if pending == '' then return next_at end
   local saved = tonumber(pending)
-  if next_at and (kind == 'retry' or kind == 'release') then return math.min(next_at, saved) end
+  if next_at and GOES_ON[kind] then return math.min(next_at, saved) end
   return saved
+end
+
+-- What the history says of this end, if anything: `before` is what the state told, in brief.
+local function entry_of(kind, facts, before, at, locked_at, host, body)
+  if kind == 'completed' then
+    if before.was_untouched and not facts.nextRunAt then return end
+    return history_entry(kind, before.attempt + 1, at, locked_at, facts.lastFinishedAt, host)
+  end
+  if not IS_FAILURE[kind] then return end
+  local _, failure = failures(body)
+  return history_entry(facts.nextRunAt and 'failed' or 'dead', before.attempt + 1, at, locked_at, now, host, failure)
 end
 
 -- What remains of `settle` for an attempt whose lease was given up; `done`: nothing comes after it.
 local function end_attempt(id, kind, argument, body, state, lease, done)
-  local name, locked_at, pending, progress = lease.name, lease.locked_at, lease.pending, lease.progress
+  local may_end_own_way = kind == 'completed-own'
+  if may_end_own_way then kind = 'completed' end
+  local name, pending = lease.name, lease.pending
+  local locked_at = tonumber(lease.locked_at)
   local facts = happened(state)
-  if progress ~= '' then facts.progress = tonumber(progress) end
-  if kind ~= 'skip' then facts.lastRunAt = tonumber(locked_at) end
-  close_window(facts, tonumber(locked_at))
+  local before = {
+    attempt = facts.attempt, told = told_by(facts), was_untouched = not (facts.lastRunAt or facts.lastFinishedAt),
+  }
+  if lease.progress ~= '' then facts.progress = tonumber(lease.progress) end
+  if kind ~= 'skip' then facts.lastRunAt = locked_at end
+  close_window(facts, locked_at)
+  local at = facts.nextRunAt
   if done then
     settle_as.completed(facts, nil, '')
     facts.nextRunAt = nil
     zadd(index('completed', name), text(facts.lastFinishedAt), id)
+    local record = may_end_own_way and redis.call('HGET', JOBS, id)
+    if record then end_own_way(id, record, 'completed') end
   else
     local record = redis.call('HGET', JOBS, id)
     if not record then
@@ -90,7 +127,7 @@ local function end_attempt(id, kind, argument, body, state, lease, done)
       return 'not-found'
     end
     local asked_at, seq, priority, flags = asked(record)
-    local at = planned(asked_at, facts)
+    at = planned(asked_at, facts)
     local next_at = with_pending(kind, settle_as[kind](facts, at, argument, body), pending)
     facts.occurrenceAt = occurrence(kind, facts, flags or 0, at, next_at, pending)
     facts.nextRunAt = next_at
@@ -99,11 +136,14 @@ local function end_attempt(id, kind, argument, body, state, lease, done)
     elseif next_at then
       place(id, name, next_at, seq, priority, flags, facts)
     else
-      zadd(index(kind == 'bury' and 'dead' or 'completed', name), now_text, id)
+      zadd(index('dead', name), now_text, id)
+      if has_flag(flags or 0, FLAG.ends_its_own_way) then end_own_way(id, record, 'dead') end
     end
   end
   if kind == 'completed' then
     if body ~= '' then hset(RESULTS, id, body) elseif state then hdel(RESULTS, id) end
   end
+  local entry = entry_of(kind, facts, before, at, locked_at, lease.host, body)
+  if entry then chronicle(id, entry, before.told) end
   hset(STATE, id, packed(facts))
 end

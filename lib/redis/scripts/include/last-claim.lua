@@ -1,7 +1,7 @@
 -- last-claim
 -- The claim before this one on its track, as it was remembered: handed out once more, or taken back.
--- Expects `claim_id` of this claim.
--- @include time, key, order, writes, record, place, give-up
+-- Expects `claim_id` of this claim, and `rescues`: how many are allowed where a name has no settings.
+-- @include time, key, order, writes, record, place, give-up, last-start
 
 -- Calls `each(n, id, entry)` for the jobs of a remembered claim that its host still holds.
 local function still_held(claimed_by, ids, each)
@@ -47,12 +47,14 @@ local function same_again(remembered)
     answers[#answers + 1] = word
   end
   still_held(claim_id, ids, function(n, id, entry)
-    local _, _, locked_at = holder(entry)
+    local _, _, locked_at, _, _, name = holder(entry)
     local record, score = redis.call('HGET', JOBS, id), tonumber(redis.call('ZSCORE', LEASES, id))
     if not locked_at or not record or not score then return end
     claimed_at = locked_at
     expiry = math.min(expiry or math.huge, score)
-    for _, part in ipairs({ tostring(n), id, record, redis.call('HGET', STATE, id) or '' }) do
+    local state = redis.call('HGET', STATE, id) or ''
+    local number = is_last_start(name, state, rescues) and n .. '!' or tostring(n)
+    for _, part in ipairs({ number, id, record, state }) do
       jobs[#jobs + 1] = part
     end
   end)

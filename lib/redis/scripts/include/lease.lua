@@ -27,7 +27,3 @@ end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
 end
-
-local function begin_anew(facts)
-  facts.attempt, facts.rescueCount, facts.releaseCount = 0, 0, 0
-end

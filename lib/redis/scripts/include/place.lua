@@ -3,7 +3,6 @@
 -- here is a name announced as claimable earlier than before.
 -- Expects ARGV[3]: news channel, empty for none. ARGV[4]: the head of a message, JSON without its end.
 -- @include time, key, order, writes, record
-local DISABLED, RECURRING = 1, 2
 local earliest = {}
 
 local function timed_member(seq, priority, id)
@@ -13,14 +12,14 @@ end
 -- Which secondary index counts a waiting job, if any.
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
-  if flags % 4 >= RECURRING then return 'repeating' end
+  if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 
 -- Puts a waiting job where its time, priority and flags say; `at` must not be nil.
 local function place(id, name, at, seq, priority, flags, facts)
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
-  if flags % 2 == DISABLED then
+  if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
     return
   end
@@ -46,15 +45,18 @@ local function displace(id, name, at, seq, priority)
   end
 end
 
--- A job without a time stands among the ended ones, as its last failure or success says.
+-- A job without a time stands among the ended ones, as its last failure or success says: there, 'dead' or 'completed'.
 local function settle_down(id, name, facts)
   local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
-  zadd(index(failed and 'dead' or 'completed', name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  local among = failed and 'dead' or 'completed'
+  zadd(index(among, name), text(failed and facts.failedAt or facts.lastFinishedAt or now), id)
+  return among
 end
 
--- Where a job belongs that nobody holds: `at` may be nil.
+-- Where a job belongs that nobody holds: `at` may be nil. Tells among which ended ones it stands, if it does.
 local function put_down(id, name, at, seq, priority, flags, facts)
-  if at then place(id, name, at, seq, priority, flags, facts) else settle_down(id, name, facts) end
+  if not at then return settle_down(id, name, facts) end
+  place(id, name, at, seq, priority, flags, facts)
 end
 
 -- A job whose record is damaged can go nowhere else than among the dead, where it is found.
@@ -74,16 +76,26 @@ local function announce(name, at)
   redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
 end
 
+-- Of a name whose due jobs all keep their places (see take-ready) the due time is marked: it is half a ms
+-- early. Hosts that may not have those sleep until something else is due, and hear of all that comes.
+local function is_marked(due)
+  return due % 1 > 0
+end
+
+local function mark_due(name, due, keeps_all)
+  if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
+end
+
 -- After the flush: names that became claimable earlier get their due time, and then their news. Tells
 -- whether there was any.
 local function advance()
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))
-    if not before or at < before then
-      redis.call('ZADD', DUE, text(at), name)
-      if not before or before > now then news[name] = at end
-    end
+    local marked = before and is_marked(before)
+    local is_earlier = not before or at < before
+    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+    if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
   for name, at in pairs(news) do

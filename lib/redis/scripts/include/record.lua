@@ -3,10 +3,6 @@
 -- Layouts: see keys.ts. Of a record that a stranger has damaged the readers here answer nil, and never
 -- raise: one bad record must not stop the work on the others. @include time, key
 
-local function number_or_nil(part)
-  if part ~= 'null' then return tonumber(part) end
-end
-
 -- What was asked: at (planned time as asked, or nil), seq, priority, flags; nothing when the head is damaged.
 local function asked(spec)
   local created, delay, seq, priority, flags = string.match(spec, '^%[(%d+),([^,]+),(%d+),([^,]+),(%d+),')
@@ -15,6 +11,13 @@ local function asked(spec)
   local after = tonumber(delay)
   if not after and delay ~= 'null' then return end
   return after and created + after, tonumber(seq), priority, tonumber(flags)
+end
+
+-- What the flags of a record say: see keys.ts, and for the last one own-end.
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+
+local function has_flag(flags, flag)
+  return flags % (2 * flag) >= flag
 end
 
 -- The name of a job, or nil. Quotes and backslashes in names are written as \u escapes, so the text ends at the next quote.
@@ -31,14 +34,19 @@ local function is_legible(spec)
   return seq ~= nil and name_of(spec) ~= nil
 end
 
--- The parts behind the numbers: what belongs to the job itself (nonce, keys; '0' for nothing), and
--- what the user asked (data, extra), which ends the record.
-local function own_and_rest(spec)
+-- What belongs to the job itself (nonce, keys; '0' for nothing), and where it ends in the record.
+local function own_of(spec)
   local _, name_end = string.find(spec, '^%[[^"]*"[^"]*"')
-  if not name_end then return '0', '' end
+  if not name_end then return '0', #spec end
   local own = string.sub(spec, name_end + 2, name_end + 2)
   if own ~= '0' then own = string.match(spec, '^%b{}', name_end + 2) or '0' end
-  return own, string.sub(spec, name_end + #own + 3)
+  return own, name_end + #own + 1
+end
+
+-- What stands behind it: what the user asked (data, extra), which ends the record.
+local function own_and_rest(spec)
+  local own, own_end = own_of(spec)
+  return own, string.sub(spec, own_end + 2)
 end
 
 -- What belongs to the job itself, signed by who wrote last: behind the nonce stands `by`, JSON text
@@ -63,35 +71,33 @@ local function record_by(spec, by)
   return string.sub(spec, 1, #spec - #rest - #own - 1) .. signed_own .. ',' .. rest
 end
 
-local function count(part)
-  return part and tonumber(part) or 0
-end
+-- The numbers of a state, up to its failure. Those that are not there are captured as ''.
+local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 
 -- What happened, as a table; `state` may be false: nothing yet.
 local function happened(state)
-  local facts = { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0 }
-  if not state then return facts end
+  if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
+  local next_at, run_at, finished_at, attempts, fails, failed_at, rescues, releases, occurrence_at, progress, window_at,
+    window_end, snoozes = string.match(state, STATE_NUMBERS)
   local brace = string.find(state, '{', 1, true)
-  if brace then facts.failure = string.sub(state, brace, -2) end
-  local parts, n = {}, 0
-  for part in string.gmatch(string.sub(state, 2, (brace or 0) - 1), '[^,%]]+') do
-    n = n + 1
-    parts[n] = part
-  end
-  facts.known = true
-  facts.nextRunAt = number_or_nil(parts[1])
-  facts.lastRunAt = number_or_nil(parts[2] or 'null')
-  facts.lastFinishedAt = number_or_nil(parts[3] or 'null')
-  facts.attempt = count(parts[4])
-  facts.failCount = count(parts[5])
-  facts.failedAt = number_or_nil(parts[6] or 'null')
-  facts.rescueCount = count(parts[7])
-  facts.releaseCount = count(parts[8])
-  facts.occurrenceAt = number_or_nil(parts[9] or 'null')
-  facts.progress = number_or_nil(parts[10] or 'null')
-  facts.windowAt = number_or_nil(parts[11] or 'null')
-  facts.windowEnd = facts.windowAt and count(parts[12])
-  return facts
+  local opened_at = tonumber(window_at)
+  return {
+    known = true,
+    nextRunAt = tonumber(next_at),
+    lastRunAt = tonumber(run_at),
+    lastFinishedAt = tonumber(finished_at),
+    attempt = tonumber(attempts) or 0,
+    failCount = tonumber(fails) or 0,
+    failedAt = tonumber(failed_at),
+    rescueCount = tonumber(rescues) or 0,
+    releaseCount = tonumber(releases) or 0,
+    occurrenceAt = tonumber(occurrence_at),
+    progress = tonumber(progress),
+    windowAt = opened_at,
+    windowEnd = opened_at and (tonumber(window_end) or 0),
+    snoozeCount = tonumber(snoozes) or 0,
+    failure = brace and string.sub(state, brace, -2) or nil,
+  }
 end
 
 local function packed(facts)
@@ -99,7 +105,7 @@ local function packed(facts)
     return value and text(value) or 'null'
   end
   local head = '[' .. part(facts.nextRunAt) .. ',' .. part(facts.lastRunAt) .. ',' .. part(facts.lastFinishedAt) .. ',' .. facts.attempt
-  local has_more = facts.progress or facts.windowAt
+  local has_more = facts.progress or facts.windowAt or facts.snoozeCount > 0
   if facts.failCount == 0 and not facts.failedAt and facts.rescueCount == 0 and facts.releaseCount == 0
     and not facts.occurrenceAt and not has_more then
     return head .. ']'
@@ -107,10 +113,15 @@ local function packed(facts)
   local more = ''
   if has_more then
     more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
-      .. ',' .. text(facts.windowAt and facts.windowEnd or 0)
+      .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
     .. ',' .. part(facts.occurrenceAt) .. more .. (facts.failure and ',' .. facts.failure or '') .. ']'
+end
+
+-- What earlier runs used up is not held against the next ones.
+local function begin_anew(facts)
+  facts.attempt, facts.rescueCount, facts.releaseCount, facts.snoozeCount = 0, 0, 0, 0
 end
 
 -- The planned time: what happened tells it once there is such a record, what was asked before.

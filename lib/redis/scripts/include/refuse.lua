@@ -22,7 +22,7 @@ local function ended_already(id, kind)
   local name = name_of(redis.call('HGET', JOBS, id))
   if not name then return false end
   if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'removed' or kind == 'bury'
+    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
   end
   return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end

@@ -2,6 +2,7 @@
 -- Takes the records of a job away, with all that belongs to it. Its place is left by the caller.
 -- @include time, key, writes, record
 -- @include read
+-- @include own
 -- Whether there may be a log to drop with a job; nil until somebody looks.
 local log_exists, drop_log_of
 
@@ -20,13 +21,16 @@ local function remove_log(id)
   drop_log_of(id)
 end
 
--- The fields of `keys` that lead to a job stand in its record.
-local function remove_keys(id, record)
-  local own = own_and_rest(record)
-  if own == '0' then return end
-  local ok, facts = pcall(cjson.decode, own)
-  for _, field in ipairs(ok and type(facts.keys) == 'table' and facts.keys or {}) do
-    if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
+-- The fields of `keys` that lead to a job stand in its record. They go with it; only where it is
+-- 'retention' that takes it, and not somebody who has 'cancelled' it, do those stay whose time is not over.
+local function remove_keys(id, record, why)
+  for _, field in ipairs(own_facts(record).keys) do
+    local held_until = why == 'retention' and redis.call('ZSCORE', prefix .. 'held', field)
+    local is_held = held_until and tonumber(held_until) > now
+    if not is_held and redis.call('HGET', prefix .. 'keys', field) == id then
+      hdel(prefix .. 'keys', field)
+      zrem(prefix .. 'held', field)
+    end
   end
 end
 
@@ -35,6 +39,8 @@ local function remove_record(id, has_state)
   if has_state then
     hdel(STATE, id)
     hdel(RESULTS, id)
+    drop(prefix .. 'history:' .. id)
+    zrem(prefix .. 'leaving', id)
   end
   remove_log(id)
 end

@@ -3,16 +3,17 @@
 -- @include time, key, writes, record, place, give-up, remove, gone, refuse
 local end_otherwise
 
--- Settles as the holder of the lease, which has been judged. Returns a word when what is stored of the
+-- Settles as the holder of the lease, which has been judged. A kind of its own, 'completed-own', is the end
+-- of a job that may have something to be done then (see own-end). Returns a word when what is stored of the
 -- job makes that impossible: 'lease-mismatch' for a damaged lease entry, which rescue will mend;
 -- 'not-found' for a lease whose record is gone, as far as the record is looked at.
 local function settle(id, kind, argument, body, entry, state, gone_ms)
-  local _, _, locked_at, pending, _, name, _, progress = holder(entry)
+  local _, _, locked_at, pending, host, name, _, progress = holder(entry)
   if not name then return 'lease-mismatch' end
   give_up(id, name)
   if kind == 'removed' and pending == '' then
     local record = string.find(argument, 'k', 1, true) and redis.call('HGET', JOBS, id)
-    if record then remove_keys(id, record) end
+    if record then remove_keys(id, record, 'retention') end
     local age = string.match(argument, 'y(%d+)')
     if age and tonumber(age) <= gone_kept(gone_ms) then remember_gone(id, record, gone_ms) end
     remove_record(id, state)
@@ -20,8 +21,8 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     return
   end
   if kind == 'removed' then kind, argument = 'completed', '' end
-  local done = kind == 'completed' and argument == '' and pending == ''
-  if done and not state and progress == '' then
+  local done = (kind == 'completed' or kind == 'completed-own') and argument == '' and pending == ''
+  if done and kind == 'completed' and not state and progress == '' then
     -- A plain first success, the most frequent end of all, needs no look at any record.
     zadd(index('completed', name), now_text, id)
     if body ~= '' then hset(RESULTS, id, body) end
@@ -32,6 +33,6 @@ local function settle(id, kind, argument, body, entry, state, gone_ms)
     -- @include ending
     end_otherwise = end_attempt
   end
-  local lease = { name = name, locked_at = locked_at, pending = pending, progress = progress }
+  local lease = { name = name, locked_at = locked_at, pending = pending, progress = progress, host = host }
   return end_otherwise(id, kind, argument, body, state, lease, done)
 end

@@ -19,3 +19,10 @@ local function text(number)
   return string.format('%d', number)
 end
 local now_text = text(now)
+
+-- An instant as it was told, or '+ms': from the next whole ms, so that a delay never ends early; '+0' is now.
+local function instant(due)
+  if due == '+0' then return now end
+  if string.sub(due, 1, 1) == '+' then return soon + string.sub(due, 2) end
+  return tonumber(due)
+end

@@ -1,7 +1,7 @@
 -- writes
 -- Gathers the writes of a batch and carries them out with one command per key. Removals go
 -- first, so a member that leaves and enters the same index is there afterwards.
-local removed, added, deleted, set = {}, {}, {}, {}
+local removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 
 local function gather(table_, key)
   local list = table_[key]
@@ -34,6 +34,16 @@ local function hset(key, field, value)
   list[#list + 1] = value
 end
 
+-- A whole key.
+local function drop(key)
+  dropped[#dropped + 1] = key
+end
+
+-- A write of another kind, as a function.
+local function at_flush(write)
+  others[#others + 1] = write
+end
+
 local function carry_out(command, batch)
   for key, list in pairs(batch) do
     redis.call(command, key, unpack(list))
@@ -45,5 +55,9 @@ local function flush()
   carry_out('ZADD', added)
   carry_out('HDEL', deleted)
   carry_out('HSET', set)
-  removed, added, deleted, set = {}, {}, {}, {}
+  for _, write in ipairs(others) do
+    write()
+  end
+  if dropped[1] then redis.call('DEL', unpack(dropped)) end
+  removed, added, deleted, set, dropped, others = {}, {}, {}, {}, {}, {}
 end

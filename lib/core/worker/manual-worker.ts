@@ -1,0 +1,195 @@
+import {
+  type Claimed,
+  type ClaimedJob,
+  type ClaimRequest,
+  type JobBroker,
+  type Lease,
+  MAX_BATCH,
+  type Renewal,
+  type Rescue,
+  type Settlement,
+} from '../contracts/job-broker.js';
+import { type Duration, durationOption } from '../duration.js';
+import { InvalidOptionError, JobCancelledError, LeaseLostError } from '../errors.js';
+import { planOf } from '../handlers/handler-plan.js';
+import { encodeData } from '../job/job-data.js';
+import { checkDeathReason } from '../job/death-reason.js';
+import { checkText, randomToken } from '../job/job-id.js';
+import type { DeathReason } from '../job/job-record.js';
+import { errorOf, failureOf } from '../job/thrown.js';
+import { wholeNumber } from '../options/checks.js';
+import { checkKnownKeys } from '../options/known-keys.js';
+import { decide, giveUp } from './decide.js';
+import type { Decided, DecisionContext } from './decision.js';
+import { MAX_RESULT_BYTES } from './executor.js';
+import { hostId } from './host-id.js';
+import { dueOf, type ManualDue } from './manual-due.js';
+
+export interface ManualWorkerOptions {
+  /** Who claims, for people; something unique is added. @default the name of this machine */
+  host?: string;
+  /** How long a job stays with its claimer who does not renew it. @default '30 seconds' */
+  lease?: Duration;
+}
+
+/**
+ * Works jobs off by hand, without handlers: claim, renew, and say how each attempt ended. For loops of
+ * one's own; a `WorkerHost` does all this by itself, and both may work side by side on the same names.
+ *
+ * Nothing is trusted but the store: a write whose lease is gone, expired by as little as its last
+ * millisecond, or another's, throws `LeaseLostError` with the word for it, and changes nothing. To
+ * complete what is completed, or to bury what has ended, is harmless. `attempts` and `backoff` of a job
+ * are the caller's to keep: `record` says what has happened so far.
+ *
+ * @example
+ * const worker = new ManualWorker(engine.parts.broker);
+ * for (const job of await worker.claim('mail', { limit: 10 })) {
+ *   await send(job.record.data);
+ *   await worker.complete(job);
+ * }
+ */
+export class ManualWorker {
+  private readonly host: string;
+  private readonly leaseMs: number;
+  /** The last call that was asked for. */
+  private last: Promise<unknown> = Promise.resolve();
+  /** The last call whose answer came. */
+  private heard = '';
+
+  /** @throws InvalidOptionError */
+  constructor(
+    private readonly broker: JobBroker,
+    options: ManualWorkerOptions = {},
+  ) {
+    checkKnownKeys('', options, ['host', 'lease']);
+    this.host = hostId(options.host ?? '');
+    this.leaseMs = durationOption('lease', options.lease ?? 30_000);
+  }
+
+  /**
+   * Leases due jobs, 1 to 100, the first in line first; none when nothing is due. One with `unreadable`
+   * is leased all the same, and is best buried.
+   *
+   * @throws InvalidOptionError, InvalidJobError
+   */
+  async claim(
+    names: string | readonly string[],
+    options: { limit?: number } = {},
+  ): Promise<ClaimedJob[]> {
+    checkKnownKeys('', options, ['limit']);
+    const slots = wholeNumber('limit', options.limit ?? 1, 1, MAX_BATCH);
+    const lanes = [names].flat().map((name) => ({ name, slots }));
+    for (const { name } of lanes) checkText('name', name);
+    const { jobs } = await this.settleAndClaim([], slots, lanes);
+    return [...jobs];
+  }
+
+  /**
+   * Ends an attempt well. A recurring job goes on with its next occurrence.
+   *
+   * @throws InvalidJobError for a result that is not JSON, or is larger than 64 KiB
+   */
+  async complete(job: ClaimedJob, result?: unknown): Promise<void> {
+    const encoded = encodeData(result, MAX_RESULT_BYTES, 'result');
+    await this.settle(decide(decided(job), { kind: 'completed', result, encoded }, this.context));
+  }
+
+  /** Ends an attempt as failed, to be tried again. */
+  async retry(job: ClaimedJob, error: unknown, when: ManualDue = {}): Promise<void> {
+    const due = dueOf(when, this.broker.now());
+    await this.settle({
+      kind: 'retry',
+      lease: leaseOf(job),
+      failure: failureOf(errorOf(error)),
+      due,
+    });
+  }
+
+  /** Ends a job as failed for good: a dead letter. A recurring job goes on with its next occurrence. */
+  async bury(job: ClaimedJob, error: unknown, why: DeathReason = 'unrecoverable'): Promise<void> {
+    checkDeathReason('why', why);
+    await this.settle(giveUp(decided(job), errorOf(error), why, this.context));
+  }
+
+  /** Hands a job back to the front of its line; the attempt does not count. */
+  async release(job: ClaimedJob): Promise<void> {
+    await this.settle({ kind: 'release', lease: leaseOf(job) });
+  }
+
+  /** Puts a job off; the attempt does not count. */
+  async snooze(job: ClaimedJob, when: ManualDue): Promise<void> {
+    await this.settle({ kind: 'snooze', lease: leaseOf(job), due: dueOf(when, this.broker.now()) });
+  }
+
+  /**
+   * Prolongs leases, to the lease time from now. One that is lost keeps no other from being renewed; of
+   * several the error names the first, and the next call names the next one.
+   *
+   * @throws JobCancelledError with the reason, when the job was cancelled
+   */
+  async renew(jobs: ClaimedJob | readonly ClaimedJob[]): Promise<void> {
+    const leases = [jobs].flat().map(leaseOf);
+    const batches: Promise<Renewal>[] = [];
+    for (let from = 0; from < leases.length; from += MAX_BATCH) {
+      batches.push(this.broker.renew(leases.slice(from, from + MAX_BATCH), this.leaseMs));
+    }
+    const [gone] = (await Promise.all(batches)).flatMap(({ lost }) => lost);
+    if (gone?.cancelled !== undefined) throw new JobCancelledError(gone.id, gone.cancelled);
+    if (gone) throw new LeaseLostError(gone.id, gone.refusal);
+  }
+
+  /**
+   * Gives jobs whose leases have expired back to their line, or buries them; at most 100, and `more`
+   * says whether that was all. A `WorkerHost` that runs does so all the time.
+   */
+  rescue(): Promise<Rescue> {
+    return this.broker.rescue(MAX_BATCH, this.leaseMs);
+  }
+
+  private async settle(settlement: Settlement): Promise<void> {
+    const strict = { ...settlement, afterExpiry: false };
+    const { answers } = await this.settleAndClaim([strict], 0, []);
+    const [answer = 'ok'] = answers;
+    if (answer !== 'ok') throw new LeaseLostError(settlement.lease.id, answer);
+  }
+
+  private settleAndClaim(
+    settlements: readonly Settlement[],
+    slots: number,
+    names: ClaimRequest['names'],
+  ): Promise<Claimed> {
+    return this.inTurn(async () => {
+      const { broker, host, leaseMs, heard } = this;
+      const claim = { claimId: randomToken(), host, leaseMs, slots, names, heard };
+      const claimed = await broker.settleAndClaim(settlements, claim);
+      this.heard = claim.claimId;
+      return claimed;
+    });
+  }
+
+  /** One after another: of all calls of this worker the store knows only the last one, should it be repeated. */
+  private inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const answer = this.last.then(call);
+    this.last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  private get context(): DecisionContext {
+    const report = (error: Error) => process.emitWarning(error);
+    return { now: this.broker.now(), random: Math.random, report };
+  }
+}
+
+/** The plan of a job whose handler is somebody's own loop: that of a handler without options. */
+const decided = (job: ClaimedJob): Decided => ({
+  lease: leaseOf(job),
+  record: job.record,
+  handler: PLAIN,
+});
+const PLAIN = { plan: planOf('', []) };
+
+/** @throws InvalidOptionError */
+function leaseOf(job: ClaimedJob): Lease {
+  if (job?.lease && job.record) return job.lease;
+  throw new InvalidOptionError('job', job, 'a job as `claim` returned it');
+}

@@ -1,0 +1,72 @@
+import type { FindQuery, FoundPage } from '../core/contracts/job-manager.js';
+import { parseSearch, type Search } from '../core/query/find-query.js';
+import { scripts } from './all-scripts.js';
+import { findInIndexes, type IndexPlace } from './find-in-indexes.js';
+import { readRecords } from './read-jobs.js';
+import type { RedisStore } from './redis-store.js';
+
+/*
+ * Searches, a page at a time.
+ *
+ * With a state its indexes are walked. Without one a job may be anywhere, and one that runs again and
+ * again may be wherever the walk is not: so the records themselves are scanned, of which Redis
+ * promises that each one is met that is there from the first step to the last.
+ */
+
+/** Where a scan has come to, and what of its last step found no room on the page. */
+interface ScanPlace {
+  readonly scan: string;
+  readonly left: readonly string[];
+}
+
+/** The form of the places in cursors. */
+const CURSOR_VERSION = 'redis-1';
+
+export async function findJobs(store: RedisStore, query: FindQuery): Promise<FoundPage> {
+  const at = store.now();
+  const { state } = query;
+  if (state === undefined) {
+    const search = parseSearch<ScanPlace>(query, CURSOR_VERSION);
+    return pageOf(store, search, at, await scanJobs(store, search));
+  }
+  const search = parseSearch<IndexPlace>(query, CURSOR_VERSION);
+  return pageOf(store, search, at, await findInIndexes(store, { ...search, state }, at));
+}
+
+/** What was found on the way, and where to go on; nowhere after the last page. */
+interface Found<Place> {
+  readonly ids: readonly string[];
+  readonly next: Place | undefined;
+}
+
+async function pageOf<Place>(
+  store: RedisStore,
+  search: Search<Place>,
+  at: number,
+  { ids, next }: Found<Place>,
+): Promise<FoundPage> {
+  const found = await readRecords(store, ids);
+  return {
+    // What has left the state since its id was read does not belong here any more.
+    jobs: found.flatMap((job) => (job && search.isMeant(job.record, at) ? [job.record] : [])),
+    cursor: next && search.cursorAt(next),
+  };
+}
+
+async function scanJobs(
+  store: RedisStore,
+  { place, limit, names }: Search<ScanPlace>,
+): Promise<Found<ScanPlace>> {
+  if (names?.length === 0) return { ids: [], next: undefined };
+  let { scan, left: met }: ScanPlace = place ?? { scan: '0', left: [] };
+  const isOver = place !== undefined && scan === '0';
+  if (met.length < limit && !isOver) {
+    const wanted = String(limit - met.length);
+    const [, cursor, ...more] = await store.run(scripts.scanJobs, [scan, wanted, ...(names ?? [])]);
+    scan = cursor!;
+    met = [...new Set([...met, ...more])];
+  }
+  const left = met.slice(limit);
+  const isLast = scan === '0' && left.length === 0;
+  return { ids: met.slice(0, limit), next: isLast ? undefined : { scan, left } };
+}
