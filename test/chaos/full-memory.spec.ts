@@ -9,8 +9,7 @@ beforeEach(async () => {
 afterEach(() => stage.close());
 
 it('refuses only adds when the memory is full, goes on working, and takes adds again afterwards', async () => {
-  const used = /used_memory:(\d+)/.exec(await stage.client.info('memory'))![1];
-  await stage.client.config('SET', 'maxmemory', Number(used) + 6_000_000);
+  await limitMemory(6_000_000);
   const data = { ms: 100, ballast: 'x'.repeat(10_000) };
   // Twice as much as the workers can do, so that the memory fills and stays full.
   const producer = await stage.producer({ data, burst: 2, everyMs: 10 });
@@ -53,3 +52,48 @@ it('refuses only adds when the memory is full, goes on working, and takes adds a
   expect(await stage.violations()).toEqual([]);
   expect(stage.troubles()).toEqual([]);
 });
+
+it('makes room by itself when what fills the memory may be forgotten', async () => {
+  await limitMemory(6_000_000);
+  const keeping = await stage.worker({ handler: { concurrency: 10, retention: false } });
+  const data = { ballast: 'x'.repeat(10_000) };
+  const producer = await stage.producer({ data, burst: 2, everyMs: 10 });
+  await stage.until('the memory is full of jobs that are done', async () => {
+    const { completed, total } = await stage.counts();
+    return completed === total && (await stage.facts.of('refused')).length >= 20;
+  });
+  await stage.endWorkers([keeping]);
+  const { completed } = await stage.counts();
+
+  // It can be started though nothing can be added, and its first look removes nearly all.
+  const retention = { completed: { count: 10 } };
+  const forgetting = await stage.worker({ handler: { concurrency: 10, retention } });
+  const startedAt = Date.now();
+  await stage.until('adds succeed again', async () => {
+    return (await stage.facts.of('added')).some(({ at }) => at > startedAt + 100);
+  });
+  producer.terminate();
+  await producer.ended;
+  const added = await stage.facts.ids('added');
+  await stage.until('all jobs are done, and what was kept is gone but for ten', async () => {
+    const counts = await stage.counts();
+    return counts.completed === counts.total && counts.total <= added.length - completed + 10;
+  });
+  await stage.endWorkers([forgetting]);
+
+  const next = (await stage.facts.of('added')).find(({ at }) => at > startedAt);
+  print('memory made free', { kept: completed, afterMs: next!.at - startedAt });
+  expect(completed).toBeGreaterThan(100);
+  const refused = await stage.facts.of('refused');
+  expect([...new Set(refused.map(({ why }) => why))]).toEqual(['BackendFullError']);
+  expect([...(await stage.facts.byId('started')).keys()].sort()).toEqual([...added].sort());
+  expect(await stage.facts.of('error')).toEqual([]);
+  expect(await stage.violations()).toEqual([]);
+  expect(stage.troubles()).toEqual([]);
+});
+
+/** Leaves so much room beside what Redis needs without any job. */
+async function limitMemory(bytes: number): Promise<void> {
+  const used = /used_memory:(\d+)/.exec(await stage.client.info('memory'))![1];
+  await stage.client.config('SET', 'maxmemory', Number(used) + bytes);
+}

@@ -196,6 +196,11 @@ const faults: [fault: string, plant: () => Promise<unknown>, found: RegExp][] = 
     /a result is kept of nobody/,
   ],
   [
+    'a history without a job',
+    () => redis.lpush(keys.history('nobody'), '["c",1,null,null,1,""]'),
+    /a history is kept of nobody/,
+  ],
+  [
     'a key that leads nowhere',
     () => redis.hset(keys.keys, 'x', 'nobody'),
     /a key is kept of nobody/,
@@ -206,6 +211,21 @@ const faults: [fault: string, plant: () => Promise<unknown>, found: RegExp][] = 
     /key x leads to job ready, which denies it/,
   ],
   ['a lost key', () => redis.del(keys.keys), /has key [^]*, which leads elsewhere/],
+  [
+    'a time for a key that leads nowhere',
+    () => redis.zadd(keys.held, 1, 'x'),
+    /key x is held and leads nowhere/,
+  ],
+  [
+    'a key that outlives the end that frees it',
+    async () => {
+      const record = JSON.parse((await redis.hget(keys.jobs, 'completed'))!) as unknown[];
+      record[6] = { keys: ['x'], frees: ['x'] };
+      await redis.hset(keys.jobs, 'completed', JSON.stringify(record));
+      await redis.hset(keys.keys, 'x', 'completed');
+    },
+    /job completed has ended, and key x still leads to it/,
+  ],
   [
     'a job that is there and gone',
     () => redis.zadd(keys.gone, 1, 'ready'),

@@ -4,6 +4,7 @@ import type { Child } from './support/child.js';
 import { repeated } from './support/fact-book.js';
 import { seeded } from './support/seed.js';
 import { isLong, print, Stage } from './support/stage.js';
+import { takeovers } from './support/takeovers.js';
 
 const leaseMs = 2_000;
 const jobs = isLong ? 30_000 : 5_000;
@@ -37,16 +38,7 @@ it('loses no job and settles none twice while a worker is killed every second', 
 
   const starts = await stage.facts.byId('started');
   const completed = await stage.facts.byId('completed');
-  const killedAt = new Map(killed.map((child) => [child.pid, child.killedAt!]));
-  const waits: number[] = [];
-  for (const facts of starts.values()) {
-    facts.slice(1).forEach((again, i) => {
-      const lost = facts[i]!;
-      // A claim may die with its worker before its handler has begun: then two waits lie between.
-      const attempts = again.attempt! - lost.attempt!;
-      waits.push((again.at - (killedAt.get(lost.pid) ?? -Infinity)) / attempts);
-    });
-  }
+  const waits = takeovers(starts, killed);
   const records = await Promise.all(added.map((id) => stage.backend.manager.get(id)));
   print('killed workers', {
     kills: killed.length,
@@ -61,43 +53,8 @@ it('loses no job and settles none twice while a worker is killed every second', 
   expect(await stage.counts()).toMatchObject({ completed: jobs, total: jobs });
   // Each end of an attempt is in its record once: all were rescued but the last, which succeeded.
   expect(records.filter((job) => job!.attempt !== job!.rescueCount + 1)).toEqual([]);
-  // A start that nobody was killed for would wait for ever; see above.
+  // A start that nobody was killed for would have waited for ever.
   expect(Math.max(...waits)).toBeLessThanOrEqual(leaseMs + 2_000);
-  expect(await stage.violations()).toEqual([]);
-  expect(stage.troubles()).toEqual([]);
-});
-
-it('gives up a job that kills its process after three starts, and harms no other', async () => {
-  // One job at a time: those that run beside it in its process share its deaths, and its end.
-  const settings: Partial<WorkerSettings> = {
-    engine: { lease: leaseMs },
-    handler: { concurrency: 1 },
-  };
-  const crew = [await stage.worker(settings), await stage.worker(settings)];
-  const others = await stage.add(50, { ms: 20 });
-  const [poison] = await stage.add(1, { deadly: true });
-  const later = stage.added({ data: { ms: 20 }, count: 200, burst: 1, everyMs: 20 });
-
-  await stage.until('the job is dead', async () => {
-    for (const [i, worker] of crew.entries()) {
-      if (worker.hasEnded) crew[i] = await stage.worker(settings);
-    }
-    return (await stage.facts.of('dead')).length > 0;
-  });
-  const all = [...others, ...(await later)];
-  await stage.untilCompleted(all.length);
-  await stage.endWorkers(crew);
-
-  expect(all).toHaveLength(250);
-  expect(await stage.facts.of('started', poison)).toHaveLength(3);
-  expect(await stage.facts.of('dead')).toMatchObject([{ id: poison, why: 'stalled' }]);
-  expect(await stage.backend.manager.get(poison)).toMatchObject({
-    nextRunAt: null,
-    rescueCount: 3,
-    failure: { reason: 'stalled' },
-  });
-  expect(await stage.counts()).toMatchObject({ completed: 250, failed: 1, total: 251 });
-  expect(repeated(await stage.facts.byId('completed'))).toEqual([]);
   expect(await stage.violations()).toEqual([]);
   expect(stage.troubles()).toEqual([]);
 });

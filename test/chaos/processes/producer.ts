@@ -9,8 +9,8 @@ import type { ProducerSettings } from './settings.js';
 const settings = JSON.parse(process.env.SETTINGS!) as ProducerSettings;
 reportTroubles();
 const witness = new Witness(settings.witnessUrl);
-const { redisUrl: connectionString, keyPrefix } = settings;
-const engine = new Engine(new RedisBackend({ connectionString, keyPrefix }), {
+const { redisUrl: connectionString, keyPrefix, waitForRedis = false } = settings;
+const engine = new Engine(new RedisBackend({ connectionString, keyPrefix, waitForRedis }), {
   worker: false,
 });
 const answers: Promise<void>[] = [];

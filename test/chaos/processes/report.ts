@@ -15,8 +15,13 @@ export function say(what: string, details: object = {}): void {
 export function reportTroubles(): void {
   // Told of both, just before they end the process.
   process.on('uncaughtExceptionMonitor', (error, origin) => trouble(origin, error));
-  process.on('warning', (warning) => trouble('warning', warning));
+  process.on('warning', (warning) => {
+    if (!isExpected(warning)) trouble('warning', warning);
+  });
 }
+
+/** The Redis of most tests keeps nothing on disk. */
+const isExpected = ({ code }: NodeJS.ErrnoException): boolean => code === 'persistence-off';
 
 function trouble(kind: string, reason: unknown): void {
   say('trouble', { kind, reason: reason instanceof Error ? reason.stack : String(reason) });

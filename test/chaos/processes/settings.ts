@@ -9,6 +9,7 @@ export interface Place {
   keyPrefix: string;
   /** Another Redis, which no fault ever hits. */
   witnessUrl: string;
+  waitForRedis?: boolean;
 }
 
 export interface WorkerSettings extends Place {
@@ -18,6 +19,8 @@ export interface WorkerSettings extends Place {
   engine: EngineOptions;
   /** A recurring job of each name, added at the start. */
   every?: string;
+  /** It hears no news, and tells none. */
+  deaf?: boolean;
 }
 
 /** What a handler is told to do by the data of its job. */

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Engine, type Job } from '../../../lib/core/index.js';
+import { Engine, InMemoryNotificationChannel, type Job } from '../../../lib/core/index.js';
 import { RedisBackend } from '../../../lib/redis/index.js';
 import { reportTroubles, say, trueNow, watchEventLoop, Witness } from './report.js';
 import type { Work, WorkerSettings } from './settings.js';
@@ -9,8 +9,12 @@ import type { Work, WorkerSettings } from './settings.js';
 const settings = JSON.parse(process.env.SETTINGS!) as WorkerSettings;
 reportTroubles();
 const witness = new Witness(settings.witnessUrl);
-const { redisUrl: connectionString, keyPrefix } = settings;
-const engine = new Engine(new RedisBackend({ connectionString, keyPrefix }), settings.engine);
+const { redisUrl: connectionString, keyPrefix, waitForRedis = false } = settings;
+const engine = new Engine(
+  new RedisBackend({ connectionString, keyPrefix, waitForRedis }),
+  settings.engine,
+  settings.deaf ? { notificationChannel: new InMemoryNotificationChannel() } : {},
+);
 
 for (const name of settings.names) engine.handlers.define(name, work, settings.handler);
 

@@ -1,7 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { JobManager } from '../../../lib/core/contracts/job-manager.js';
 import type { JobRecord } from '../../../lib/core/job/job-record.js';
-import { computeState, emptyCounts, type StateCounts } from '../../../lib/core/job/job-state.js';
+import {
+  computeState,
+  emptyCounts,
+  isDead,
+  type StateCounts,
+} from '../../../lib/core/job/job-state.js';
 import { parseClaimSort, PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
 import {
   FLAG,
@@ -28,6 +33,8 @@ interface StoredJob {
   readonly flags: number;
   /** The fields of `keys` that lead to it. */
   readonly keys: readonly string[];
+  /** Those of them that its end frees. */
+  readonly frees: readonly string[];
   readonly places: Entry[];
 }
 
@@ -95,6 +102,8 @@ function* foreignKeys({ keys, found, expiring, names }: Store): Generator<string
     keys.lease,
     keys.settings,
     keys.keys,
+    keys.held,
+    keys.leaving,
     keys.gone,
     `${keys.prefix}saved`,
   ]);
@@ -103,7 +112,7 @@ function* foreignKeys({ keys, found, expiring, names }: Store): Generator<string
     if (mayExpire !== expiring.has(key)) {
       yield `key ${key} ${mayExpire ? 'stays for ever' : 'has a TTL'}`;
     }
-    if (mayExpire || fixed.has(key)) continue;
+    if (mayExpire || fixed.has(key) || key.startsWith(keys.history(''))) continue;
     const index = indexOf(keys, key);
     if (!index) yield `key ${key} has no owner`;
     else if (!names.has(index.jobName)) yield `key ${key} is of a name that is not in names`;
@@ -111,13 +120,15 @@ function* foreignKeys({ keys, found, expiring, names }: Store): Generator<string
 }
 
 /** Nothing is kept of a job that is not there. */
-function* orphans({ keys, hash, sorted, jobs, indexes }: Store): Generator<string> {
+function* orphans(store: Store): Generator<string> {
+  const { keys, hash, sorted, jobs, indexes } = store;
   const kept: [what: string, ids: Iterable<string>][] = [
     ['a state', hash(keys.state).keys()],
     ['a result', hash(keys.results).keys()],
     ['a lease', hash(keys.lease).keys()],
+    ['a history', historiesOf(store)],
     ['a lease expiry', sorted(keys.leases).keys()],
-    ['a key', hash(keys.keys).values()],
+    ['a key', unheld(hash(keys.keys), sorted(keys.held))],
   ];
   for (const [what, ids] of kept) {
     for (const id of ids) if (!jobs.has(id)) yield `${what} is kept of ${id}, which is no job`;
@@ -127,6 +138,17 @@ function* orphans({ keys, hash, sorted, jobs, indexes }: Store): Generator<strin
     if (!jobs.has(id)) yield `${index}:${jobName} holds ${id}, which is no job`;
   }
   for (const id of sorted(keys.gone).keys()) if (jobs.has(id)) yield `job ${id} is also gone`;
+}
+
+/** The ids that keys lead to which no time holds. */
+function unheld(pointers: Fields, held: Scores): string[] {
+  return [...pointers].filter(([field]) => !held.has(field)).map(([, id]) => id);
+}
+
+/** The ids of jobs of which it is kept how their attempts ended. */
+function historiesOf({ keys, found }: Store): string[] {
+  const start = keys.history('');
+  return [...found].filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
 }
 
 /** Every job stands in exactly one primary index: the right one, of its name, at the right rank. */
@@ -229,12 +251,16 @@ function* wrongSecondaries({ keys, hash, jobs }: Store): Generator<string> {
 
 /** Flags repeat what the record says, for scripts that do not decode it. */
 function* wrongFlags({ jobs }: Store): Generator<string> {
-  for (const [id, { record, flags, keys }] of jobs) {
+  for (const [id, { record, flags, keys, frees }] of jobs) {
     const recurring = record.repeat?.interval !== undefined;
     if (recurring !== (flags & FLAG.recurring) > 0) yield `job ${id}: recurring is ${!recurring}`;
     const ruled = record.repeat !== null;
     if (ruled !== (flags & FLAG.ruled) > 0) yield `job ${id}: ruled is ${!ruled}`;
     if (keys.length > 0 && !(flags & FLAG.keyed)) yield `job ${id} has keys and is not keyed`;
+    const endsItsOwnWay = frees.length > 0 || record.overrides?.retention !== undefined;
+    if (endsItsOwnWay !== (flags & FLAG.endsItsOwnWay) > 0) {
+      yield `job ${id}: ends its own way is ${!endsItsOwnWay}`;
+    }
   }
 }
 
@@ -260,16 +286,28 @@ function* lateNames({ keys, sorted, indexes, names, jobs, now }: Store): Generat
   }
 }
 
-/** A key leads to a job that knows it, and the other way round. */
-function* wrongPointers({ keys, hash, jobs }: Store): Generator<string> {
+/**
+ * A key leads to a job that knows it, unless time alone holds it, and the other way round; but none to
+ * a job whose end has freed it.
+ */
+function* wrongPointers({ keys, hash, sorted, jobs }: Store): Generator<string> {
   const pointers = hash(keys.keys);
+  const held = sorted(keys.held);
   for (const [field, id] of pointers) {
     const job = jobs.get(id);
-    if (job && !job.keys.includes(field)) yield `key ${field} leads to job ${id}, which denies it`;
+    if (!job || job.keys.includes(field) || held.has(field)) continue;
+    yield `key ${field} leads to job ${id}, which denies it`;
+  }
+  for (const field of held.keys()) {
+    if (!pointers.has(field)) yield `key ${field} is held and leads nowhere`;
   }
   for (const [id, job] of jobs) {
+    const hasEnded = job.places.some(({ index }) => index === 'completed' || index === 'dead');
     for (const field of job.keys) {
-      if (pointers.get(field) !== id) yield `job ${id} has key ${field}, which leads elsewhere`;
+      const leadsHere = pointers.get(field) === id;
+      if (hasEnded && job.frees.includes(field)) {
+        if (leadsHere) yield `job ${id} has ended, and key ${field} still leads to it`;
+      } else if (!leadsHere) yield `job ${id} has key ${field}, which leads elsewhere`;
     }
   }
 }
@@ -313,6 +351,7 @@ function countsAt(jobs: ReadonlyMap<string, StoredJob>, now: number): Map<string
     counts.set(record.name, ofName);
     ofName[computeState(record, now)] += 1;
     ofName.total += 1;
+    if (isDead(record, now)) ofName.dead += 1;
     if (record.disabled) ofName.paused += 1;
   }
   return counts;
@@ -370,10 +409,10 @@ function readJobs(
       const [, , seq, , flags, , own] = JSON.parse(asked) as [
         ...numbers: [number, number, number, number, number],
         name: string,
-        own: 0 | { keys?: string[] },
+        own: 0 | { keys?: string[]; frees?: string[] },
       ];
-      const fields = own === 0 ? [] : (own.keys ?? []);
-      jobs.set(id, { record, seq, flags, keys: fields, places: placesOf.get(id) ?? [] });
+      const { keys: fields = [], frees = [] } = own === 0 ? {} : own;
+      jobs.set(id, { record, seq, flags, keys: fields, frees, places: placesOf.get(id) ?? [] });
     } catch {
       unreadable.push(`job ${id} cannot be read: ${asked} ${happened}`);
     }

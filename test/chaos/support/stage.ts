@@ -18,6 +18,14 @@ export const isLong = process.env.CHAOS_LONG === '1';
 
 const WITHIN_MS = 60_000;
 
+/** How the clock of a process lies. */
+export interface WrongClock {
+  /** It is ahead by so much. */
+  shiftMs?: number;
+  /** Every tenth of a second it is put forward by so much, or back when negative. */
+  stepMs?: number;
+}
+
 /**
  * What a fault test plays on: a Redis that may be hurt, one that is never (the witness), and any
  * number of processes. It outlives nothing: `close` ends all of them.
@@ -66,7 +74,14 @@ export class Stage {
   }
 
   /** A worker that is at work. */
-  async worker(settings: Partial<WorkerSettings> = {}, clockShiftMs?: number): Promise<Child> {
+  async worker(settings: Partial<WorkerSettings> = {}, clock?: WrongClock): Promise<Child> {
+    const child = this.beginWorker(settings, clock);
+    await child.says('ready');
+    return child;
+  }
+
+  /** A worker that is on its way. */
+  beginWorker(settings: Partial<WorkerSettings> = {}, clock?: WrongClock): Child {
     const all: WorkerSettings = {
       ...this.place,
       names: ['work'],
@@ -74,11 +89,18 @@ export class Stage {
       engine: {},
       ...settings,
     };
-    return this.start('worker', all, clockShiftMs);
+    return this.begin('worker', all, clock);
   }
 
   /** A producer that has begun. */
-  async producer(settings: Partial<ProducerSettings> = {}, clockShiftMs?: number): Promise<Child> {
+  async producer(settings: Partial<ProducerSettings> = {}, clock?: WrongClock): Promise<Child> {
+    const child = this.beginProducer(settings, clock);
+    await child.says('ready');
+    return child;
+  }
+
+  /** A producer that is on its way. */
+  beginProducer(settings: Partial<ProducerSettings> = {}, clock?: WrongClock): Child {
     const all: ProducerSettings = {
       ...this.place,
       name: 'work',
@@ -87,13 +109,18 @@ export class Stage {
       everyMs: 10,
       ...settings,
     };
-    return this.start('producer', all, clockShiftMs);
+    return this.begin('producer', all, clock);
   }
 
   /** Adds jobs from the test itself, at once; their ids. */
   async add(count: number, data: Work, name = 'work'): Promise<string[]> {
     const adds = Array.from({ length: count }, () => this.engine.scheduler.now(name, data));
     return (await Promise.all(adds)).map(({ id }) => id);
+  }
+
+  /** Cancels a job from the test itself. */
+  async cancel(id: string, reason: string): Promise<void> {
+    await this.engine.scheduler.cancel(id, { reason });
   }
 
   /** Runs a producer to its end; the ids of the jobs it added. */
@@ -154,17 +181,16 @@ export class Stage {
     return { redisUrl: redis.url, witnessUrl: witness.url, keyPrefix };
   }
 
-  private async start(
-    role: 'worker' | 'producer',
-    settings: Place,
-    clockShiftMs?: number,
-  ): Promise<Child> {
+  private begin(role: 'worker' | 'producer', settings: Place, clock?: WrongClock): Child {
     const file = (name: string) => join(this.compiled.dir, `test/chaos/processes/${name}.js`);
-    const environment = { SETTINGS: JSON.stringify(settings), CLOCK_SHIFT_MS: `${clockShiftMs}` };
-    const shift = clockShiftMs === undefined ? [] : ['--import', file('shifted-clock')];
-    const child = new Child(file(role), environment, shift);
+    const environment = {
+      SETTINGS: JSON.stringify(settings),
+      CLOCK_SHIFT_MS: `${clock?.shiftMs ?? 0}`,
+      CLOCK_STEP_MS: `${clock?.stepMs ?? 0}`,
+    };
+    const wrongClock = clock ? ['--import', file('wrong-clock')] : [];
+    const child = new Child(file(role), environment, wrongClock);
     this.children.push(child);
-    await child.says('ready');
     return child;
   }
 }
