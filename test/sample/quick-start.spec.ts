@@ -91,7 +91,7 @@ it('beats from the start, and its log tells the handlers and where jobs are kept
 });
 
 it('keeps its jobs in Redis when REDIS_URL is set, and ends by SIGTERM', async () => {
-  const redis = await startPrivateRedis();
+  const redis = await startPrivateRedis({ appendonly: true });
   try {
     await start({ REDIS_URL: redis.url });
 
