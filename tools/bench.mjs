@@ -12,7 +12,9 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 rmSync('.bench', { recursive: true, force: true });
 
 const compile = ['node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.bench.json'];
-process.exitCode = node(...compile) || node('.bench/test/bench/main.js', ...process.argv.slice(2));
+process.exitCode =
+  node(...compile) ||
+  node('--disable-warning=persistence-off', '.bench/test/bench/main.js', ...process.argv.slice(2));
 
 function node(...args) {
   return spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;

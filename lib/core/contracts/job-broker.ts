@@ -44,6 +44,11 @@ import type { DeathReason, Failure } from '../job/job-record.js';
 /** The most jobs or leases one call may carry; hosts and producers split what is longer. */
 export const MAX_BATCH = 100;
 /**
+ * Of jobs whose record a store has to read and write anew (retries, burials, rescues, requeues, further
+ * occurrences), the most that hosts and producers put into one call: it takes Redis about 2 ms.
+ */
+export const MAX_REWRITES = 40;
+/**
  * How many waiting jobs one claim promotes from `timed` to `ready`. Where more than that become due
  * between two claims, the earliest of a name go first, whatever their priority.
  */

