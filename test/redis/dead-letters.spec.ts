@@ -4,16 +4,9 @@ import { MAX_CALL_BYTES, type Settlement } from '../../lib/core/contracts/job-br
 import { RedisBackend } from '../../lib/redis/index.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { openForgetful } from './forgetful-store.js';
-import { claim, completed, job } from './support.js';
+import { claim, completed, job, makeStand } from './support.js';
 
-const cleanups: (() => unknown)[] = [];
-let redis: Redis;
-
-beforeAll(() => void (redis = new Redis(process.env.TEST_REDIS_URL!)));
-afterAll(() => redis.disconnect());
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups, redis } = makeStand();
 
 const anew: RequeueRequest = { due: { delayMs: 0 }, resetAttempts: true };
 const failure = { name: 'Error', message: 'no', stack: 's'.repeat(4_000) };

@@ -7,18 +7,11 @@ import { RedisBackend } from '../../lib/redis/index.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { openForgetful } from './forgetful-store.js';
-import { claim, completed, job, newPrefix } from './support.js';
+import { claim, completed, job, newPrefix, makeStand } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
 const WINDOW = 60_000;
-const cleanups: (() => unknown)[] = [];
-let redis: Redis;
-
-beforeAll(() => void (redis = new Redis(url)));
-afterAll(() => redis.disconnect());
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups, redis } = makeStand();
 
 async function open() {
   const opened = await openForgetful();

@@ -13,23 +13,10 @@ import { prepareStore } from '../../lib/redis/prepare-store.js';
 import { resolveRedisOptions } from '../../lib/redis/redis-options.js';
 import { RedisStore, type Reply } from '../../lib/redis/redis-store.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
-import { claim, completed, job, newPrefix, until } from './support.js';
+import { claim, completed, job, newPrefix, until, makeStand } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
-const cleanups: (() => unknown)[] = [];
-let redis: Redis;
-
-beforeAll(() => void (redis = new Redis(url)));
-afterAll(() => redis.disconnect());
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-function backendWith(options: RedisBackendOptions): RedisBackend {
-  const backend = new RedisBackend(options);
-  cleanups.push(() => backend.disconnect());
-  return backend;
-}
+const { cleanups, redis, backendWith } = makeStand();
 
 async function privateServer(...args: string[]): Promise<{ url: string; admin: Redis }> {
   const server = await startPrivateRedis({ args });

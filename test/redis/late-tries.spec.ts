@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { RedisBackend } from '../../lib/redis/index.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { claim, completed, job, newPrefix } from './support.js';
+import { claim, completed, job, newPrefix, makeStand } from './support.js';
 
 /*
  * A try that was given up may still lie in a socket, and reach Redis long after its repeat was carried
@@ -11,14 +11,7 @@ import { claim, completed, job, newPrefix } from './support.js';
  */
 
 const url = process.env.TEST_REDIS_URL!;
-const cleanups: (() => unknown)[] = [];
-let redis: Redis;
-
-beforeAll(() => void (redis = new Redis(url)));
-afterAll(() => redis.disconnect());
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups, redis } = makeStand();
 
 const row = { name: 'mail', priority: 0, nextRunAt: new Date(0), type: 'normal', data: 1 } as const;
 

@@ -1,19 +1,15 @@
-import { Redis } from 'ioredis';
 import type { Lease, Settlement } from '../../lib/core/contracts/job-broker.js';
 import { RedisBackend } from '../../lib/redis/index.js';
 import { violations } from '../chaos/support/invariants.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { claim, completed, job, newPrefix } from './support.js';
+import { claim, completed, job, makeStand, newPrefix } from './support.js';
 
 /* Each reply of a job's life is lost once: the call is repeated, and all is as if nothing had happened. */
 
 const url = process.env.TEST_REDIS_URL!;
 const leaseMs = 30_000;
 const failure = { name: 'Error', message: 'no' };
-let redis: Redis;
-
-beforeAll(() => void (redis = new Redis(url)));
-afterAll(() => redis.disconnect());
+const { redis } = makeStand();
 
 interface Life {
   /** What every call answered, and what is stored at the end; times by a clock that stands still. */

@@ -4,26 +4,22 @@ import { Engine } from '../../lib/core/engine.js';
 import { BackendFullError } from '../../lib/core/errors.js';
 import type { NewJob } from '../../lib/core/job/job-record.js';
 import { PRIORITY_FIRST } from '../../lib/core/options/claim-order.js';
-import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js';
+import { RedisBackend } from '../../lib/redis/index.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { openForgetful } from './forgetful-store.js';
-import { claim, commandsOf, completed, job, newPrefix, recordsRead, until } from './support.js';
+import {
+  claim,
+  commandsOf,
+  completed,
+  job,
+  newPrefix,
+  recordsRead,
+  until,
+  makeStand,
+} from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
-const cleanups: (() => unknown)[] = [];
-let redis: Redis;
-
-beforeAll(() => void (redis = new Redis(url)));
-afterAll(() => redis.disconnect());
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-function backendWith(options: RedisBackendOptions): RedisBackend {
-  const backend = new RedisBackend(options);
-  cleanups.push(() => backend.disconnect());
-  return backend;
-}
+const { cleanups, redis, backendWith } = makeStand();
 
 /** Of completed jobs of `mail` so many are kept. */
 const keep = (broker: JobBroker, count: number) =>

@@ -4,18 +4,11 @@ import { BackendFullError, LeaseLostError } from '../../lib/core/errors.js';
 import { RedisBackend } from '../../lib/redis/index.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { openForgetful, START } from './forgetful-store.js';
-import { newPrefix, until } from './support.js';
+import { newPrefix, until, makeStand } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
 const MINUTES = 60_000;
-const cleanups: (() => unknown)[] = [];
-let redis: Redis;
-
-beforeAll(() => void (redis = new Redis(url)));
-afterAll(() => redis.disconnect());
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups, redis } = makeStand();
 
 async function open() {
   const opened = await openForgetful();

@@ -5,18 +5,10 @@ import { RedisBackend } from '../../lib/redis/index.js';
 import { RedisStore } from '../../lib/redis/redis-store.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { openForgetful, START } from './forgetful-store.js';
-import { claim, completed, job } from './support.js';
+import { claim, completed, job, makeStand } from './support.js';
 
-const url = process.env.TEST_REDIS_URL!;
 const LEASE = 30_000;
-const cleanups: (() => unknown)[] = [];
-let redis: Redis;
-
-beforeAll(() => void (redis = new Redis(url)));
-afterAll(() => redis.disconnect());
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups, redis } = makeStand();
 
 /** Closed after the test by itself. */
 async function open(more?: Parameters<typeof openForgetful>[0]) {

@@ -9,23 +9,10 @@ import { partitionPrefix } from '../../lib/redis/keys.js';
 import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { claim, completed, job, newPrefix, until } from './support.js';
+import { claim, completed, job, newPrefix, until, makeStand } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
-const cleanups: (() => unknown)[] = [];
-let redis: Redis;
-
-beforeAll(() => void (redis = new Redis(url)));
-afterAll(() => redis.disconnect());
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-function backendWith(options: RedisBackendOptions): RedisBackend {
-  const backend = new RedisBackend(options);
-  cleanups.push(() => backend.disconnect());
-  return backend;
-}
+const { cleanups, redis, backendWith } = makeStand();
 
 describe('a store that does not fit', () => {
   it('is refused when it has another layout, and nothing is written', async () => {

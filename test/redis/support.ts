@@ -1,7 +1,24 @@
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import type { ClaimRequest, Settlement } from '../../lib/core/contracts/job-broker.js';
 import { newJobId, randomToken } from '../../lib/core/job/job-id.js';
 import type { NewJob } from '../../lib/core/job/job-record.js';
+import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js';
+
+/** For the tests of one file: a client that looks at the store, and what is to be closed after each of them. */
+export function makeStand() {
+  const cleanups: (() => unknown)[] = [];
+  const redis = new Redis(process.env.TEST_REDIS_URL!, { lazyConnect: true });
+  afterAll(() => redis.disconnect());
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+  const backendWith = (options: RedisBackendOptions): RedisBackend => {
+    const backend = new RedisBackend(options);
+    cleanups.push(() => backend.disconnect());
+    return backend;
+  };
+  return { redis, cleanups, backendWith };
+}
 
 export const newPrefix = (): string => `test-${randomToken()}:`;
 

@@ -93,8 +93,7 @@ export class Attempts implements AttemptKeeper {
     this.keeper = new LeaseKeeper(leaseMs, {
       renew: (leases, forMs) => broker().renew(leases, forMs, { afterExpiry: true }),
       lost: (attempt, lost) => this.lost(attempt, lost),
-      failed: (error) => outages.failed('renewals', error),
-      recovered: () => outages.recovered('renewals'),
+      ...outages.toldBy('renewals'),
     });
   }
 

@@ -8,7 +8,7 @@ import type { JobRecord } from '../job/job-record.js';
 import type { Attempt } from './attempt.js';
 import { Attempts, type AttemptsTools } from './attempts.js';
 import { Claimer } from './claimer.js';
-import { outboxOf, type Settled } from './settler.js';
+import type { Settled } from './settler.js';
 import { shutDown, type ShutdownLimits } from './shutdown.js';
 import { Slots } from './slots.js';
 import { waitFor } from './wait.js';
@@ -25,6 +25,9 @@ interface Waiting {
   resolve(ended: JobRecord): void;
   reject(error: Error): void;
 }
+
+/** For a loop that never claims. */
+const NO_ROOM = new Slots({ maxConcurrency: 0, lockLimit: 0 });
 
 export class DirectRuns {
   private readonly slots = new Slots({ maxConcurrency: Infinity, lockLimit: Infinity });
@@ -58,17 +61,11 @@ export class DirectRuns {
       { host, leaseMs, processEveryMs: Infinity },
       {
         settleAndClaim: (settlements, claim) => broker().settleAndClaim(settlements, claim),
-        ...outboxOf(this.attempts.settler),
-        mostSlots: () => 0,
-        room: () => undefined,
-        promise: () => undefined,
-        redeem: () => undefined,
-        hasRoomFor: () => false,
-        lastStartIsFree: () => false,
+        outbox: this.attempts.settler,
+        slots: NO_ROOM,
         begin: () => undefined,
         sawExpiry: () => undefined,
-        failed: (error) => outages.failed('claims', error),
-        recovered: () => outages.recovered('claims'),
+        ...outages.toldBy('claims'),
       },
     );
   }

@@ -9,7 +9,15 @@ export class Outages {
 
   constructor(private readonly report: (error: Error) => void) {}
 
-  failed(caller: Caller, error: Error): void {
+  /** For one of them to tell how its calls end. */
+  toldBy(caller: Caller): { failed(error: Error): void; recovered(): void } {
+    return {
+      failed: (error) => this.failed(caller, error),
+      recovered: () => this.recovered(caller),
+    };
+  }
+
+  private failed(caller: Caller, error: Error): void {
     // When the connection is gone, all of them find that out.
     const isKnown =
       error instanceof ConnectionError
@@ -20,7 +28,7 @@ export class Outages {
   }
 
   /** A store that has answered one of them is there for all: some may have nothing to ask for a long time. */
-  recovered(caller: Caller): void {
+  private recovered(caller: Caller): void {
     if (this.troubled.size === 0) return;
     this.troubled.delete(caller);
     for (const [other, error] of this.troubled) {

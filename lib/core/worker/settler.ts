@@ -125,25 +125,6 @@ export class Settler {
   }
 }
 
-/** The outbox, as the loop takes from it. */
-export const outboxOf = (settler: Settler): Outbox => ({
-  takeMail: () => settler.take(),
-  mailCount: () => settler.waiting,
-  putBack: (batch) => settler.putBack(batch),
-  spoiled: (batch, error, hadClaim) => settler.spoiled(batch, error, hadClaim),
-  isSifting: () => settler.isSifting,
-  answered: (batch, answers, repeated) => settler.answered(batch, answers, repeated),
-});
-
-interface Outbox {
-  takeMail(): readonly Settled[];
-  mailCount(): number;
-  putBack(batch: readonly Settled[]): void;
-  spoiled(batch: readonly Settled[], error: Error, hadClaim: boolean): void;
-  isSifting(): boolean;
-  answered(batch: readonly Settled[], answers: readonly SettleAnswer[], repeated: boolean): void;
-}
-
 const NONE: readonly Settled[] = [];
 
 /** Whether the store has more to do than to put the job among the completed ones. */

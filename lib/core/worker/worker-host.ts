@@ -1,5 +1,5 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
-import { MAX_BATCH, type NameSettings, type RescuedJob } from '../contracts/job-broker.js';
+import type { RescuedJob } from '../contracts/job-broker.js';
 import { type Duration, durationOption } from '../duration.js';
 import { WorkerNotStartedError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
@@ -12,7 +12,6 @@ import type { JobRecord } from '../job/job-record.js';
 import { abortSignal } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
-import { completeRetention } from '../options/retention.js';
 import { Announcer } from './announcer.js';
 import type { Attempt } from './attempt.js';
 import { Attempts } from './attempts.js';
@@ -23,8 +22,9 @@ import { Janitor } from './janitor.js';
 import { listenToNews } from './news.js';
 import { Outages } from './outages.js';
 import { Patience } from './patience.js';
+import { Registrations } from './registrations.js';
 import { Rescuer } from './rescuer.js';
-import { outboxOf, type Settled } from './settler.js';
+import type { Settled } from './settler.js';
 import { NOTHING_TO_DRAIN, shutDown, type ShutdownLimits } from './shutdown.js';
 import { Slots } from './slots.js';
 import { UnhandledNames } from './unhandled-names.js';
@@ -35,7 +35,7 @@ import type { DrainOptions, DrainReport, HostSnapshot, WorkerStatus } from './wo
  *
  *   Claimer ── jobs ──▶ Attempts ── settlements ──▶ Claimer
  *      ▲                   │
- *      └───── Slots ◀──────┘               Rescuer       Janitor       News       DirectRuns
+ *      └───── Slots ◀──────┘     Registrations    Rescuer    Janitor    News    DirectRuns
  *
  * What happens to one job stands in `attempts.ts`, how the host ends in `shutdown.ts`.
  */
@@ -55,6 +55,7 @@ export class WorkerHost {
   private readonly slots: Slots;
   private readonly attempts: Attempts;
   private readonly claimer: Claimer<Settled>;
+  private readonly registrations: Registrations;
   private readonly rescuer: Rescuer;
   private readonly janitor: Janitor;
   private readonly outages: Outages;
@@ -65,8 +66,6 @@ export class WorkerHost {
   private ending: Ending | undefined;
   private state: WorkerStatus['state'] = 'stopped';
   private unsubscribe: (() => void)[] = [];
-  /** Handlers defined after the start of which the store could not be told. */
-  private readonly unregistered = new Set<Handler>();
 
   constructor(
     private readonly backend: CompleteBackend,
@@ -99,37 +98,30 @@ export class WorkerHost {
       {
         settleAndClaim: (settlements, claim) =>
           stateNews.learnFrom(backend.broker.settleAndClaim(settlements, claim)),
-        ...outboxOf(this.attempts.settler),
-        mostSlots: () => slots.most,
-        room: (atMost) => slots.room(atMost),
-        promise: (room) => slots.promise(room),
-        redeem: (room) => slots.redeem(room),
-        hasRoomFor: (name) => slots.hasRoomFor(name),
-        lastStartIsFree: () => slots.lastStartIsFree,
+        outbox: this.attempts.settler,
+        slots,
         begin: (job, sentAt) => this.attempts.begin(job, sentAt),
         sawExpiry: (at) => this.rescuer.sawExpiry(at),
-        failed: (error) => outages.failed('claims', error),
-        recovered: () => outages.recovered('claims'),
+        ...outages.toldBy('claims'),
       },
     );
+    this.registrations = new Registrations({ broker, ...outages.toldBy('registrations') });
     this.rescuer = new Rescuer(leaseMs, {
       rescue: (limit, forMs) => {
-        void this.register([...this.unregistered].slice(0, MAX_BATCH));
+        void this.registrations.repeat();
         return backend.broker.rescue(limit, forMs);
       },
       now,
       ownLeasesAreSafe: () => this.attempts.leasesAreSafe(),
       rescued: (jobs) => this.rescued(jobs),
-      failed: (error) => outages.failed('rescues', error),
-      recovered: () => outages.recovered('rescues'),
+      ...outages.toldBy('rescues'),
     });
     const unhandled = new UnhandledNames(events, (name) => slots.handles(name));
     this.janitor = new Janitor(
       {
         prune: (cursor) => backend.broker.prune!(cursor),
         unhandled: (names) => unhandled.found(names),
-        failed: (error) => outages.failed('prunes', error),
-        recovered: () => outages.recovered('prunes'),
+        ...outages.toldBy('prunes'),
       },
       pruneEveryMs,
     );
@@ -244,9 +236,7 @@ export class WorkerHost {
     // Before the names are read: a handler defined during the start must not be overlooked.
     this.unsubscribe.push(this.handlers.watch((handler) => this.takeUp(handler)));
     const handlers = this.handlers.workedNames().map((name) => this.handlers.get(name)!);
-    for (let from = 0; from < handlers.length; from += MAX_BATCH) {
-      await this.backend.broker.register(handlers.slice(from, from + MAX_BATCH).map(settingsOf));
-    }
+    await this.registrations.tellAll(handlers);
     for (const handler of handlers) this.slots.open(handler);
     this.listen();
     this.state = 'running';
@@ -262,20 +252,7 @@ export class WorkerHost {
     if (!this.options.worker.includes(handler.name)) return;
     this.slots.open(handler);
     this.claimer.wake(true);
-    void this.register([handler]);
-  }
-
-  /** What fails is repeated with the next look for lost jobs. */
-  private async register(handlers: readonly Handler[]): Promise<void> {
-    if (handlers.length === 0) return;
-    for (const handler of handlers) this.unregistered.delete(handler);
-    try {
-      await this.backend.broker.register(handlers.map(settingsOf));
-      this.outages.recovered('registrations');
-    } catch (thrown) {
-      for (const handler of handlers) this.unregistered.add(handler);
-      this.outages.failed('registrations', errorOf(thrown));
-    }
+    void this.registrations.add([handler]);
   }
 
   private listen(): void {
@@ -351,9 +328,4 @@ export class WorkerHost {
       report(thrown);
     }
   }
-}
-
-function settingsOf({ name, plan }: Handler): NameSettings {
-  const retention = completeRetention(plan.retention);
-  return { name, maxRescues: plan.maxRescues, ...(retention && { retention }) };
 }

@@ -1,0 +1,56 @@
+import { type JobBroker, MAX_BATCH, type NameSettings } from '../contracts/job-broker.js';
+import type { Handler } from '../handlers/handler-registry.js';
+import { errorOf } from '../job/thrown.js';
+import { completeRetention } from '../options/retention.js';
+
+/*
+ * Tells the store the settings of each name that has a handler here. A start that cannot do so fails;
+ * a handler defined after the start is told when the store can hear of it.
+ */
+
+export interface RegistrationsHooks {
+  broker(): JobBroker;
+  failed(error: Error): void;
+  recovered(): void;
+}
+
+export class Registrations {
+  /** Handlers defined after the start of which the store could not be told. */
+  private readonly untold = new Set<Handler>();
+
+  constructor(private readonly hooks: RegistrationsHooks) {}
+
+  /** @throws ConnectionError and whatever else the store fails with */
+  async tellAll(handlers: readonly Handler[]): Promise<void> {
+    for (let from = 0; from < handlers.length; from += MAX_BATCH) {
+      await this.tell(handlers.slice(from, from + MAX_BATCH));
+    }
+  }
+
+  /** What fails is kept for {@link repeat}. At most {@link MAX_BATCH}. Never rejects. */
+  async add(handlers: readonly Handler[]): Promise<void> {
+    if (handlers.length === 0) return;
+    for (const handler of handlers) this.untold.delete(handler);
+    try {
+      await this.tell(handlers);
+      this.hooks.recovered();
+    } catch (thrown) {
+      for (const handler of handlers) this.untold.add(handler);
+      this.hooks.failed(errorOf(thrown));
+    }
+  }
+
+  /** Tells what the store could not be told before. Never rejects. */
+  repeat(): Promise<void> {
+    return this.add([...this.untold].slice(0, MAX_BATCH));
+  }
+
+  private async tell(handlers: readonly Handler[]): Promise<void> {
+    await this.hooks.broker().register(handlers.map(settingsOf));
+  }
+}
+
+function settingsOf({ name, plan }: Handler): NameSettings {
+  const retention = completeRetention(plan.retention);
+  return { name, maxRescues: plan.maxRescues, ...(retention && { retention }) };
+}
