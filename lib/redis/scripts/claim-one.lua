@@ -22,7 +22,6 @@
 -- @include writes
 -- @include record
 -- @include place
--- @include lease
 -- @include pass
 -- @include last-start
 local token, host, lease_ms, id = ARGV[5] .. ':1', ARGV[6], tonumber(ARGV[7]), ARGV[8]

@@ -53,9 +53,9 @@ end
 -- @include record
 -- @include place
 -- @include lease
--- @include window
+-- @include give-up
+-- @include window-end
 -- @include remove
--- @include refuse
 -- @include claim
 -- @include read
 -- @include rescue

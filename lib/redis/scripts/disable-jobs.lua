@@ -21,6 +21,7 @@
 -- @include record
 -- @include place
 -- @include lease
+-- @include give-up
 -- @include read
 redis.call('PERSIST', META)
 local ids, seen, found = {}, {}, 0

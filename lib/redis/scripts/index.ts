@@ -800,27 +800,6 @@ local function advance()
   end
   return next(news) ~= nil
 end
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
-local function lock_plainly(id, name, locked_at, pending)
-  locked_at = text(math.max(locked_at, 0))
-  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
-  zadd(index('running', name), locked_at, id)
-end
-local function has_begun(run)
-  return run == '' or string.sub(run, 1, 1) == 's'
-end
-local function own_time(run, planned_at)
-  local kept = string.match(run, '^[cs](%-?%d+)$')
-  if kept then return tonumber(kept) end
-  if run ~= 's' then return planned_at end
-end
-local function earlier(one, other)
-  return one and other and math.min(one, other) or one or other
-end
 local FORGET_AFTER = 10
 local function earliest_expiry()
   return tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
@@ -1241,11 +1220,6 @@ local function advance()
   end
   return next(news) ~= nil
 end
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
 local function lock_plainly(id, name, locked_at, pending)
   locked_at = text(math.max(locked_at, 0))
   hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
@@ -1262,40 +1236,17 @@ end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
 end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
 local TRAILING, OVERDUE = 0, 1
 local function is_leading(facts)
   return facts.windowEnd > OVERDUE
 end
 local function close_window(facts, began_at)
   if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
-end
-local function drop_old_window(facts, run, locked_at, planned_at)
-  if not facts.windowAt then return end
-  if is_leading(facts) then
-    if facts.windowEnd <= now then facts.windowAt = nil end
-  elseif run == '' then
-    close_window(facts, locked_at)
-  elseif not run and not planned_at then
-    facts.windowAt = nil
-  end
-end
-local function open_window(facts, started_at, ends)
-  facts.windowAt, facts.windowEnd = started_at, ends
-end
-local debounced = {}
-function debounced.leading(facts, delay, _, next_at, given)
-  if facts.windowAt and is_leading(facts) then return next_at end
-  open_window(facts, now, soon + delay)
-  return given
-end
-function debounced.trailing(facts, delay, longest, next_at)
-  local started_at = facts.windowAt and not is_leading(facts) and facts.windowAt
-  if started_at and facts.windowEnd == OVERDUE then return earlier(next_at, now) end
-  started_at = started_at or now
-  local latest = longest and started_at + longest
-  open_window(facts, started_at, latest and latest <= now and OVERDUE or TRAILING)
-  if facts.windowEnd == OVERDUE then return now end
-  return earlier(soon + delay, latest)
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -1414,25 +1365,6 @@ local function remove_record(id, has_state)
     zrem(prefix .. 'leaving', id)
   end
   remove_log(id)
-end
-local function refusal(id, entry, token, earliest_expiry, after_expiry)
-  if not entry then
-    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
-  end
-  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
-  if not after_expiry and earliest_expiry and earliest_expiry <= now
-    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
-    return 'lease-expired'
-  end
-  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
-end
-local function ended_already(id, kind)
-  local name = name_of(redis.call('HGET', JOBS, id))
-  if not name then return false end
-  if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
-  end
-  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
 local PROMOTE_LIMIT = 50
 local promoted, promotions_left = {}, PROMOTE_LIMIT
@@ -2717,11 +2649,6 @@ local function advance()
   end
   return next(news) ~= nil
 end
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
 local function lock_plainly(id, name, locked_at, pending)
   locked_at = text(math.max(locked_at, 0))
   hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
@@ -2737,6 +2664,11 @@ local function own_time(run, planned_at)
 end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -3884,27 +3816,6 @@ local function advance()
     announce(name, at)
   end
   return next(news) ~= nil
-end
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
-local function lock_plainly(id, name, locked_at, pending)
-  locked_at = text(math.max(locked_at, 0))
-  hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
-  zadd(index('running', name), locked_at, id)
-end
-local function has_begun(run)
-  return run == '' or string.sub(run, 1, 1) == 's'
-end
-local function own_time(run, planned_at)
-  local kept = string.match(run, '^[cs](%-?%d+)$')
-  if kept then return tonumber(kept) end
-  if run ~= 's' then return planned_at end
-end
-local function earlier(one, other)
-  return one and other and math.min(one, other) or one or other
 end
 local PROMOTE_LIMIT = 50
 local promoted, promotions_left = {}, PROMOTE_LIMIT
@@ -5375,11 +5286,6 @@ local function advance()
   end
   return next(news) ~= nil
 end
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
 local function lock_plainly(id, name, locked_at, pending)
   locked_at = text(math.max(locked_at, 0))
   hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
@@ -5395,6 +5301,11 @@ local function own_time(run, planned_at)
 end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
 end
 local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then
@@ -6023,11 +5934,6 @@ local function advance()
   end
   return next(news) ~= nil
 end
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
 local function lock_plainly(id, name, locked_at, pending)
   locked_at = text(math.max(locked_at, 0))
   hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
@@ -6581,11 +6487,6 @@ local function advance()
   end
   return next(news) ~= nil
 end
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
 local function lock_plainly(id, name, locked_at, pending)
   locked_at = text(math.max(locked_at, 0))
   hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
@@ -6608,34 +6509,6 @@ local function is_leading(facts)
 end
 local function close_window(facts, began_at)
   if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
-end
-local function drop_old_window(facts, run, locked_at, planned_at)
-  if not facts.windowAt then return end
-  if is_leading(facts) then
-    if facts.windowEnd <= now then facts.windowAt = nil end
-  elseif run == '' then
-    close_window(facts, locked_at)
-  elseif not run and not planned_at then
-    facts.windowAt = nil
-  end
-end
-local function open_window(facts, started_at, ends)
-  facts.windowAt, facts.windowEnd = started_at, ends
-end
-local debounced = {}
-function debounced.leading(facts, delay, _, next_at, given)
-  if facts.windowAt and is_leading(facts) then return next_at end
-  open_window(facts, now, soon + delay)
-  return given
-end
-function debounced.trailing(facts, delay, longest, next_at)
-  local started_at = facts.windowAt and not is_leading(facts) and facts.windowAt
-  if started_at and facts.windowEnd == OVERDUE then return earlier(next_at, now) end
-  started_at = started_at or now
-  local latest = longest and started_at + longest
-  open_window(facts, started_at, latest and latest <= now and OVERDUE or TRAILING)
-  if facts.windowEnd == OVERDUE then return now end
-  return earlier(soon + delay, latest)
 end
 local FIRST_STEP, LARGEST_STEP, READ_BYTES = 4, 16, 1048576
 local function read_some(ids, hashes, each)
@@ -6754,25 +6627,6 @@ local function remove_record(id, has_state)
     zrem(prefix .. 'leaving', id)
   end
   remove_log(id)
-end
-local function refusal(id, entry, token, earliest_expiry, after_expiry)
-  if not entry then
-    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
-  end
-  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
-  if not after_expiry and earliest_expiry and earliest_expiry <= now
-    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
-    return 'lease-expired'
-  end
-  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
-end
-local function ended_already(id, kind)
-  local name = name_of(redis.call('HGET', JOBS, id))
-  if not name then return false end
-  if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
-  end
-  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
 local GONE, gone_until, patience = prefix .. 'gone', nil, nil
 local function gone_kept(keep_ms)
@@ -7255,11 +7109,6 @@ local function advance()
   end
   return next(news) ~= nil
 end
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
 local function lock_plainly(id, name, locked_at, pending)
   locked_at = text(math.max(locked_at, 0))
   hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
@@ -7275,6 +7124,11 @@ local function own_time(run, planned_at)
 end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
+end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
 end
 local TRAILING, OVERDUE = 0, 1
 local function is_leading(facts)
@@ -9266,11 +9120,6 @@ local function advance()
   end
   return next(news) ~= nil
 end
-local function give_up(id, name)
-  zrem(LEASES, id)
-  hdel(LEASE, id)
-  zrem(index('running', name), id)
-end
 local function lock_plainly(id, name, locked_at, pending)
   locked_at = text(math.max(locked_at, 0))
   hset(LEASE, id, lease_entry('', '0', locked_at, pending, '', name, 'l', ''))
@@ -9287,40 +9136,17 @@ end
 local function earlier(one, other)
   return one and other and math.min(one, other) or one or other
 end
+local function give_up(id, name)
+  zrem(LEASES, id)
+  hdel(LEASE, id)
+  zrem(index('running', name), id)
+end
 local TRAILING, OVERDUE = 0, 1
 local function is_leading(facts)
   return facts.windowEnd > OVERDUE
 end
 local function close_window(facts, began_at)
   if facts.windowAt and not is_leading(facts) and began_at > facts.windowAt then facts.windowAt = nil end
-end
-local function drop_old_window(facts, run, locked_at, planned_at)
-  if not facts.windowAt then return end
-  if is_leading(facts) then
-    if facts.windowEnd <= now then facts.windowAt = nil end
-  elseif run == '' then
-    close_window(facts, locked_at)
-  elseif not run and not planned_at then
-    facts.windowAt = nil
-  end
-end
-local function open_window(facts, started_at, ends)
-  facts.windowAt, facts.windowEnd = started_at, ends
-end
-local debounced = {}
-function debounced.leading(facts, delay, _, next_at, given)
-  if facts.windowAt and is_leading(facts) then return next_at end
-  open_window(facts, now, soon + delay)
-  return given
-end
-function debounced.trailing(facts, delay, longest, next_at)
-  local started_at = facts.windowAt and not is_leading(facts) and facts.windowAt
-  if started_at and facts.windowEnd == OVERDUE then return earlier(next_at, now) end
-  started_at = started_at or now
-  local latest = longest and started_at + longest
-  open_window(facts, started_at, latest and latest <= now and OVERDUE or TRAILING)
-  if facts.windowEnd == OVERDUE then return now end
-  return earlier(soon + delay, latest)
 end
 local function refusal(id, entry, token, earliest_expiry, after_expiry)
   if not entry then

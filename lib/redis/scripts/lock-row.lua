@@ -24,7 +24,6 @@
 -- @include writes
 -- @include record
 -- @include place
--- @include lease
 -- @include claim
 -- @include row
 local name, id = ARGV[5], ARGV[11]

@@ -20,6 +20,7 @@
 -- @include record
 -- @include place
 -- @include lease
+-- @include give-up
 -- @include refuse
 redis.call('PERSIST', META)
 local held = { now_text }

@@ -23,9 +23,8 @@
 -- @include record
 -- @include place
 -- @include lease
--- @include window
+-- @include window-end
 -- @include remove
--- @include refuse
 -- @include gone
 -- @include pass
 -- @include read

@@ -44,6 +44,7 @@
 -- @include record
 -- @include place
 -- @include lease
+-- @include give-up
 -- @include window
 -- @include gone
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])

@@ -35,7 +35,8 @@
 -- @include record
 -- @include place
 -- @include lease
--- @include window
+-- @include give-up
+-- @include window-end
 -- @include refuse
 -- @include gone
 local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])

@@ -2,7 +2,6 @@
 -- What becomes of leases. One of the broker is the run itself; a row is handed out first and begins to
 -- run later, and until then nothing is lost when it goes back.
 -- @include time, key, writes, record
--- @include give-up
 
 -- A lock that came with a row: it has no expiry, and falls to age alone.
 local function lock_plainly(id, name, locked_at, pending)

@@ -1,7 +1,7 @@
 -- rescue
 -- Acts on expired leases, oldest first: the job goes back to its old place, one rescue richer, or is
 -- buried as `stalled` when its name allows no more. A row that had not begun to run goes back uncounted.
--- @include time, key, order, writes, record, place, lease, window, remove, read
+-- @include time, key, order, writes, record, place, lease, window-end, remove, read
 -- @include max-rescues
 -- @include history
 -- @include own-end
