@@ -1,4 +1,5 @@
 import type { Enqueued } from '../core/contracts/job-broker.js';
+import { dueInstant } from '../core/job/due.js';
 import type { Idempotency, NewJob } from '../core/job/job-record.js';
 import { idempotencyKey } from '../core/job/unique-key.js';
 import type { MemoryStore } from './memory-store.js';
@@ -70,7 +71,7 @@ function newJob(store: MemoryStore, asked: NewJob): StoredJob {
       lastModifiedBy: lastModifiedBy ?? null,
       fork: false,
     },
-    nothingHappened(Math.ceil('at' in due ? due.at : now + due.delayMs)),
+    nothingHappened(dueInstant(due, now)),
     store,
   );
 }

@@ -4,6 +4,7 @@ import {
   type NameRetention,
   type RetentionRule,
 } from '../core/contracts/job-broker.js';
+import { isRecurring } from '../core/job/job-state.js';
 import { FirstOf } from '../core/query/first-of.js';
 import { compareTexts } from '../core/query/job-order.js';
 import type { MemoryStore } from './memory-store.js';
@@ -110,10 +111,7 @@ function placeOf(job: StoredJob): Place | undefined {
 }
 
 /** Not a recurring one, nor what was saved without a time and never ran. */
-function mayGo({ asked: { repeat }, endedAt }: StoredJob): boolean {
-  const recurs = repeat?.interval !== undefined || repeat?.at !== undefined;
-  return !recurs && endedAt !== null;
-}
+const mayGo = ({ asked, endedAt }: StoredJob): boolean => !isRecurring(asked) && endedAt !== null;
 
 const ownLimit = ({ asked }: StoredJob, end: keyof NameRetention): number | null | undefined =>
   asked.overrides?.retention?.[end];

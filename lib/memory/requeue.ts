@@ -1,4 +1,5 @@
 import type { RequeueAnswer, RequeueRequest } from '../core/contracts/job-manager.js';
+import { dueInstant } from '../core/job/due.js';
 import type { MemoryStore } from './memory-store.js';
 import type { StoredJob } from './stored-job.js';
 
@@ -56,5 +57,5 @@ function bringBack(
   }
   if (data !== undefined) job.asked.data = data ?? undefined;
   store.leaving.delete(job.id);
-  store.place(job, Math.max('at' in due ? Math.ceil(due.at) : Math.ceil(now + due.delayMs), now));
+  store.place(job, Math.max(dueInstant(due, now), now));
 }

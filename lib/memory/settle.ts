@@ -1,6 +1,7 @@
 import type { Refusal, Settlement } from '../core/contracts/job-broker.js';
 import { inBrief, type HistoryEntry } from '../core/job/attempt-history.js';
-import type { Failure, NewJob } from '../core/job/job-record.js';
+import { dueInstant, type Due } from '../core/job/due.js';
+import type { Failure } from '../core/job/job-record.js';
 import { goesOn, orSavedTime } from '../core/job/saved-time.js';
 import type { MemoryStore } from './memory-store.js';
 import { copied, type HeldLease, type StoredJob } from './stored-job.js';
@@ -149,7 +150,7 @@ function countFailure({ happened }: StoredJob, failure: Failure, now: number): v
 }
 
 /** No delay is the job's old place in the line. */
-function whenDue(due: NewJob['due'], planned: number, now: number): number {
-  if ('at' in due) return Math.ceil(due.at);
-  return due.delayMs === 0 ? Math.min(planned, now) : Math.ceil(now + due.delayMs);
+function whenDue(due: Due, planned: number, now: number): number {
+  const isAtOnce = 'delayMs' in due && due.delayMs === 0;
+  return isAtOnce ? Math.min(planned, now) : dueInstant(due, now);
 }

@@ -1,7 +1,7 @@
-import type { NewJob } from '../core/job/job-record.js';
+import type { Due } from '../core/job/due.js';
 
 /** A due time as scripts read it: `+ms` from their clock, or an instant. */
-export function dueText(due: NewJob['due']): string {
+export function dueText(due: Due): string {
   return 'at' in due ? instant(due.at) : `+${Math.ceil(due.delayMs)}`;
 }
 

@@ -1,6 +1,7 @@
 import type { FindState } from '../core/contracts/job-manager.js';
 import type { Search } from '../core/query/find-query.js';
 import { compareTexts } from '../core/query/job-order.js';
+import { backwards, forwards, type IndexGroup } from './index-group.js';
 import { MAX_ENTRIES, readStretches, type IndexPart, type Start } from './index-stretch.js';
 import { BEHIND_ALL, lastingMember } from './keys.js';
 import type { RedisStore } from './redis-store.js';
@@ -30,11 +31,8 @@ interface Spot {
 
 type Part = Omit<IndexPart, 'name'>;
 
-/** Parts that are read as one, in the order of scores; groups follow one another. */
-interface Group {
-  readonly backwards: boolean;
-  readonly parts: readonly Part[];
-}
+/** Read in the order of scores. */
+type Group = IndexGroup<Part>;
 
 /** A group of one name, on the way through it. */
 interface Stage extends Group {
@@ -187,12 +185,4 @@ function groupsOf({ state, oldestFirst }: StateSearch): readonly Group[] {
 
 function of(index: Part['index'], part: Part['part'] = 'all'): Part {
   return { index, part };
-}
-
-function forwards(...parts: readonly Part[]): Group {
-  return { backwards: false, parts };
-}
-
-function backwards(...parts: readonly Part[]): Group {
-  return { backwards: true, parts };
 }

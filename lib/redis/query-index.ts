@@ -2,6 +2,7 @@ import type { IndexDirection } from '../core/query/job-order.js';
 import { jobTest, type JobQuery, type QueryState } from '../core/query/job-query.js';
 import type { JobRecord } from '../core/job/job-record.js';
 import { countJobs } from './count-jobs.js';
+import { backwards, forwards, type IndexGroup } from './index-group.js';
 import type { IndexPart } from './index-stretch.js';
 import { IndexMerge, LINE_LENGTH, type MergedPart, type Tally } from './merge-indexes.js';
 import { readRecords } from './read-jobs.js';
@@ -25,11 +26,8 @@ import { namesOf } from './walk-jobs.js';
 
 type StateQuery = JobQuery & { readonly state: QueryState };
 
-/** Indexes that are read as one; groups follow one another. */
-interface Group {
-  readonly backwards: boolean;
-  readonly parts: readonly Omit<MergedPart, 'name'>[];
-}
+type Part = Omit<MergedPart, 'name'>;
+type Group = IndexGroup<Part>;
 
 const GROUPS: Record<QueryState, readonly Group[]> = {
   scheduled: [forwards(of('timed', 'ahead'), { ...of('parked', 'ahead'), turn: 1 })],
@@ -99,16 +97,8 @@ async function idsOnPage(
   return [...ids];
 }
 
-function of(index: IndexPart['index'], part: IndexPart['part'] = 'all'): Omit<MergedPart, 'name'> {
+function of(index: IndexPart['index'], part: IndexPart['part'] = 'all'): Part {
   return { index, part, turn: 0, begin: 0 };
-}
-
-function forwards(...parts: Group['parts']): Group {
-  return { backwards: false, parts };
-}
-
-function backwards(...parts: Group['parts']): Group {
-  return { backwards: true, parts };
 }
 
 function reversed(groups: readonly Group[]): Group[] {

@@ -1,5 +1,6 @@
 import type { RecordedEnd } from '../core/job/attempt-history.js';
 import type { Failure, JobRecord, NewJob } from '../core/job/job-record.js';
+import type { Due } from '../core/job/due.js';
 import { FLAG } from './keys.js';
 import { WINDOW, type PackedAsked, type PackedHappened } from './pack-record.js';
 
@@ -174,7 +175,7 @@ export function addedRecord(job: NewJob, { now, soon }: { now: number; soon: num
 }
 
 /** As the script does it: a delay counts from the next whole millisecond, no delay is now. */
-function plannedAt(due: NewJob['due'], now: number, soon: number): number {
+function plannedAt(due: Due, now: number, soon: number): number {
   if ('at' in due) return Math.ceil(due.at);
   return due.delayMs === 0 ? now : soon + Math.ceil(due.delayMs);
 }

@@ -1,6 +1,7 @@
 import { durationOption, LONGEST_DURATION } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
 import { checkDeathReason } from '../job/death-reason.js';
+import type { Due } from '../job/due.js';
 import { LATEST_INSTANT } from '../job/instant.js';
 import { checkText } from '../job/job-id.js';
 import type { Idempotency, NewJob } from '../job/job-record.js';
@@ -115,7 +116,7 @@ function checkSettlement(settlement: Settlement): void {
 }
 
 /** @throws InvalidOptionError */
-export function checkDue(due: NewJob['due']): void {
+export function checkDue(due: Due): void {
   if ('at' in due) {
     if (!(Math.abs(due.at) <= LATEST_INSTANT)) {
       throw new InvalidOptionError(

@@ -1,6 +1,6 @@
 import { UnsupportedOperationError } from '../errors.js';
-import type { JobRecord, NewJob } from '../job/job-record.js';
-import type { DeathReason, Failure } from '../job/job-record.js';
+import type { Due } from '../job/due.js';
+import type { DeathReason, Failure, JobRecord, NewJob } from '../job/job-record.js';
 
 /*
  * How jobs reach workers, and how they come back.
@@ -235,7 +235,7 @@ export type Settlement = Settles &
     | {
         readonly kind: 'retry';
         readonly failure: Failure;
-        readonly due: { readonly delayMs: number } | { readonly at: number };
+        readonly due: Due;
         /** This was a recurring job's last retry: the attempts of its next occurrence count anew. */
         readonly fresh?: boolean;
       }
@@ -246,7 +246,7 @@ export type Settlement = Settles &
     /** Not counted as an attempt: the handler has put its run off. */
     | {
         readonly kind: 'snooze';
-        readonly due: { readonly delayMs: number } | { readonly at: number };
+        readonly due: Due;
       }
     /** Not run, since its occurrence was missed and its rule does not make up for that: on to the next one. */
     | { readonly kind: 'skip'; readonly nextRunAt: number }

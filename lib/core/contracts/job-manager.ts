@@ -1,5 +1,6 @@
 import { UnsupportedOperationError } from '../errors.js';
 import type { HistoryEntry } from '../job/attempt-history.js';
+import type { Due } from '../job/due.js';
 import type { JobRecord } from '../job/job-record.js';
 import type { JobState, StateCounts } from '../job/job-state.js';
 import type { JobsQueryOptions } from './job-parameters.js';
@@ -141,7 +142,7 @@ export interface RequeueRequest {
   /** Jobs of other names are refused. */
   readonly expectName?: string;
   /** A time that has passed is now. */
-  readonly due: { readonly delayMs: number } | { readonly at: number };
+  readonly due: Due;
   /** Whether attempts, rescues and snoozes are counted anew. An exhausted job has one run more otherwise. */
   readonly resetAttempts: boolean;
   /** JSON text of new data; `null` for none; left out: the data stays. */

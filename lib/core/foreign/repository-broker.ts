@@ -22,6 +22,7 @@ import {
 import type { JobParameters } from '../contracts/job-parameters.js';
 import type { JobRepository, JobRepositoryOptions } from '../contracts/job-repository.js';
 import { InvalidOptionError } from '../errors.js';
+import { dueInstant } from '../job/due.js';
 import type { NewJob } from '../job/job-record.js';
 import { refuseUncarriedOptions } from './carried.js';
 import { asOutage, LockedRows } from './locked-rows.js';
@@ -160,7 +161,7 @@ export class RepositoryBroker extends JobBroker {
 
   private async add({ name, data, priority, due, lastModifiedBy }: NewJob): Promise<Enqueued> {
     const now = this.now();
-    const at = Math.ceil('at' in due ? due.at : now + due.delayMs);
+    const at = dueInstant(due, now);
     const row: JobParameters = {
       name,
       priority,

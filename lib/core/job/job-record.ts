@@ -1,3 +1,5 @@
+import type { Due } from './due.js';
+
 /**
  * Everything a backend keeps about one job, as plain values: instants are whole milliseconds since
  * the epoch by the backend's clock, absent instants are `null`. The words are those of Agenda's
@@ -117,8 +119,8 @@ export interface NewJob {
   /** JSON text; `undefined` for no data. */
   readonly data: string | undefined;
   readonly priority: number;
-  /** When to run: so many milliseconds after the add (0 is at once), or at an instant. */
-  readonly due: { readonly delayMs: number } | { readonly at: number };
+  /** A delay counts from the add. */
+  readonly due: Due;
   readonly overrides?: JobOverrides;
   /** Who adds it. */
   readonly lastModifiedBy?: string;

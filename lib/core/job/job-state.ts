@@ -29,6 +29,10 @@ export function computeState(job: StateFacts, now: number): JobState {
   return job.nextRunAt > now ? 'scheduled' : 'queued';
 }
 
+/** Whether a job runs again and again, or did: a rule of limits alone belongs to one that runs once. */
+export const isRecurring = ({ repeat }: Pick<JobRecord, 'repeat'>): boolean =>
+  repeat?.interval !== undefined || repeat?.at !== undefined;
+
 /** Whether the job is a dead letter: failed for good, kept for people. */
 export function isDead(job: StateFacts, now: number): boolean {
   return job.nextRunAt === null && computeState(job, now) === 'failed';

@@ -7,6 +7,7 @@ import { dataMatch } from './data-match.js';
 import { decodeCursor, encodeCursor, type CursorOwner } from './find-cursor.js';
 import { isInState } from './in-state.js';
 import { compareTexts } from './job-order.js';
+import { QUERY_STATES } from './job-query.js';
 import { nameTest, textsOf } from './job-selection.js';
 
 /** A checked search: which jobs, and from which place on a page of them. */
@@ -31,16 +32,7 @@ const QUERY_KEYS: readonly (keyof FindQuery)[] = [
   'limit',
   'cursor',
 ];
-const STATES: readonly FindState[] = [
-  'scheduled',
-  'queued',
-  'running',
-  'completed',
-  'failed',
-  'dead',
-  'repeating',
-  'paused',
-];
+const STATES: readonly FindState[] = [...QUERY_STATES, 'dead'];
 
 /**
  * @param version - of the places of the backend that searches: see `CursorOwner`

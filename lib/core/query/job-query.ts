@@ -40,7 +40,8 @@ const OPTION_KEYS: readonly (keyof JobsQueryOptions)[] = [
   'skip',
   'limit',
 ];
-const STATES: readonly QueryState[] = [
+/** The states a query may ask for. */
+export const QUERY_STATES: readonly QueryState[] = [
   'running',
   'scheduled',
   'queued',
@@ -101,9 +102,9 @@ function searchOf(search: unknown): ((name: string) => boolean) | undefined {
 }
 
 function stateOf(state: unknown): QueryState {
-  const known = STATES.find((one) => one === state);
+  const known = QUERY_STATES.find((one) => one === state);
   if (known) return known;
-  throw new InvalidOptionError('query.state', state, `one of ${STATES.join(', ')}`);
+  throw new InvalidOptionError('query.state', state, `one of ${QUERY_STATES.join(', ')}`);
 }
 
 function sortOf(sort: object): SortPart[] {

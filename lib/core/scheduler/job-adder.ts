@@ -3,6 +3,7 @@ import type { Enqueued } from '../contracts/job-broker.js';
 import { InvalidOptionError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
+import type { Due } from '../job/due.js';
 import { checkText } from '../job/job-id.js';
 import type { NewJob } from '../job/job-record.js';
 import type { Job } from '../job/job.js';
@@ -21,7 +22,7 @@ import type {
   JobOptions,
   ScheduleOptions,
 } from './job-options.js';
-import { type Due, NewJobs } from './new-job.js';
+import { NewJobs } from './new-job.js';
 import { hasLimits, limitsOf, makeRecurring } from './recurring.js';
 import { apart, dueAt, onlyPriority } from './schedule-options.js';
 import type { StoredJobs } from './stored-jobs.js';

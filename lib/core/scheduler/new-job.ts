@@ -2,6 +2,7 @@ import { type Duration, durationOption } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
 import { checkBackoff } from '../handlers/handler-backoff.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
+import type { Due } from '../job/due.js';
 import { encodeData } from '../job/job-data.js';
 import { checkText, newJobId, randomToken } from '../job/job-id.js';
 import type { Idempotency, JobOverrides, NewJob } from '../job/job-record.js';
@@ -11,9 +12,6 @@ import { parsePriority } from '../options/priority.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import { readJobRetention } from '../options/retention.js';
 import type { JobOptions } from './job-options.js';
-
-/** When a job is due. */
-export type Due = NewJob['due'];
 
 export const AT_ONCE: Due = { delayMs: 0 };
 

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../errors.js';
 import { type DateInput, parseDate } from '../schedule/date.js';
 import type { DateOptions, JobOptions, ScheduleOptions } from './job-options.js';
-import type { Due } from './new-job.js';
+import type { Due } from '../job/due.js';
 import { DATE_KEYS } from './recurring.js';
 
 /** When a schedule call means, in milliseconds since the epoch. @throws InvalidScheduleError */

@@ -6,6 +6,7 @@ import type { StateNews } from '../events/state-news.js';
 import type { Clock } from '../job/job.js';
 import { isNonRetryable } from '../job/thrown.js';
 import { AgendaAnnouncer } from './agenda-announcer.js';
+import { dueInstant } from '../job/due.js';
 import type { Attempt } from './attempt.js';
 
 type Completed = Extract<Settlement, { kind: 'completed' }>;
@@ -136,7 +137,7 @@ export class Announcer {
       failedAt: now,
       failCount: record.failCount + 1,
       failure: settlement.failure,
-      nextRunAt: due ? instantOf(due, now) : null,
+      nextRunAt: due ? dueInstant(due, now) : null,
     });
   }
 
@@ -146,7 +147,7 @@ export class Announcer {
     job.ended(settlement, {
       lockedAt: null,
       snoozeCount: record.snoozeCount + 1,
-      nextRunAt: instantOf(due, this.clock.now()),
+      nextRunAt: dueInstant(due, this.clock.now()),
     });
     if (!this.events.wants('snoozed', job.name)) return;
     this.events.emit('snoozed', job.name, {
@@ -195,9 +196,6 @@ export class Announcer {
     }
   }
 }
-
-const instantOf = (due: Snooze['due'], now: number): number =>
-  Math.ceil('at' in due ? due.at : now + due.delayMs);
 
 const isDiscarded = ({ outcome }: Attempt): boolean =>
   outcome?.kind === 'verdict' && outcome.verdict.wish.kind === 'discard';

@@ -1,13 +1,15 @@
 import type { Settlement } from '../contracts/job-broker.js';
 import { AgendaError } from '../errors.js';
 import type { HandlerPlan } from '../handlers/handler-plan.js';
+import type { Due } from '../job/due.js';
 import type { DeathReason, JobRecord } from '../job/job-record.js';
+import { isRecurring } from '../job/job-state.js';
 import { errorOf, failureOf, isNonRetryable } from '../job/thrown.js';
 import type { JobVerdict } from '../job/verdict.js';
 import { compileRepeatRule } from '../schedule/compile-repeat-rule.js';
 import { DateLimits } from '../schedule/date-limits.js';
 import type { Attempt } from './attempt.js';
-import type { Decided, DecisionContext, Due } from './decision.js';
+import type { Decided, DecisionContext } from './decision.js';
 import type { Outcome } from './outcome.js';
 import { backoffWait, retryWait } from './retry-wait.js';
 
@@ -196,9 +198,6 @@ function withinLimits({ repeat }: JobRecord, due: Due, now: number): Due | null 
   if (allowed === null) return null;
   return allowed === wished ? due : { at: allowed };
 }
-
-const isRecurring = ({ repeat }: JobRecord): boolean =>
-  repeat !== null && (repeat.interval !== undefined || repeat.at !== undefined);
 
 function nextOccurrence(record: JobRecord, now: number): number | null {
   const started = record.lockedAt ?? now;

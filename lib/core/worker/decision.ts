@@ -1,4 +1,3 @@
-import type { NewJob } from '../job/job-record.js';
 import type { HandlerPlan } from '../handlers/handler-plan.js';
 import type { Attempt } from './attempt.js';
 
@@ -16,6 +15,3 @@ export interface DecisionContext {
   /** Takes mistakes that do not decide: a backoff function that threw. */
   readonly report: (error: Error) => void;
 }
-
-/** When the job runs again. */
-export type Due = NewJob['due'];

@@ -2,7 +2,7 @@ import { type Duration, durationOption } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import { type DateInput, parseDate } from '../schedule/date.js';
-import type { Due } from './decision.js';
+import type { Due } from '../job/due.js';
 
 /** When a job runs again: after a time, or then; at its old place in the line when neither is given. */
 export interface ManualDue {
