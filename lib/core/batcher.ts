@@ -12,19 +12,21 @@ import { ConnectionError } from './errors.js';
  */
 
 export interface BatcherHooks<Item, Answer> {
-  /** Sends a batch; answers item by item. */
-  send(batch: readonly Item[]): Promise<readonly Answer[]>;
+  /** Sends a batch; answers item by item. An answer that is a promise has its own outcome. */
+  send(batch: readonly Item[]): Promise<readonly (Answer | PromiseLike<Answer>)[]>;
   /** No less than its bytes in a call. */
   bytesOf(item: Item): number;
   /** The most items of a call. @default 100 */
   most?(): number;
+  /** Whether two that follow each other may go in one batch. @default always */
+  goTogether?(item: Item, next: Item): boolean;
   /** What to say to an item that was not sent, since the one before it found no connection. */
   readonly unsent: string;
 }
 
 interface Waiting<Item, Answer> {
   readonly item: Item;
-  readonly resolve: (answer: Answer) => void;
+  readonly resolve: (answer: Answer | PromiseLike<Answer>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -79,7 +81,9 @@ export class Batcher<Item, Answer> {
   }
 
   /** A hook that throws instead of rejecting is no different. */
-  private async ask(batch: readonly Waiting<Item, Answer>[]): Promise<readonly Answer[]> {
+  private async ask(
+    batch: readonly Waiting<Item, Answer>[],
+  ): Promise<readonly (Answer | PromiseLike<Answer>)[]> {
     return this.hooks.send(batch.map(({ item }) => item));
   }
 
@@ -106,9 +110,14 @@ export class Batcher<Item, Answer> {
     const most = Math.min(this.queue.length, this.hooks.most?.() ?? MAX_BATCH);
     let bytes = 0;
     for (let i = 0; i < most; i++) {
+      if (i > 0 && !this.mayFollow(i)) return i;
       bytes += this.hooks.bytesOf(this.queue[i]!.item);
       if (bytes > MAX_CALL_BYTES && i > 0) return i;
     }
     return most;
+  }
+
+  private mayFollow(i: number): boolean {
+    return this.hooks.goTogether?.(this.queue[i - 1]!.item, this.queue[i]!.item) ?? true;
   }
 }

@@ -1,15 +1,20 @@
 import type { AgendaBackend, AgendaChannel, CompleteBackend } from './contracts/agenda-backend.js';
 import { checkedBackend } from './contracts/checked-backend.js';
 import type { JobLogger } from './contracts/job-logger.js';
+import type { JobManager } from './contracts/job-manager.js';
 import { BackendClosedError } from './errors.js';
+import { DurableEvents } from './events/durable-events.js';
 import { type ErrorSink, JobEvents } from './events/job-events.js';
 import { RemoteEvents } from './events/remote-events.js';
 import { StateNews } from './events/state-news.js';
 import { completed } from './foreign/complete-backend.js';
+import { refuseLimits } from './foreign/refused-limits.js';
+import { keepsEvents, keepsMetrics, refuseObservation } from './foreign/refused-observation.js';
 import { refuseRetention } from './foreign/refused-retention.js';
 import { HandlerRegistry } from './handlers/handler-registry.js';
 import { errorOf } from './job/thrown.js';
 import { JobLog } from './logging/job-log.js';
+import { MetricsRecorder } from './metrics/metrics-recorder.js';
 import { loggerOf } from './logging/logging-option.js';
 import type { EngineOptions } from './options/engine-options.js';
 import { PRIORITY_FIRST } from './options/claim-order.js';
@@ -19,6 +24,7 @@ import {
   resolveEngineOptions,
 } from './options/resolve-engine-options.js';
 import { JobScheduler } from './scheduler/job-scheduler.js';
+import { JobWaits } from './scheduler/job-waits.js';
 import { StoredJobs } from './scheduler/stored-jobs.js';
 import { hostId } from './worker/host-id.js';
 import { waitFor } from './worker/wait.js';
@@ -35,6 +41,8 @@ export interface EngineParts {
   notificationChannel?: AgendaChannel | undefined;
   /** How often ended jobs are looked through for those to remove, in ms. @internal for tests */
   pruneEveryMs?: number;
+  /** How often jobs are looked at that are waited for, whatever news says, in ms. @internal for tests */
+  lookEveryMs?: number;
 }
 
 /**
@@ -59,7 +67,10 @@ export class Engine {
   readonly channel: AgendaChannel | undefined;
   private log: JobLog | undefined;
   private readonly stateNews: StateNews;
+  private readonly waits: JobWaits;
   private readonly remoteEvents: RemoteEvents;
+  private readonly durableEvents: DurableEvents;
+  private readonly metrics: MetricsRecorder | undefined;
   private opened: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
   private isOpening = false;
@@ -75,7 +86,12 @@ export class Engine {
     parts: EngineParts = {},
   ) {
     checkedBackend(backend);
-    checkKnownKeys('parts', parts, ['onUnheardError', 'notificationChannel', 'pruneEveryMs']);
+    checkKnownKeys('parts', parts, [
+      'onUnheardError',
+      'notificationChannel',
+      'pruneEveryMs',
+      'lookEveryMs',
+    ]);
     this.options = resolveEngineOptions(options);
     backend.preferSort?.(PRIORITY_FIRST);
     this.events = new JobEvents(parts.onUnheardError);
@@ -87,7 +103,11 @@ export class Engine {
       report: (error) => this.events.reportError(error),
     });
     const { broker, name } = this.parts;
-    if (!broker.prune) refuseRetention(options, this.options, this.handlers, name);
+    if (!broker.prune) {
+      refuseRetention(options, this.options, this.handlers, name);
+      refuseLimits(options, this.handlers, name);
+    }
+    refuseObservation(options, this.bareManager, name);
     this.startLog();
     // Where nothing is logged handlers may ask for it all the same, at any time.
     this.handlers.watch(({ plan }) => {
@@ -99,14 +119,42 @@ export class Engine {
     this.stateNews = new StateNews(source, backendParts.notificationChannel, (error) =>
       events.reportError(error),
     );
+    this.durableEvents = new DurableEvents({
+      manager: backendParts.manager,
+      channel: backendParts.notificationChannel,
+      report: (error) => events.reportError(error),
+    });
+    // Where news was cut off, the store may have lost its memory as well.
+    if (this.options.events) {
+      this.events.onHere('reconnected', () =>
+        backendParts.manager.keepEvents(this.options.events!),
+      );
+    }
+    this.metrics = this.metricsRecorder(source);
     const jobs = new StoredJobs(
       backendParts,
       handlers,
       events,
       this.options,
       () => this.workerHost,
+      this.metrics,
     );
-    this.scheduler = new JobScheduler(backendParts, handlers, events, this.options, jobs);
+    this.waits = new JobWaits(backendParts, events, {
+      listening: () => this.remoteEvents.declared,
+      leaseMs: this.options.leaseMs,
+      ...(parts.lookEveryMs !== undefined && { lookEveryMs: parts.lookEveryMs }),
+      maxResultBytes: (jobName) => handlers.planFor(jobName).maxResultBytes,
+    });
+    const observation = { durableEvents: this.durableEvents, metrics: this.metrics };
+    this.scheduler = new JobScheduler(
+      backendParts,
+      handlers,
+      events,
+      this.options,
+      jobs,
+      observation,
+      this.waits,
+    );
     this.workerHost = new WorkerHost(
       backendParts,
       handlers,
@@ -114,6 +162,7 @@ export class Engine {
       this.options,
       jobs,
       this.stateNews,
+      this.metrics,
       parts.pruneEveryMs,
     );
   }
@@ -167,6 +216,35 @@ export class Engine {
     if (this.opened) void this.expectEntries();
   }
 
+  /** @throws ConnectionError */
+  private async keepEvents(): Promise<void> {
+    const { events: bounds } = this.options;
+    const { manager } = this.parts;
+    if (bounds === undefined || !keepsEvents(this.bareManager)) return;
+    try {
+      await manager.keepEvents(bounds);
+    } catch (error) {
+      await this.leaveBackend?.();
+      throw error;
+    }
+  }
+
+  /** The backend's own, which shows what it can. */
+  private get bareManager(): JobManager {
+    return this.backend.manager ?? this.parts.manager;
+  }
+
+  private metricsRecorder(writer: string): MetricsRecorder | undefined {
+    const { broker, manager } = this.parts;
+    if (!this.options.metrics || !keepsMetrics(this.bareManager)) return undefined;
+    return new MetricsRecorder({
+      writer,
+      now: () => broker.now(),
+      send: (batch) => manager.addMetrics(batch),
+      report: (error) => this.events.reportError(error),
+    });
+  }
+
   private expectEntries(): Promise<boolean> {
     return this.tryTo(() => this.logger?.expectEntries?.());
   }
@@ -186,6 +264,7 @@ export class Engine {
   private async open(): Promise<void> {
     await this.openBackend();
     await this.expectEntries();
+    await this.keepEvents();
     await this.openChannel();
     this.events.emitReady();
   }
@@ -236,14 +315,17 @@ export class Engine {
     if (this.isOpening) await this.disconnect();
     await this.opened?.catch(() => undefined);
     await this.workerHost.stop();
+    this.waits.close();
     if (!this.opened) return;
     await waitFor(this.scheduler.settled(), FLUSH_MS);
     if (this.log) await waitFor(this.log.settled(), FLUSH_MS);
+    if (this.metrics) await waitFor(this.metrics.close(), FLUSH_MS);
     await this.disconnect();
   }
 
   private async disconnect(): Promise<void> {
     await waitFor(this.stateNews.flush(), FLUSH_MS);
+    this.durableEvents.close();
     this.remoteEvents.close();
     if (this.channelIsOpen) {
       this.channelIsOpen = false;

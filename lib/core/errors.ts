@@ -1,4 +1,5 @@
 import { inspect, types } from 'node:util';
+import type { DeathReason, Failure } from './job/job-record.js';
 
 /** The root of every error this library throws on purpose: `catch (error) { if (error instanceof AgendaError) … }`. */
 export class AgendaError extends Error {
@@ -98,6 +99,24 @@ export class InvalidJobError extends AgendaError {
   }
 }
 
+/** A job was not added: as many of its name wait already as may. Nothing was written of it. */
+export class QueueFullError extends AgendaError {
+  /**
+   * @param maxQueued - how many of its jobs may wait
+   * @param queued - how many do
+   */
+  constructor(
+    readonly jobName: string,
+    readonly maxQueued: number,
+    readonly queued: number,
+  ) {
+    super(
+      `${queued} jobs of "${jobName}" wait, and no more than ${maxQueued} may. Add it later, let more workers run, ` +
+        'or raise `maxQueued`.',
+    );
+  }
+}
+
 /** Two handlers for one job name. */
 export class DuplicateHandlerError extends AgendaError {
   constructor(
@@ -115,15 +134,61 @@ export class JobNotFoundError extends AgendaError {
   /** @param jobId - empty for a job that was never saved */
   constructor(
     readonly jobId: string,
-    readonly jobName: string,
+    readonly jobName?: string,
   ) {
     super(
       jobId === ''
         ? `A job "${jobName}" that is not saved yet has nothing in the store: call \`save()\` first.`
-        : `There is no job ${jobId} ("${jobName}"): it is removed.`,
+        : `There is no job ${named(jobId, jobName)}: it is removed, or was never there.`,
     );
   }
 }
+
+/** Somebody waited for the result of a job, and it has failed for good; or a run of a recurring one has. */
+export class JobFailedError extends AgendaError {
+  /** Why there is no further attempt; `undefined` of a recurring job, which goes on with its next occurrence. */
+  readonly reason: DeathReason | undefined;
+
+  /** @param attempts - how often it was tried, as far as that is known */
+  constructor(
+    readonly jobId: string,
+    readonly jobName: string,
+    readonly failure: Failure,
+    readonly attempts: number,
+  ) {
+    const { reason, message } = failure;
+    super(`Job ${named(jobId, jobName)} has failed${reason ? ` (${reason})` : ''}: ${message}`);
+    this.reason = reason;
+  }
+}
+
+/** Somebody waited for the result of a job; it has succeeded, and its result is not kept. */
+export class ResultOmittedError extends AgendaError {
+  /** @param bytes - how large it is, where it is too large */
+  constructor(
+    readonly jobId: string,
+    readonly jobName: string | undefined,
+    readonly reason: string,
+    readonly bytes?: number,
+  ) {
+    super(`Job ${named(jobId, jobName)} is completed, and its result is not kept. ${reason}`);
+  }
+}
+
+/** Somebody waited for the result of a job, and it has not ended in time. The job goes on. */
+export class WaitTimeoutError extends AgendaError {
+  constructor(
+    readonly jobId: string,
+    readonly timeoutMs: number,
+  ) {
+    super(
+      `Job ${jobId} has not ended within ${timeoutMs} ms. It goes on, and can be waited for again.`,
+    );
+  }
+}
+
+const named = (jobId: string, jobName: string | undefined): string =>
+  jobName === undefined || jobName === '' ? jobId : `${jobId} ("${jobName}")`;
 
 /** The job cannot be run in this process: no handler is defined for its name here. */
 export class MissingHandlerError extends AgendaError {
@@ -294,6 +359,41 @@ const CURSOR_FAULTS = {
   'other-version':
     'it was made by another version or another kind of backend. Begin again without a cursor.',
 } as const;
+
+/** Events behind a cursor are no longer in the durable stream: a reader that goes on has missed them. */
+export class EventsLostError extends AgendaError {
+  /**
+   * @param cursor - from which there was no going on
+   * @param resumeFrom - where the oldest event that is kept can be read from
+   */
+  constructor(
+    readonly cursor: string,
+    readonly resumeFrom: string,
+  ) {
+    super(
+      `Events behind the cursor "${cursor}" are no longer kept. Look at the jobs themselves for what was ` +
+        'missed, and go on from `resumeFrom`. The bounds of the stream are those of the option `events.durable`.',
+    );
+  }
+}
+
+/** Jobs of a name run that nobody said should be stopped. */
+export class JobsRunningError extends AgendaError {
+  /**
+   * @param running - how many run
+   * @param removed - how many others were removed: 0, unless they began to run only while that was done
+   */
+  constructor(
+    readonly jobName: string,
+    readonly running: number,
+    readonly removed: number,
+  ) {
+    super(
+      `${running} jobs of "${jobName}" are running, and ${removed} others were removed. Pause the name and let them ` +
+        'end, or say `force: true`: then their signals fire.',
+    );
+  }
+}
 
 /** This backend has no such verb. */
 export class UnsupportedOperationError extends AgendaError {

@@ -4,11 +4,15 @@ export type {
   BackendWarning,
   CompleteBackend,
 } from './contracts/agenda-backend.js';
+export type * from './contracts/event-store.js';
 export * from './contracts/job-broker.js';
 export * from './contracts/job-logger.js';
 export { JobManager } from './contracts/job-manager.js';
 export type * from './contracts/job-manager.js';
+export type * from './contracts/host-registry.js';
+export type * from './contracts/mending.js';
 export type * from './contracts/job-parameters.js';
+export type * from './contracts/metrics-store.js';
 export { JobRepository, type JobRepositoryOptions } from './contracts/job-repository.js';
 export * from './contracts/notification-channel.js';
 
@@ -28,6 +32,8 @@ export { parseDate, type DateInput } from './schedule/date.js';
 export * from './schedule/date-constraints.js';
 
 export type * from './events/agenda-event.js';
+export * from './events/durable-event.js';
+export type { EventStreamOptions } from './events/durable-events.js';
 export type * from './events/job-event.js';
 export { JOB_EVENTS } from './events/job-event.js';
 export { JobEvents, type ErrorSink } from './events/job-events.js';
@@ -53,18 +59,22 @@ export {
   type SnoozeOptions,
 } from './job/verdict.js';
 
+export { METRICS_BUCKETS_MS, type JobFigures, type TimeFigures } from './metrics/figures.js';
 export type { LoggingOptions } from './logging/logging-option.js';
 export type { LogRetention } from './logging/log-retention.js';
 export type { ClaimSort } from './options/claim-order.js';
 export { checkKnownKeys } from './options/known-keys.js';
 export type { EngineOptions, ShutdownOptions } from './options/engine-options.js';
+export type { DurableEventsOptions, EventsOptions } from './options/events-option.js';
 export type { Priority } from './options/priority.js';
+export type { LimitOptions, RateLimitOptions } from './options/limits.js';
 export type {
   JobRetention,
   JobRetentionLimit,
   RetentionLimits,
   RetentionOptions,
 } from './options/retention.js';
+export type { JobRemoval, Removal } from './options/removal.js';
 export {
   ENGINE_OPTION_KEYS,
   resolveEngineOptions,
@@ -73,6 +83,11 @@ export {
 
 export type * from './scheduler/job-options.js';
 export type * from './scheduler/upkeep-options.js';
+export type { RunAndWaitOptions, WaitOptions } from './scheduler/wait-options.js';
+export type * from './scheduler/mend-options.js';
+export type { LimitsOfName, StoredLimits } from './scheduler/name-limits.js';
+export type * from './scheduler/pause-options.js';
+export type { MetricsOptions, MinuteMetrics, NameMetrics } from './scheduler/read-metrics.js';
 export type { JobInStats, NameStats, RunningStats } from './scheduler/running-stats.js';
 export { JobScheduler } from './scheduler/job-scheduler.js';
 export type { ManualDue } from './worker/manual-due.js';

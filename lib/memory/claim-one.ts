@@ -27,5 +27,7 @@ export function claimOne(
     pending: null,
     planned: null,
   });
+  store.events.started(job);
+  store.announceEarlier();
   return { job: handOut(store, job) };
 }

@@ -1,4 +1,11 @@
-import { PROMOTE_LIMIT, type ClaimRequest, type ClaimedJob } from '../core/contracts/job-broker.js';
+import {
+  PROMOTE_LIMIT,
+  type ClaimRequest,
+  type ClaimedJob,
+  type ExpiredJob,
+} from '../core/contracts/job-broker.js';
+import { EXPIRED_BY_CLAIM } from '../core/job/expiry.js';
+import { expire, expireJobs, hasExpired } from './expire.js';
 import type { Lane } from './lane.js';
 import type { MemoryStore } from './memory-store.js';
 import { isOnLastStart } from './rescue.js';
@@ -10,7 +17,9 @@ const MOST_PASSED = 100;
 /** One claim: who gets which slots, in two rounds, and what the jobs are handed out with. */
 export class Claim {
   readonly jobs: ClaimedJob[] = [];
+  readonly expired: ExpiredJob[] = [];
   private slots: number;
+  private slotsKept = 0;
   /** In a call, a bounded number is promoted; the rest in the next. */
   private promotionsLeft = PROMOTE_LIMIT;
   private readonly free: Map<string, number>;
@@ -33,11 +42,13 @@ export class Claim {
   }
 
   run(): void {
-    const due = [...this.free.keys()].filter((name) => this.dueOf(name) <= this.now);
+    const due = this.dueNames();
+    if (due.length > 0 && this.slots > 0) this.buryExpired();
     const share = Math.max(Math.floor(this.slots / Math.max(due.length, 1)), 1);
     const unsated = due.filter((name) => this.take(name, share));
     for (const name of unsated) this.take(name, Infinity);
     for (const lane of this.touched) lane.recede(this.keepsAll(lane));
+    for (const name of due) this.store.gates.reopen(name);
     this.store.fence = this.firstFence + Math.max(this.jobs.length, 1) - 1;
   }
 
@@ -48,21 +59,44 @@ export class Claim {
 
   /** Milliseconds until the first name with a free slot is due; `null` without free slots or such a name. */
   dueInMs(): number | null {
-    if (this.slots === 0) return null;
+    if (this.slotsKept > 0) return 0;
+    if (this.slots === 0 || this.store.gates.all) return null;
     const open = [...this.free].filter(([, free]) => free > 0);
     const first = Math.min(...open.map(([name]) => this.dueHereOf(name)));
     return first === Infinity ? null : Math.max(first - this.now, 0);
   }
 
+  /** As long as more have expired than it buries, a claim leases no more than that either. */
+  private buryExpired(): void {
+    const { expired, more } = expireJobs(this.store, EXPIRED_BY_CLAIM);
+    this.expired.push(...expired);
+    if (!more || this.slots <= EXPIRED_BY_CLAIM) return;
+    this.slotsKept = this.slots - EXPIRED_BY_CLAIM;
+    this.slots = EXPIRED_BY_CLAIM;
+  }
+
+  /** Whether a job that was taken out of its line must not start; then it is buried. */
+  private hasExpired(job: StoredJob): boolean {
+    if (!hasExpired(job, this.now)) return false;
+    this.expired.push(expire(this.store, job));
+    return true;
+  }
+
   /** Takes the first jobs of a name; true when it gave all it was asked for and has slots left. */
   private take(name: string, most: number): boolean {
-    const want = Math.min(most, this.free.get(name)!, this.slots);
+    const { room } = this.store.gates.roomOf(name);
+    const want = Math.min(most, this.free.get(name)!, this.slots, room);
     if (want <= 0) return false;
     const lane = this.store.lane(name);
     if (!this.touched.has(lane)) this.promotionsLeft -= lane.promote(this.now, this.promotionsLeft);
     this.touched.add(lane);
-    const jobs = lane.take(want, (job) => this.mayCome(job));
+    const jobs = lane.take(
+      want,
+      (job) => this.mayCome(job),
+      (job) => this.hasExpired(job),
+    );
     for (const job of jobs) this.lease(job);
+    this.store.gates.noteStarts(name, jobs.length);
     this.slots -= jobs.length;
     this.free.set(name, this.free.get(name)! - jobs.length);
     return jobs.length === want && this.free.get(name)! > 0;
@@ -98,17 +132,21 @@ export class Claim {
       pending: null,
       planned: null,
     });
+    this.store.events.started(job);
     this.jobs.push(handOut(this.store, job));
   }
 
-  private dueOf(name: string): number {
-    return this.store.lanes.get(name)?.due ?? Infinity;
+  private dueNames(): string[] {
+    const { lanes, gates } = this.store;
+    if (gates.all) return [];
+    return [...this.free.keys()].filter((name) => (lanes.get(name)?.due ?? Infinity) <= this.now);
   }
 
   /** For this host: what keeps its place does not count. */
   private dueHereOf(name: string): number {
     const lane = this.store.lanes.get(name);
-    return lane && this.keepsAll(lane) ? (lane.nextTimedAt ?? Infinity) : this.dueOf(name);
+    if (!lane || lane.isClosed || !this.keepsAll(lane)) return lane?.claimableFrom ?? Infinity;
+    return lane.nextTimedAt ?? Infinity;
   }
 
   /** Whether all that is due of a name keeps its place. */
@@ -123,9 +161,10 @@ export class Claim {
 export function handOut(store: MemoryStore, job: StoredJob): ClaimedJob {
   const { token, fence, expiresAt } = job.lease!;
   const isLastStart = isOnLastStart(store, job);
+  // An earlier result is not the worker's business, and may be large.
+  const { resultOmitted: _, ...record } = job.toRecord();
   return {
-    // An earlier result is not the worker's business, and may be large.
-    record: { ...job.toRecord(), result: undefined },
+    record: { ...record, result: undefined },
     lease: { id: job.id, name: job.name, token, fence, expiresAt },
     ...(isLastStart && { isLastStart }),
   };

@@ -1,9 +1,9 @@
-import type { Enqueued } from '../core/contracts/job-broker.js';
+import type { Enqueued, QueueFull } from '../core/contracts/job-broker.js';
 import { dueInstant } from '../core/job/due.js';
 import type { Idempotency, NewJob } from '../core/job/job-record.js';
-import { idempotencyKey } from '../core/job/unique-key.js';
+import { dedupeKey, idempotencyKey } from '../core/job/unique-key.js';
 import type { MemoryStore } from './memory-store.js';
-import { copied, nothingHappened, StoredJob } from './stored-job.js';
+import { copied, nothingHappened, StoredJob, type Birth } from './stored-job.js';
 
 /**
  * Adds a job, unless there is one under its id, or its idempotency key is held.
@@ -23,11 +23,24 @@ export function addJob(store: MemoryStore, asked: NewJob, addedHere: Set<StoredJ
   const job = newJob(store, asked);
   // That job is removed, and its id is all that is known of it.
   if (holder !== undefined) return { job: { ...job.toRecord(), id: holder }, created: false };
+  const refused = fullQueue(store, asked.name);
+  if (refused) return { job: job.toRecord(), created: false, refused };
   store.jobs.set(job.id, job);
   addedHere.add(job);
   store.place(job, job.happened.nextRunAt);
+  store.events.enqueued(job);
   if (asked.idempotency) hold(store, job, asked.idempotency);
   return { job: job.toRecord(), created: true };
+}
+
+/** Of a name that may have no more jobs that wait: how many may, and how many do. */
+export function fullQueue(store: MemoryStore, name: string): QueueFull | undefined {
+  const { maxQueued } = store.gates.limitsOf(name);
+  if (maxQueued === undefined) return undefined;
+  const waits = (job: StoredJob) =>
+    job.name === name && !job.lease && job.happened.nextRunAt !== null;
+  const queued = [...store.jobs.values()].filter(waits).length;
+  return queued >= maxQueued ? { maxQueued, queued } : undefined;
 }
 
 function holderOf(store: MemoryStore, { name, idempotency }: NewJob): string | undefined {
@@ -47,10 +60,20 @@ function hold(
   store.keys.hold(idempotencyKey(name, key), id, until);
 }
 
-function newJob(store: MemoryStore, asked: NewJob): StoredJob {
-  const { id, name, nonce, data, priority, due, overrides, lastModifiedBy, idempotency } = asked;
+/** The key that belongs to the job itself: one that is held by time alone does not. */
+function carriedKey({ name, idempotency, dedupe }: NewJob): Pick<Birth, 'key' | 'freesKey'> {
+  // The claim frees the key of a debounced job, so there is nothing to be done at its end.
+  if (dedupe) return { key: dedupeKey(name, dedupe), freesKey: dedupe.mode !== 'debounce' };
+  if (!idempotency || idempotency.release === 'time') return {};
+  const { key, release } = idempotency;
+  return { key: idempotencyKey(name, key), freesKey: release === 'finish' };
+}
+
+/** A job that stands nowhere yet. */
+export function newJob(store: MemoryStore, asked: NewJob): StoredJob {
+  const { id, name, nonce, data, priority, due, overrides, lastModifiedBy } = asked;
+  const { key, first, tags, expires } = asked;
   const now = store.now();
-  const isCarried = idempotency !== undefined && idempotency.release !== 'time';
   return new StoredJob(
     {
       id,
@@ -58,8 +81,7 @@ function newJob(store: MemoryStore, asked: NewJob): StoredJob {
       nonce,
       seq: store.nextSeq(),
       createdAt: now,
-      key: isCarried ? idempotencyKey(name, idempotency.key) : undefined,
-      freesKey: idempotency?.release === 'finish',
+      ...carriedKey(asked),
     },
     {
       data,
@@ -70,6 +92,10 @@ function newJob(store: MemoryStore, asked: NewJob): StoredJob {
       overrides: copied(overrides ?? null),
       lastModifiedBy: lastModifiedBy ?? null,
       fork: false,
+      ...(key !== undefined && { key }),
+      ...(first && { first }),
+      ...(tags && tags.length > 0 && { tags: [...tags] }),
+      ...(expires && { expiresAt: dueInstant(expires, now) }),
     },
     nothingHappened(dueInstant(due, now)),
     store,

@@ -14,13 +14,14 @@ export const searchOf = (query: FindQuery): Search<Place> => parseSearch(query, 
 
 /** Looks at every job, unlike Redis: the definition of what the pages of a search have to show. */
 export function findJobs(store: MemoryStore, search: Search<Place>): FoundPage {
-  const { state, oldestFirst, limit, place } = search;
+  const { state, tags, limit, place } = search;
   const now = store.now();
-  const order = walkOrder(state, oldestFirst, store.order);
+  const order = walkOrder(search, store.order);
   const compare = (a: Place, b: Place) =>
     compareTexts(a.name, b.name) || order.compare(a.keys, b.keys);
-  // Without a state insertion alone tells the place.
-  const lineOf = ({ name }: { name: string }) => (state === undefined ? '' : name);
+  // With tags, or without a state, insertion alone tells the place.
+  const isByInsertion = state === undefined || tags !== undefined;
+  const lineOf = ({ name }: { name: string }) => (isByInsertion ? '' : name);
 
   const found = [...store.jobs.values()]
     .map((job) => ({ record: job.toRecord(), seq: job.birth.seq }))

@@ -63,7 +63,8 @@ export class JobKeys {
     return this.jobs.get(this.ids.get(key) ?? '')?.birth.key === key;
   }
 
-  private isOpen(key: string, now: number): boolean {
+  /** Whether time holds the key. */
+  isOpen(key: string, now: number): boolean {
     return (this.heldUntil.get(key) ?? -Infinity) > now;
   }
 }

@@ -1,5 +1,6 @@
 import {
   checkClaimOne,
+  checkDedupe,
   checkEnqueue,
   checkRegister,
   checkRenew,
@@ -24,10 +25,13 @@ import {
   type SettleAnswer,
   type Settlement,
 } from '../core/contracts/job-broker.js';
-import type { NewJob } from '../core/job/job-record.js';
+import type { DedupedJob, NewJob } from '../core/job/job-record.js';
+import type { HostBeat } from '../core/contracts/host-registry.js';
 import { claimOne } from './claim-one.js';
 import { Claim, handOut } from './claim.js';
+import { dedupeJob } from './dedupe.js';
 import { addJob } from './enqueue.js';
+import { expireJobs } from './expire.js';
 import type { MemoryStore, RememberedClaim } from './memory-store.js';
 import { prune, unhandledNames } from './prune.js';
 import { renewLease } from './renew.js';
@@ -54,6 +58,14 @@ export class MemoryJobBroker extends JobBroker {
     return answers;
   }
 
+  override async dedupe(job: DedupedJob): Promise<Enqueued> {
+    checkDedupe(job);
+    this.store.expectOpen();
+    const answer = dedupeJob(this.store, job);
+    this.store.announceEarlier();
+    return answer;
+  }
+
   async settleAndClaim(
     settlements: readonly Settlement[],
     request: ClaimRequest,
@@ -64,15 +76,22 @@ export class MemoryJobBroker extends JobBroker {
     const track = `${request.host}:${request.track ?? 0}`;
     const remembered = store.claims.get(track);
     if (remembered?.claimId === request.claimId) return this.sameAgain(remembered);
+    store.gates.openByTime();
+    const opened = new Map<string, number>();
     if (remembered && (request.heard ?? remembered.claimId) !== remembered.claimId) {
       this.takeBack(remembered);
+      this.openQuietly(opened);
     }
 
-    const answers = settlements.map((settlement) => this.settle(settlement));
-    store.announceEarlier();
+    const ended = new Set<string>();
+    const answers = settlements.map((settlement) => this.settle(settlement, ended));
+    this.openQuietly(opened);
     store.pass(request.leaseMs);
     const claim = new Claim(store, request);
     claim.run();
+    store.forgetEarlier();
+    this.tellOpened(opened);
+    this.tellEmptied(ended);
     store.claims.delete(track);
     if (claim.jobs.length > 0 || settlements.length > 0) {
       const jobs = claim.jobs.map(({ lease: { id, token } }) => ({ id, token }));
@@ -86,6 +105,7 @@ export class MemoryJobBroker extends JobBroker {
       earliestExpiry: store.earliestExpiry(),
       watched: store.isWatched,
       ...(claim.heldBack && { heldBack: true }),
+      ...(claim.expired.length > 0 && { expired: claim.expired }),
     };
   }
 
@@ -129,17 +149,24 @@ export class MemoryJobBroker extends JobBroker {
   async register(settings: readonly NameSettings[]): Promise<void> {
     checkRegister(settings);
     this.store.expectOpen();
-    for (const one of settings) this.store.settings.set(one.name, { ...one });
+    for (const one of settings) {
+      this.store.settings.set(one.name, { ...one });
+      this.store.gates.reopenAndTell(one.name);
+    }
   }
 
   /** The rest of a pass is found anew: memory needs no place to go on from. */
   override async prune(_cursor: string): Promise<Pruned> {
     this.store.expectOpen();
+    const { expired, more } = expireJobs(this.store);
+    const buried = expired.length > 0 && { expired };
+    if (more) return { removed: 0, next: 'more', ...buried };
     const removed = prune(this.store, PRUNE_LIMIT);
-    if (removed === PRUNE_LIMIT) return { removed, next: 'more' };
+    if (removed === PRUNE_LIMIT) return { removed, next: 'more', ...buried };
     this.store.keys.forget(PRUNE_LIMIT, this.store.now());
+    this.store.events.trim();
     const unhandled = unhandledNames(this.store);
-    return { removed, next: null, ...(unhandled.length > 0 && { unhandled }) };
+    return { removed, next: null, ...buried, ...(unhandled.length > 0 && { unhandled }) };
   }
 
   override async claimOne(request: ClaimOneRequest): Promise<ClaimedOne> {
@@ -149,16 +176,36 @@ export class MemoryJobBroker extends JobBroker {
     return claimOne(this.store, request);
   }
 
+  override async beat(beat: HostBeat): Promise<void> {
+    this.store.expectOpen();
+    this.store.hosts.beat(beat, this.store.now());
+  }
+
+  override async leave(host: string): Promise<void> {
+    this.store.expectOpen();
+    this.store.hosts.leave(host);
+  }
+
   override async watch(): Promise<void> {
     this.store.expectOpen();
     this.store.watch();
   }
 
-  private settle(settlement: Settlement): SettleAnswer {
+  private tellEmptied(names: Iterable<string>): void {
+    const { store } = this;
+    if (!store.events.isKept) return;
+    for (const name of names) if (store.isQuiet(name)) store.events.tell('emptied', { name });
+  }
+
+  /** @param ended - the names of which an attempt has ended by this call */
+  private settle(settlement: Settlement, ended: Set<string>): SettleAnswer {
     const { lease, afterExpiry, kind } = settlement;
     const job = this.store.jobs.get(lease.id);
     const refusal = refusalOf(job, lease.token, this.store.now(), afterExpiry);
-    if (!refusal) settle(this.store, job!, settlement);
+    if (!refusal) {
+      settle(this.store, job!, settlement);
+      ended.add(job!.name);
+    }
     return refusal === 'not-running' && hasEndedSo(job!, kind) ? 'ok' : (refusal ?? 'ok');
   }
 
@@ -168,10 +215,34 @@ export class MemoryJobBroker extends JobBroker {
     for (const { id, token } of jobs) {
       const job = store.jobs.get(id);
       if (job?.lease?.token !== token) continue;
-      const { pending } = store.endLease(job);
+      const { pending, host } = store.endLease(job);
+      store.keepKey(job);
       store.place(job, pending ?? job.happened.nextRunAt ?? store.now());
+      store.events.ended(job, 'interrupted', job.happened.attempt + 1, host);
     }
+  }
+
+  /**
+   * Names that have room again are opened without a word: first comes the claim of this call. Who sleeps hears of
+   * what it leaves.
+   *
+   * @param opened - from when on they were claimable before
+   */
+  private openQuietly(opened: Map<string, number>): void {
+    const { store } = this;
+    store.openFreed((name) => {
+      const before = store.lane(name).claimableFrom;
+      const isNews = store.gates.reopen(name) !== undefined;
+      if (isNews && !opened.has(name)) opened.set(name, before);
+    });
     store.announceEarlier();
+  }
+
+  private tellOpened(opened: ReadonlyMap<string, number>): void {
+    for (const [name, before] of opened) {
+      const at = this.store.lane(name).claimableFrom;
+      if (at < before && before > this.store.now()) this.store.announce(name, at);
+    }
   }
 
   /** The answers of that claim, and its jobs as far as they still run. */

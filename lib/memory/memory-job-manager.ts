@@ -4,20 +4,48 @@ import {
   type FindQuery,
   type FoundPage,
   type Inspected,
+  type KnownLimits,
+  type LinesPage,
+  type LinesQuery,
+  type PauseRequest,
   type RequeueAnswer,
   type RequeueRequest,
+  type StoredPauses,
 } from '../core/contracts/job-manager.js';
+import type { EventBounds, EventsPage, EventsRequest } from '../core/contracts/event-store.js';
 import type { JobsFilter, JobsQueryOptions } from '../core/contracts/job-parameters.js';
-import { checkClean, checkRequeue } from '../core/contracts/manager-arguments.js';
+import type { MetricsBatch, MetricsQuery, StoredMetrics } from '../core/contracts/metrics-store.js';
+import { checkBatch } from '../core/contracts/broker-arguments.js';
+import type { NameLimits } from '../core/contracts/job-broker.js';
+import { checkLimits } from '../core/contracts/limit-arguments.js';
+import type { HostFacts } from '../core/contracts/host-registry.js';
+import {
+  checkClean,
+  checkMetrics,
+  checkMetricsQuery,
+  checkPause,
+  checkRemoval,
+  checkRequeue,
+  checkUpdate,
+} from '../core/contracts/manager-arguments.js';
+import type {
+  JobChange,
+  PromoteAnswer,
+  RemovalTerms,
+  UpdateAnswer,
+} from '../core/contracts/mending.js';
 import { orderOf } from '../core/query/job-order.js';
 import { jobTest, parseQuery } from '../core/query/job-query.js';
-import { nameTest, selectionOf, type JobSelection } from '../core/query/job-selection.js';
+import { nameTest, selectionOf, tagTest, type JobSelection } from '../core/query/job-selection.js';
 import type { HistoryEntry } from '../core/job/attempt-history.js';
 import { computeState, emptyCounts, isDead, type StateCounts } from '../core/job/job-state.js';
+import { checkText } from '../core/job/job-id.js';
 import type { JobRecord } from '../core/job/job-record.js';
 import { findJobs, searchOf } from './find-jobs.js';
 import type { MemoryStore } from './memory-store.js';
 import { inspectJob } from './inspect-job.js';
+import { latencies } from './latencies.js';
+import { promoteJobs, removeIf, updateJob } from './mend.js';
 import { clean } from './prune.js';
 import { requeueJobs } from './requeue.js';
 import type { StoredJob } from './stored-job.js';
@@ -35,6 +63,11 @@ export class MemoryJobManager extends JobManager {
   async get(id: string): Promise<JobRecord | undefined> {
     this.expectOpen();
     return this.store.jobs.get(id)?.toRecord();
+  }
+
+  override async logs(id: string, query: LinesQuery): Promise<LinesPage | undefined> {
+    this.expectOpen();
+    return this.store.jobs.get(id)?.output.page(query);
   }
 
   override async inspect(id: string): Promise<Inspected | undefined> {
@@ -101,7 +134,76 @@ export class MemoryJobManager extends JobManager {
     this.expectOpen();
     const there = [...new Set(ids)].filter((id) => this.store.jobs.has(id));
     for (const id of there) this.store.cancel(this.store.jobs.get(id)!, reason);
+    this.store.announceEarlier();
     return there;
+  }
+
+  override async removeIf(ids: readonly string[], terms: RemovalTerms): Promise<string[]> {
+    checkRemoval(ids, terms);
+    this.expectOpen();
+    return removeIf(this.store, ids, terms);
+  }
+
+  override async cancelMatching(filter: JobsFilter, reason: string): Promise<number> {
+    const jobs = this.matching(filter);
+    for (const job of jobs) this.store.cancel(job, reason);
+    this.store.announceEarlier();
+    return jobs.length;
+  }
+
+  override async pause(request: PauseRequest): Promise<void> {
+    checkPause(request);
+    this.expectOpen();
+    this.store.gates.pause(request);
+  }
+
+  override async resume(name?: string): Promise<boolean> {
+    if (name !== undefined) checkText('name', name);
+    this.expectOpen();
+    return this.store.gates.resume(name);
+  }
+
+  override async pauses(): Promise<StoredPauses> {
+    this.expectOpen();
+    return this.store.gates.pauses;
+  }
+
+  override async setLimits(name: string, limits: NameLimits | null): Promise<void> {
+    checkText('name', name);
+    if (limits !== null) checkLimits(limits);
+    this.expectOpen();
+    this.store.gates.setLimits(name, limits);
+  }
+
+  override async limits(): Promise<Map<string, KnownLimits>> {
+    this.expectOpen();
+    return this.store.gates.limits;
+  }
+
+  /** Names are those of the jobs there are. */
+  override async forgetName(name: string): Promise<boolean> {
+    checkText('name', name);
+    this.expectOpen();
+    if ([...this.store.jobs.values()].some((job) => job.name === name)) return false;
+    this.store.lanes.get(name)?.becomesDue(undefined);
+    return true;
+  }
+
+  override async update(id: string, change: JobChange): Promise<UpdateAnswer> {
+    checkUpdate(id, change);
+    this.expectOpen();
+    return updateJob(this.store, this.store.jobs.get(id), change);
+  }
+
+  override async promote(ids: readonly string[]): Promise<PromoteAnswer[]> {
+    checkBatch('ids', ids);
+    this.expectOpen();
+    return promoteJobs(this.store, ids);
+  }
+
+  override async hosts(): Promise<HostFacts[]> {
+    this.expectOpen();
+    return this.store.hosts.live(this.store.now());
   }
 
   override async clean(request: CleanRequest): Promise<string[]> {
@@ -122,11 +224,43 @@ export class MemoryJobManager extends JobManager {
     return history && structuredClone([...history]);
   }
 
+  override async keepEvents(bounds: EventBounds | null): Promise<void> {
+    this.expectOpen();
+    this.store.events.keep(bounds);
+  }
+
+  override async readEvents(request: EventsRequest): Promise<EventsPage> {
+    this.expectOpen();
+    return this.store.events.read(request);
+  }
+
+  override async addMetrics(batch: MetricsBatch): Promise<void> {
+    checkMetrics(batch);
+    this.expectOpen();
+    this.store.metrics.add(batch);
+  }
+
+  override async readMetrics(query: MetricsQuery): Promise<StoredMetrics> {
+    checkMetricsQuery(query);
+    this.expectOpen();
+    const { store } = this;
+    const names = query.names ?? store.metrics.names([...store.jobs.values()]);
+    return {
+      now: store.now(),
+      rows: store.metrics.read(new Set(names), query.minutes),
+      latencyMs: latencies(store, names),
+    };
+  }
+
   private selected(selection: JobSelection): StoredJob[] {
     const hasName = nameTest(selection.names);
+    const hasTags = tagTest(selection.tags);
     const { matchesData } = selection;
     return this.listed(selection).filter(
-      (job) => (hasName?.(job.name) ?? true) && (matchesData?.(job.toRecord().data) ?? true),
+      (job) =>
+        (hasName?.(job.name) ?? true) &&
+        (hasTags?.(job.asked) ?? true) &&
+        (matchesData?.(job.toRecord().data) ?? true),
     );
   }
 

@@ -43,7 +43,7 @@ export class MemoryJobRepository extends JobRepository {
   ): Promise<StoredRow<Data>> {
     const asked = fromRow(row, this.maxDataBytes);
     const lastModifiedBy = options.lastModifiedBy ?? asked.lastModifiedBy ?? null;
-    const save = new RowSave(this.store, asked, lastModifiedBy);
+    const save = new RowSave(this.store, asked, lastModifiedBy, options.key);
     const job = save.run();
     this.store.announceEarlier();
     if (!job) return row as StoredRow<Data>;
@@ -79,9 +79,7 @@ export class MemoryJobRepository extends JobRepository {
   }
 
   async removeJobs(filter: JobsFilter): Promise<number> {
-    const jobs = this.manager.matching(filter);
-    for (const job of jobs) this.store.cancel(job, '');
-    return jobs.length;
+    return this.manager.cancelMatching(filter, '');
   }
 
   async disableJobs(filter: JobsFilter): Promise<number> {

@@ -1,13 +1,18 @@
 import { WATCH_MS, type NameSettings, type SettleAnswer } from '../core/contracts/job-broker.js';
 import { BackendClosedError } from '../core/errors.js';
 import { toJobId } from '../core/job/job-id.js';
+import { EVERY_NAME } from '../core/contracts/notification-channel.js';
 import type { InMemoryNotificationChannel } from '../core/notifications/in-memory-notification-channel.js';
 import type { ClaimOrder } from '../core/options/claim-order.js';
 import type { OrderChoice } from '../core/options/order-choice.js';
 import { EventLog } from './event-log.js';
+import { Gates } from './gates.js';
+import { HostRegistry } from './host-registry.js';
+import { JobEventStream } from './job-events.js';
 import { JobKeys } from './job-keys.js';
-import { Lane } from './lane.js';
+import { Lane, type LaneFront } from './lane.js';
 import type { Clock } from './manual-clock.js';
+import { MetricsTable } from './metrics-table.js';
 import { OrderedList } from './ordered-list.js';
 import type { HeldLease, StoredJob } from './stored-job.js';
 
@@ -30,6 +35,7 @@ export interface RememberedClaim {
  * A job is in exactly one of these places:
  *
  *   a lane's `ready` or `timed`   it waits (see lane.ts)
+ *   a line of a lane's `keys`      it waits behind others of its key (see key-lines.ts)
  *   `leases`                      it runs, or was handed out as a row; then it has a `lease`
  *   `rows`, without `leases`      it came with a lock; then it has a `lease` without an end
  *   none of them                  it is disabled, or it has ended: `nextRunAt` is null
@@ -49,6 +55,10 @@ export class MemoryStore {
   /** Why a running job was cancelled, by its id. */
   readonly cancelled = new Map<string, string>();
   readonly log = new EventLog();
+  readonly events = new JobEventStream(() => this.now());
+  readonly metrics = new MetricsTable(() => this.now());
+  readonly hosts = new HostRegistry();
+  readonly gates = new Gates(this);
   fence = 0;
   isOpen = true;
 
@@ -60,6 +70,8 @@ export class MemoryStore {
   private longestLeaseAt = 0;
   private watchedUntil = -Infinity;
   private readonly earliest = new Map<string, number>();
+  /** Names of which a lease has ended in this step. */
+  private readonly freed = new Set<string>();
 
   constructor(
     private readonly clock: Clock,
@@ -90,10 +102,8 @@ export class MemoryStore {
     if (nextRunAt !== job.happened.nextRunAt) job.happened.occurrenceAt = null;
     job.happened.nextRunAt = nextRunAt;
     if (nextRunAt === null) job.standsSince = job.endedAt ?? this.now();
-    if (nextRunAt === null || job.asked.disabled) return;
-    this.lane(job.name).put(job, nextRunAt, this.now());
-    const earliest = this.earliest.get(job.name) ?? Infinity;
-    this.earliest.set(job.name, Math.min(earliest, nextRunAt));
+    if (nextRunAt === null || job.asked.disabled) this.letGoOfKey(job);
+    else this.lane(job.name).put(job, nextRunAt, this.now());
   }
 
   /** Takes a job that does not run out of its place: before every change of its time, priority or `disabled`. */
@@ -103,9 +113,11 @@ export class MemoryStore {
 
   /** Names that became claimable earlier than they were are announced: at the end of every step that placed jobs. */
   announceEarlier(): void {
+    this.openFreed((name) => this.gates.reopenAndTell(name));
     const now = this.now();
     for (const [name, at] of this.earliest) {
       const lane = this.lane(name);
+      if (lane.isClosed) continue;
       const before = lane.due ?? Infinity;
       const { keepsAll } = lane;
       const isEarlier = at < before;
@@ -115,18 +127,38 @@ export class MemoryStore {
     this.earliest.clear();
   }
 
+  /** What a claim has moved is known to that claim, and no news. */
+  forgetEarlier(): void {
+    this.earliest.clear();
+  }
+
+  /** Names at a limit of which a lease has ended have room again; first others step up in the lines of their keys. */
+  openFreed(open: (name: string) => void): void {
+    for (const lane of this.lanes.values()) lane.keys.refill();
+    const names = [...this.freed].filter((name) => this.gates.has(name));
+    this.freed.clear();
+    names.forEach(open);
+  }
+
+  /** Everything may have become claimable. */
+  announceAll(): void {
+    this.announce(EVERY_NAME, this.now());
+  }
+
   /** Time was moved by hand: what has become due meanwhile is news, since no timer saw it coming. */
   announceDue(from: number, to: number): void {
-    for (const [name, { due, keepsAll, nextTimedAt }] of this.lanes) {
-      const at = keepsAll ? nextTimedAt : due;
+    for (const [name, { claimableFrom, keepsAll, nextTimedAt }] of this.lanes) {
+      const at = keepsAll ? nextTimedAt : claimableFrom;
       if (at !== undefined && at > from && at <= to) this.announce(name, at);
     }
   }
 
   startLease(job: StoredJob, lease: HeldLease): void {
     job.lease = lease;
+    if (job.asked.key !== undefined) this.lane(job.name).keys.begin(job);
     if (lease.phase !== 'run') this.rows.add(job);
     if (lease.phase !== 'locked') this.leases.add(job);
+    this.lane(job.name).running++;
   }
 
   moveExpiry(job: StoredJob, expiresAt: number): void {
@@ -140,12 +172,24 @@ export class MemoryStore {
     this.rows.delete(job);
     if (lease.phase !== 'locked') this.leases.delete(job);
     job.lease = undefined;
+    if (job.asked.key !== undefined) this.lane(job.name).keys.end(job);
+    this.lane(job.name).running--;
+    this.freed.add(job.name);
     return lease;
   }
 
   hasExpired(): boolean {
     const first = this.earliestExpiry();
     return first !== null && first <= this.now();
+  }
+
+  /** A job whose run is over goes on later with what it was about: see {@link KeyLines.keep}. */
+  keepKey(job: StoredJob): void {
+    if (job.asked.key !== undefined) this.lane(job.name).keys.keep(job);
+  }
+
+  private letGoOfKey(job: StoredJob): void {
+    if (job.asked.key !== undefined) this.lane(job.name).keys.letGo(job);
   }
 
   nextFence(): number {
@@ -164,6 +208,7 @@ export class MemoryStore {
   remove(job: StoredJob, { keepLog = false, isCancelled = false } = {}): void {
     if (job.lease) this.endLease(job);
     else this.displace(job);
+    this.letGoOfKey(job);
     const { key } = job.birth;
     if (key !== undefined && isCancelled) this.keys.free(key, job.id);
     else if (key !== undefined) this.keys.leave(key, job.id, this.now());
@@ -184,7 +229,15 @@ export class MemoryStore {
   }
 
   /** Removes a job on somebody's wish; the worker that runs it is told. */
-  cancel(job: StoredJob, reason: string, options: { keepLog?: boolean } = {}): void {
+  cancel(
+    job: StoredJob,
+    reason: string,
+    {
+      toldAs = 'cancelled',
+      ...options
+    }: { keepLog?: boolean; toldAs?: 'cancelled' | 'removed' } = {},
+  ): void {
+    this.events.tell(toldAs, { id: job.id, name: job.name });
     if (job.lease) {
       this.cancelled.delete(job.id);
       this.cancelled.set(job.id, reason);
@@ -240,6 +293,12 @@ export class MemoryStore {
     return this.channel.hasStateHandlers || this.watchedUntil > this.now();
   }
 
+  /** Whether no job of a name runs, and none is due. */
+  isQuiet(name: string): boolean {
+    const running = [...this.leases, ...this.rows];
+    return !this.lane(name).hasDue(this.now()) && running.every((job) => job.name !== name);
+  }
+
   /** Everything, as plain values that share nothing with the store: for tests and for a look inside. */
   snapshot(): unknown {
     const ids = (jobs: Iterable<StoredJob>) => Array.from(jobs, (job) => job.id);
@@ -250,13 +309,16 @@ export class MemoryStore {
       lanes: Array.from(this.lanes, ([name, lane]) => ({
         name,
         due: lane.due,
+        opensAt: lane.opensAt,
         ready: ids(lane.ready),
         timed: ids(lane.timed),
+        keys: lane.keys.snapshot(),
       })),
       leases: ids(this.leases),
       settings: this.settings,
       ...this.keys.snapshot(),
       leaving: this.leaving,
+      gates: this.gates.snapshot(),
       claims: this.claims,
       cancelled: this.cancelled,
       log: [...this.log],
@@ -266,11 +328,21 @@ export class MemoryStore {
 
   lane(name: string): Lane {
     let lane = this.lanes.get(name);
-    if (!lane) this.lanes.set(name, (lane = new Lane(this.order)));
+    if (!lane) this.lanes.set(name, (lane = new Lane(this.order, this.frontOf(name))));
     return lane;
   }
 
-  private announce(name: string, at: number): void {
+  private frontOf(name: string): LaneFront {
+    return {
+      limits: () => this.gates.limitsOf(name).key,
+      now: () => this.now(),
+      becomesDue: (at) => {
+        this.earliest.set(name, Math.min(this.earliest.get(name) ?? Infinity, at));
+      },
+    };
+  }
+
+  announce(name: string, at: number): void {
     this.channel.deliver({
       jobId: toJobId(''),
       jobName: name,

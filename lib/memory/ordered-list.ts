@@ -18,6 +18,15 @@ export class OrderedList<T> implements Iterable<T> {
     return this.chunks[0]?.[0];
   }
 
+  last(): T | undefined {
+    return this.chunks.at(-1)?.at(-1);
+  }
+
+  has(item: T): boolean {
+    const chunk = this.chunks[this.chunkOf(item)];
+    return chunk !== undefined && chunk[this.placeIn(chunk, item)] === item;
+  }
+
   add(item: T): void {
     this.count++;
     if (this.chunks.length === 0) {

@@ -19,7 +19,7 @@ const PLACES = ['completed', 'dead'] as const;
 export function prune(store: MemoryStore, limit: number): number {
   const outstaying = outstayingJobs(store, limit);
   const going = [...outstaying, ...leavingJobs(store)].slice(0, limit);
-  for (const job of going) store.remove(job);
+  for (const job of going) removeEnded(store, job, 'retention');
   return going.length;
 }
 
@@ -27,7 +27,13 @@ export function prune(store: MemoryStore, limit: number): number {
 export function unhandledNames(store: MemoryStore): string[] {
   const now = store.now();
   return [...store.lanes]
-    .filter(([name, lane]) => !store.settings.has(name) && lane.hasDue(now))
+    .filter(
+      ([name, lane]) =>
+        !store.settings.has(name) &&
+        !lane.isClosed &&
+        lane.claimableFrom <= now &&
+        lane.hasDue(now),
+    )
     .sort(([a, one], [b, other]) => one.due! - other.due! || compareTexts(a, b))
     .slice(0, UNHANDLED_LIMIT)
     .map(([name]) => name);
@@ -44,8 +50,13 @@ export function clean(
     if (isMeant && job.standsSince <= store.now() - olderThanMs) oldest.add(job);
   }
   const going = oldest.sorted();
-  for (const job of going) store.remove(job);
+  for (const job of going) removeEnded(store, job, 'clean');
   return going.map(({ id }) => id);
+}
+
+function removeEnded(store: MemoryStore, job: StoredJob, reason: string): void {
+  store.remove(job);
+  store.events.tell('removed', { id: job.id, name: job.name, reason });
 }
 
 function outstayingJobs(store: MemoryStore, limit: number): StoredJob[] {

@@ -1,18 +1,11 @@
-import type { Refusal } from '../core/contracts/job-broker.js';
+import type { Refusal, Renewed } from '../core/contracts/job-broker.js';
 import type { MemoryStore } from './memory-store.js';
 import { refusalOf } from './settle.js';
 
-/** What its holder wants of a lease: more time, and to tell how far the handler has come. */
-interface Renewing {
-  readonly id: string;
-  readonly token: string;
-  readonly progress?: number;
-}
-
-/** Moves the expiry of a lease to later, never to earlier. Answers why not. */
+/** Moves the expiry of a lease to later, never to earlier, and keeps what its handler has told. Answers why not. */
 export function renewLease(
   store: MemoryStore,
-  { id, token, progress }: Renewing,
+  { id, token, progress, lines }: Pick<Renewed, 'id' | 'token' | 'progress' | 'lines'>,
   forMs: number,
   afterExpiry: boolean,
 ): Refusal | undefined {
@@ -20,7 +13,9 @@ export function renewLease(
   const job = store.jobs.get(id);
   const refusal = refusalOf(job, token, now, afterExpiry);
   if (refusal) return refusal;
-  store.moveExpiry(job!, Math.max(job!.lease!.expiresAt, Math.ceil(now + forMs)));
-  if (progress !== undefined) job!.happened.progress = progress;
+  const { lease, happened, output } = job!;
+  store.moveExpiry(job!, Math.max(lease!.expiresAt, Math.ceil(now + forMs)));
+  if (progress !== undefined) happened.progress = JSON.parse(JSON.stringify(progress)) as unknown;
+  if (lines) output.write(lease!.fence, lines);
   return undefined;
 }

@@ -55,7 +55,9 @@ function bringBack(
     job.beginAnew();
     happened.failCount = 0;
   }
+  delete job.asked.expiresAt;
   if (data !== undefined) job.asked.data = data ?? undefined;
   store.leaving.delete(job.id);
   store.place(job, Math.max(dueInstant(due, now), now));
+  store.events.tell('requeued', { id: job.id, name: job.name, nextRunAt: happened.nextRunAt });
 }

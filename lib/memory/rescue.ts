@@ -45,6 +45,7 @@ export function giveBack(store: MemoryStore, job: StoredJob): void {
 /** Ends a lease; the job stands nowhere then. What the holder of a row computed is void: it has its time from before. */
 export function withdraw(store: MemoryStore, job: StoredJob): HeldLease {
   const lease = store.endLease(job);
+  store.keepKey(job);
   const { phase, planned } = lease;
   if (phase === 'claimed' || phase === 'started') job.happened.nextRunAt = planned;
   return lease;
@@ -81,6 +82,7 @@ function loseRun(store: MemoryStore, job: StoredJob, lease: HeldLease): Loss {
   const again = isSpent ? pending : earlier(happened.nextRunAt ?? store.now(), pending);
   const outcome = isBuried ? 'buried' : 'requeued';
   const { rescueCount } = happened;
+  store.events.stalled(job, lease.host, again, attempt, isBuried);
   return {
     nextRunAt: again,
     lost: { id: job.id, name: job.name, host: lease.host, rescueCount, outcome },

@@ -1,5 +1,6 @@
 import { MAX_BATCH, PROMOTE_LIMIT } from '../core/contracts/job-broker.js';
-import { compareInOrder } from '../core/options/claim-order.js';
+import { compareInOrder, type Orderable } from '../core/options/claim-order.js';
+import { expire, hasExpired } from './expire.js';
 import type { Lane } from './lane.js';
 import type { MemoryStore } from './memory-store.js';
 import { loseLease, rescueExpired } from './rescue.js';
@@ -45,9 +46,17 @@ export class RowClaim {
   }
 
   run(): StoredJob | undefined {
+    const { store } = this;
+    const { name } = this.request;
+    if (this.lane?.isClosed) store.gates.reopen(name);
+    const wasDue = this.isDue();
     this.passBy();
     const job = this.take();
+    this.lane?.keys.refill();
     if (this.hasLooked) this.lane?.recede();
+    this.store.forgetEarlier();
+    if (job) store.gates.noteStarts(name, 1);
+    if (job || wasDue) store.gates.reopenAndTell(name);
     return job;
   }
 
@@ -61,8 +70,9 @@ export class RowClaim {
   }
 
   private take(): StoredJob | undefined {
-    const free = this.firstFree();
-    const candidates = [...this.lostRows(), ...(free ? [free] : [])];
+    const free = this.hasRoom() ? this.firstFree() : undefined;
+    const lost = this.hasRoom({ ended: 1 }) ? this.lostRows() : [];
+    const candidates = [...lost, ...(free ? [free] : [])];
     for (const { job, at } of candidates.sort(this.byTurn)) {
       if (!job.lease) {
         this.store.displace(job);
@@ -76,10 +86,28 @@ export class RowClaim {
         continue;
       }
       job.happened.nextRunAt = nextRunAt;
+      if (hasExpired(job, this.now)) {
+        expire(this.store, job);
+        continue;
+      }
+      if (!this.mayStart(job, true)) {
+        this.store.place(job, nextRunAt);
+        continue;
+      }
       handOut(this.store, job, this.holder, at);
       return job;
     }
     return undefined;
+  }
+
+  private mayStart(job: StoredJob, isAhead: boolean): boolean {
+    return job.asked.key === undefined || this.lane!.keys.mayStart(job, { isAhead });
+  }
+
+  /** Whether one may start after so many leases of the name have ended. */
+  private hasRoom({ ended } = { ended: 0 }): boolean {
+    const { gates } = this.store;
+    return !gates.all && gates.roomOf(this.request.name, ended).room > 0;
   }
 
   /** Rows whose holder was silent for too long; one without a time stands where it was locked. */
@@ -100,9 +128,16 @@ export class RowClaim {
     if (!lane || !this.isDue()) return undefined;
     this.hasLooked = true;
     lane.promote(this.now, PROMOTE_LIMIT);
-    const [job] = lane.ready.size > 0 ? lane.ready : lane.nextTimed();
-    const at = job?.happened.nextRunAt ?? Infinity;
-    return job && at <= this.scanAt ? { job, at } : undefined;
+    for (;;) {
+      const [job] = lane.ready.size > 0 ? lane.ready : lane.nextTimed();
+      const at = job?.happened.nextRunAt ?? Infinity;
+      if (!job || at > this.scanAt) return undefined;
+      const isAhead = lane.ready.size === 0;
+      if (hasExpired(job, this.now)) expire(this.store, job);
+      else if (this.mayStart(job, isAhead)) return { job, at };
+      // The next one that its key holds back is not due: nobody may overtake it.
+      else if (isAhead) return undefined;
+    }
   }
 
   private isDue(): boolean {
@@ -117,16 +152,28 @@ export class RowClaim {
     return this.now + this.request.aheadMs;
   }
 
+  /** A job that goes first has a time in front of all times. */
+  private inLine({ job: { asked }, at }: Candidate): Orderable {
+    const { priority, first } = asked;
+    if (!first) return { nextRunAt: at, priority };
+    const latestFirst = this.store.order.parts.some(
+      ({ key, descending }) => key === 'nextRunAt' && descending,
+    );
+    return { nextRunAt: latestFirst ? Infinity : -Infinity, priority };
+  }
+
   /** Due ones first, in the order of claims; of the others the earliest. */
   private readonly byTurn = (a: Candidate, b: Candidate): number => {
     const dueFirst = Number(a.at > this.now) - Number(b.at > this.now);
     const earliestAhead = a.at > this.now ? a.at - b.at : 0;
-    const inOrder = compareInOrder(this.store.order, inLine(a), inLine(b));
-    return dueFirst || earliestAhead || inOrder || a.job.birth.seq - b.job.birth.seq;
+    const inOrder = compareInOrder(this.store.order, this.inLine(a), this.inLine(b));
+    return dueFirst || earliestAhead || inOrder || placeIn(a) - placeIn(b);
   };
 }
 
-const inLine = ({ job, at }: Candidate) => ({ nextRunAt: at, priority: job.asked.priority });
+/** Of those that go first the newest is in front. */
+const placeIn = ({ job: { asked, birth } }: Candidate): number =>
+  asked.first ? -birth.seq : birth.seq;
 
 /**
  * Leases a row that stands nowhere.

@@ -5,6 +5,7 @@ import { stateWriteOf } from '../core/job/row-history.js';
 import { leasedRow, rowLeaseOf } from '../core/job/row-lease.js';
 import { HeldRows, type HeldRow } from '../core/rows/held-rows.js';
 import { hostId } from '../core/worker/host-id.js';
+import { hasExpired } from './expire.js';
 import type { MemoryStore } from './memory-store.js';
 import { renewLease } from './renew.js';
 import { handOut, RowClaim, type RowHolder } from './row-claim.js';
@@ -42,10 +43,21 @@ export class RowHandout {
     const nextRunAt = rowInstant('nextRunAt', row.nextRunAt);
     const job = this.store.jobs.get(row._id ?? '');
     if (!job || job.lease || job.asked.disabled || job.name !== row.name) return undefined;
-    if (job.happened.nextRunAt !== nextRunAt) return undefined;
+    if (job.happened.nextRunAt !== nextRunAt || hasExpired(job, this.store.now())) return undefined;
+    const { gates } = this.store;
+    gates.reopen(job.name);
+    if (gates.all || gates.roomOf(job.name).room === 0) return undefined;
+    if (job.asked.key !== undefined) {
+      const mayStart = this.store.lane(job.name).keys.mayStart(job, { isAhead: true });
+      this.store.announceEarlier();
+      if (!mayStart) return undefined;
+    }
     this.store.displace(job);
     handOut(this.store, job, this.newHolder());
+    this.store.announceEarlier();
     this.store.lanes.get(job.name)?.recede();
+    gates.noteStarts(job.name, 1);
+    gates.reopenAndTell(job.name);
     return this.hold(job, Date.now());
   }
 

@@ -1,6 +1,9 @@
 import { debounced, type DebounceWindow } from '../core/job/debounce.js';
+import { QueueFullError } from '../core/errors.js';
 import { newJobId } from '../core/job/job-id.js';
+import { isRecurring } from '../core/job/job-state.js';
 import { singleKey, type AskedRow, type AskedUnique } from '../core/job/job-row.js';
+import { fullQueue } from './enqueue.js';
 import type { MemoryStore } from './memory-store.js';
 import { withdraw } from './rescue.js';
 import { plainLock } from './row-claim.js';
@@ -28,9 +31,15 @@ export class RowSave {
     private readonly store: MemoryStore,
     private readonly row: AskedRow,
     private readonly lastModifiedBy: string | null,
+    /** Of a new job: which others it shares limits per key with. */
+    private readonly key?: string,
   ) {}
 
-  /** The job as stored afterwards; `undefined` when there is none with that id and name. */
+  /**
+   * The job as stored afterwards; `undefined` when there is none with that id and name.
+   *
+   * @throws QueueFullError
+   */
   run(): StoredJob | undefined {
     const { store, row } = this;
     if (row.id !== undefined) return this.update(row.id);
@@ -81,6 +90,7 @@ export class RowSave {
 
   private insert(key: string | undefined): StoredJob {
     const { store, row } = this;
+    this.expectRoom();
     const now = store.now();
     const { lockedAt, debounceStartedAt, ...past } = row.happened;
     const { nextRunAt } = row;
@@ -89,7 +99,7 @@ export class RowSave {
       : { nextRunAt, window: windowSince(debounceStartedAt) };
     const job = new StoredJob(
       { id: newJobId(), name: row.name, seq: store.nextSeq(), createdAt: now, key },
-      this.asked(row.disabled ?? false),
+      { ...this.asked(row.disabled ?? false), ...(this.key !== undefined && { key: this.key }) },
       { ...nothingHappened(nextRunAt), ...past, ...first },
       store,
     );
@@ -98,14 +108,21 @@ export class RowSave {
     if (key !== undefined) store.keys.set(key, job.id);
     if (lockedAt === null) store.place(job, first.nextRunAt);
     else store.startLease(job, plainLock(lockedAt, null));
+    store.events.enqueued(job);
     return job;
+  }
+
+  /** Recurring jobs are not asked. */
+  private expectRoom(): void {
+    const { name, repeat } = this.row;
+    const full = isRecurring({ repeat }) ? undefined : fullQueue(this.store, name);
+    if (full) throw new QueueFullError(name, full.maxQueued, full.queued);
   }
 
   /** @param changeRest - what else changes in this step, while the job stands nowhere */
   private rewrite(job: StoredJob, time: NewTime, changeRest: () => void = () => {}): void {
     const { store } = this;
-    const { overrides } = job.asked;
-    const asked = { ...this.asked(this.row.disabled ?? job.asked.disabled), overrides };
+    const asked = { ...this.asked(this.row.disabled ?? job.asked.disabled), ...kept(job) };
     if (job.lease?.phase === 'claimed') {
       if (time.at === job.happened.nextRunAt && isSame(asked, job.asked)) return;
       withdraw(store, job);
@@ -144,6 +161,19 @@ export class RowSave {
     if (repeat) return JSON.stringify(job.asked.repeat) === JSON.stringify(repeat);
     return !job.asked.repeat && nextRunAt !== null && nextRunAt <= this.store.now();
   }
+}
+
+/** What no row tells of. A job that has ended and is to run again expires no more. */
+function kept({ asked, lease, happened }: StoredJob): Partial<Asked> {
+  const { overrides, key, first, tags, expiresAt } = asked;
+  const stillExpires = lease !== undefined || happened.nextRunAt !== null;
+  return {
+    overrides,
+    ...(key !== undefined && { key }),
+    ...(first && { first }),
+    ...(tags && { tags }),
+    ...(stillExpires && expiresAt !== undefined && { expiresAt }),
+  };
 }
 
 /** A time that somebody wants, also if it is planned already. */

@@ -76,6 +76,7 @@ function keep(store: MemoryStore, job: StoredJob, state: RowHistory, leaseMs: nu
   if (lease.phase === 'claimed') {
     lease.phase = 'started';
     beginRun(job);
+    store.events.started(job);
   }
   writeFacts(job, state);
   job.happened.nextRunAt = state.nextRunAt;
@@ -83,15 +84,21 @@ function keep(store: MemoryStore, job: StoredJob, state: RowHistory, leaseMs: nu
 }
 
 function close(store: MemoryStore, job: StoredJob, state: RowHistory): void {
-  const { phase, pending } = store.endLease(job);
+  const attempt = job.happened.attempt + 1;
+  const { phase, pending, host } = store.endLease(job);
   if (phase === 'claimed') beginRun(job);
   writeFacts(job, state);
   const { happened } = job;
-  if (!job.hasFailed) happened.result = undefined;
+  if (!job.hasFailed) {
+    happened.result = undefined;
+    delete happened.resultOmitted;
+  }
   if (!job.hasFailed && state.nextRunAt !== null) job.beginAnew();
   else happened.attempt++;
+  if (job.hasFailed && state.nextRunAt !== null) store.keepKey(job);
   placeAfterRun(store, job, withPending(job, state.nextRunAt, pending));
   happened.occurrenceAt = null;
+  store.events.ended(job, job.hasFailed ? 'failed' : 'completed', attempt, host);
 }
 
 /** As given: nobody is in its way. */

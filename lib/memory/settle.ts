@@ -3,6 +3,7 @@ import { inBrief, type HistoryEntry } from '../core/job/attempt-history.js';
 import { dueInstant, type Due } from '../core/job/due.js';
 import type { Failure } from '../core/job/job-record.js';
 import { goesOn, orSavedTime } from '../core/job/saved-time.js';
+import type { ToldEnd } from './job-events.js';
 import type { MemoryStore } from './memory-store.js';
 import { copied, type HeldLease, type StoredJob } from './stored-job.js';
 
@@ -31,21 +32,51 @@ export function settle(store: MemoryStore, job: StoredJob, settlement: Settlemen
   const now = store.now();
   const lease = store.endLease(job);
   const { lockedAt, pending } = lease;
+  if (goesOn(settlement)) store.keepKey(job);
   job.closeWindow(lease);
   const before = pastOf(job);
   const planned = before.plannedAt ?? now;
-  if (settlement.kind === 'completed' && leavesNothing(settlement) && pending === null) {
+  if (leavesNothing(settlement) && pending === null) {
     store.remove(job);
+    store.events.removedAtItsEnd(job, settlement, before.attempt + 1, lease.host);
     return;
   }
   if (settlement.kind !== 'skip') job.happened.lastRunAt = lockedAt;
   const next = nextRunAt(job, settlement, planned, now);
   const occurrenceAt = occurrence(job, settlement, planned, next, pending);
+  if (pending !== null && keepsForNext(job)) job.beginAnew();
+  if (settlement.kind === 'throttle') stop(store, job, settlement.forMs);
   store.place(job, orSavedTime(settlement, next, pending));
   job.happened.occurrenceAt = occurrenceAt;
   chronicle(job, settlement, before, lease);
   if (job.happened.nextRunAt === null) store.endOwnWay(job, job.hasFailed ? 'dead' : 'completed');
+  store.events.ended(job, toldAs(settlement), before.attempt + 1, lease.host);
 }
+
+/** Nothing starts for so long: of the job's key, where its name has a rate for each; else of its name. */
+function stop(store: MemoryStore, job: StoredJob, forMs: number): void {
+  const isOfKey = job.asked.key !== undefined && store.gates.limitsOf(job.name).key?.rate;
+  if (isOfKey) store.lane(job.name).keys.stop(job, Math.ceil(store.now() + forMs));
+  else store.gates.stop(job.name, forMs);
+}
+
+const TOLD_AS = {
+  completed: 'completed',
+  bury: 'failed',
+  release: 'interrupted',
+  snooze: 'snoozed',
+  throttle: 'throttled',
+  skip: 'skipped',
+} as const;
+
+function toldAs(settlement: Settlement): ToldEnd {
+  if (settlement.kind !== 'retry') return TOLD_AS[settlement.kind];
+  return settlement.fresh ? 'failed for this time' : 'failed';
+}
+
+/** Whether it was added with a key that keeps the newest data for the next run: that one begins anew. */
+const keepsForNext = ({ birth }: StoredJob): boolean =>
+  birth.freesKey === true && birth.key!.startsWith('latest\n');
 
 /** What a job has behind it when an attempt ends. */
 interface Past {
@@ -80,8 +111,13 @@ function chronicle(job: StoredJob, settlement: Settlement, before: Past, lease: 
   }
 }
 
-const leavesNothing = (settlement: Settlement & { kind: 'completed' }): boolean =>
-  settlement.remove === true && settlement.nextRunAt === undefined;
+function leavesNothing(
+  settlement: Settlement,
+): settlement is Extract<Settlement, { kind: 'completed' | 'bury' }> {
+  if (settlement.kind === 'bury') return settlement.remove === true;
+  if (settlement.kind !== 'completed') return false;
+  return settlement.remove === true && settlement.nextRunAt === undefined;
+}
 
 /** Writes what happened; tells when the job runs next, `null` for never. */
 function nextRunAt(
@@ -96,7 +132,7 @@ function nextRunAt(
       // A success lies behind the failure it follows, also within one millisecond.
       happened.lastFinishedAt = Math.max(now, (happened.failedAt ?? 0) + 1);
       happened.failCount = 0;
-      happened.result = settlement.result;
+      keepResult(happened, settlement);
       if (settlement.nextRunAt === undefined) {
         happened.attempt++;
         return null;
@@ -115,10 +151,21 @@ function nextRunAt(
     case 'release':
       happened.releaseCount++;
       return Math.min(planned, now);
+    case 'throttle':
+      return Math.min(planned, now);
     case 'snooze':
       happened.snoozeCount++;
       return whenDue(settlement.due, planned, now);
   }
+}
+
+function keepResult(
+  happened: StoredJob['happened'],
+  { result, omitted }: Extract<Settlement, { kind: 'completed' }>,
+): void {
+  happened.result = omitted ? undefined : result;
+  if (omitted) happened.resultOmitted = { ...omitted };
+  else delete happened.resultOmitted;
 }
 
 /** Where a retry or a snooze moves a recurring job off its occurrence, that is kept. */

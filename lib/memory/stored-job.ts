@@ -1,6 +1,7 @@
 import { HISTORY_LENGTH, toldByRecord, type HistoryEntry } from '../core/job/attempt-history.js';
 import type { DebounceWindow } from '../core/job/debounce.js';
 import type { AskedFacts, Failure, HappenedFacts, JobRecord } from '../core/job/job-record.js';
+import { JobOutput } from './job-output.js';
 import type { Clock } from './manual-clock.js';
 
 /** What a save rewrites; `data` is JSON text, so that nobody outside shares an object with the store. */
@@ -53,8 +54,12 @@ export interface Birth {
 /** One job as it lies in the maps: two halves of facts, and a lease while it runs. */
 export class StoredJob {
   lease: HeldLease | undefined;
+  /** Of one that stands in front for its key: since when it does, by which keys take turns. */
+  turn: number | undefined;
   /** Of one that has ended: its place among the others, by the time of its end. */
   standsSince = 0;
+  /** What its handlers have logged. */
+  readonly output = new JobOutput();
   /** How its newest attempts ended, the newest last. */
   private entries: readonly HistoryEntry[] = [];
 
@@ -160,6 +165,7 @@ export class StoredJob {
       lockedAt: lease?.lockedAt ?? null,
       lastRunAt: lease?.phase === 'run' ? lease.lockedAt : happened.lastRunAt,
       failure: copied(happened.failure),
+      progress: structuredClone(happened.progress),
       result: parsed(happened.result),
       // An overdue window is nobody's business any more: its run is due.
       debounceStartedAt: openWindow?.kind === 'overdue' ? null : (openWindow?.startedAt ?? null),

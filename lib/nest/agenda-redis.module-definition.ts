@@ -24,6 +24,7 @@ import { makeBackend } from './connection.js';
 import { ApplicationModule } from './lifecycle/application.module.js';
 import { InstanceHost } from './lifecycle/instance-host.js';
 import { JobEventLogger } from './job-event-logger.js';
+import { JobEventStream } from './job-event-stream.js';
 import { getBackendToken, getInstanceToken } from './tokens.js';
 
 /*
@@ -106,6 +107,7 @@ function exportedProviders(
   return [
     from(JobScheduler, (engine) => engine.scheduler),
     from(WorkerHost, (engine) => engine.workerHost),
+    from(JobEventStream, ({ events, scheduler }) => new JobEventStream(events, scheduler)),
     from(HandlerRegistry, (engine) => engine.handlers),
     from(JobRepository, ({ parts }) => parts.repository),
     from(JobBroker, ({ parts }) => parts.broker),

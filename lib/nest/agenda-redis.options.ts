@@ -63,6 +63,13 @@ const ASYNC_KEYS: readonly string[] = [
   ...EXTRA_KEYS,
 ];
 
+/** Options of other libraries' modules, and what they are called here. */
+const FOREIGN_WORDS: Readonly<Record<string, string>> = {
+  connection: 'use `connectionString`, `redisOptions`, or `redis` for a client',
+  prefix: 'it is called `keyPrefix` here',
+  defaultJobOptions: 'it is called `defaults` here',
+};
+
 /** @throws InvalidOptionError for what is no option, with the nearest one that is */
 export function checkModuleOptions(options: AgendaRedisOptions): AgendaRedisOptions {
   if (typeof options === 'object' && options !== null) {
@@ -73,7 +80,7 @@ export function checkModuleOptions(options: AgendaRedisOptions): AgendaRedisOpti
       throw new InvalidOptionError(misplaced, value, place);
     }
   }
-  checkKnownKeys('', options, OPTION_KEYS);
+  checkKnownKeys('', options, OPTION_KEYS, FOREIGN_WORDS);
   return options;
 }
 

@@ -1,5 +1,6 @@
 import { Inject, type Abstract, type InjectionToken, type Type } from '@nestjs/common';
 import { JobScheduler, WorkerHost } from '../core/index.js';
+import { JobEventStream } from './job-event-stream.js';
 
 /** The instance that is injected by class. */
 export const DEFAULT_INSTANCE = 'default';
@@ -35,6 +36,11 @@ export function getBackendToken(instance: string = DEFAULT_INSTANCE): InjectionT
 export const InjectScheduler = (
   instance: string = DEFAULT_INSTANCE,
 ): ParameterDecorator & PropertyDecorator => Inject(getInstanceToken(JobScheduler, instance));
+
+/** Injects the `JobEventStream` of an instance. The default one is injected by its class alone. */
+export const InjectJobEventStream = (
+  instance: string = DEFAULT_INSTANCE,
+): ParameterDecorator & PropertyDecorator => Inject(getInstanceToken(JobEventStream, instance));
 
 /** Injects the `WorkerHost` of an instance. The default one is injected by its class alone. */
 export const InjectWorkerHost = (

@@ -6,11 +6,18 @@ import { addedRecord, flagsOf, unpackRecord } from './record-codec.js';
 
 /** Notes on a lease that spare the store a look when its job ends. */
 export interface LeaseNotes {
+  /** Something leads to the job beside its id: a key, a tag, an expiry. */
   readonly keyed: boolean;
-  /** Its end has something to do: see `FLAG`. */
+  /** Its end has something to do: a key to free, a retention of its own, a run of its key that is over. */
   readonly endsItsOwnWay: boolean;
+  /** It shares limits with the others of its key. */
+  readonly lined: boolean;
   readonly createdAt: number;
 }
+
+const LED_TO = FLAG.keyed | FLAG.tagged | FLAG.expires;
+/** With any of these flags the end of a job is looked at closely. */
+const ENDS_ITS_OWN_WAY = FLAG.endsItsOwnWay | FLAG.lined | FLAG.expires;
 
 /** Behind the number of a job on its last start. */
 export const LAST_START = '!';
@@ -39,8 +46,9 @@ export function claimedJobs(
       token: `${claimId}:${number}`,
       fence: fence + number - 1,
       expiresAt,
-      keyed: (flags & FLAG.keyed) !== 0,
-      endsItsOwnWay: (flags & FLAG.endsItsOwnWay) !== 0,
+      keyed: (flags & LED_TO) !== 0,
+      endsItsOwnWay: (flags & ENDS_ITS_OWN_WAY) !== 0,
+      lined: (flags & FLAG.lined) !== 0,
       createdAt: record.createdAt,
     };
     const isLastStart = parts[i]!.endsWith(LAST_START);

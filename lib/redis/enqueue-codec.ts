@@ -1,5 +1,6 @@
+import type { Due } from '../core/job/due.js';
 import type { NewJob } from '../core/job/job-record.js';
-import { idempotencyKey } from '../core/job/unique-key.js';
+import { dedupeKey, idempotencyKey } from '../core/job/unique-key.js';
 import { dueText } from './due-text.js';
 import { FLAG } from './keys.js';
 import { packExtra, packName, packOwn, packRest } from './pack-record.js';
@@ -15,7 +16,7 @@ export function enqueueArgs(jobs: readonly NewJob[]): string[] {
   const parts: string[] = [];
   jobs.forEach((job, i) => {
     const { id, lastModifiedBy, data, name, idempotency } = job;
-    const flags = flagsOf(job);
+    const flags = newFlags(job);
     const due = dueText(job.due);
     const kind = `${due} ${job.priority} ${flags} ${name}`;
     let number = numbers.get(kind);
@@ -29,29 +30,50 @@ export function enqueueArgs(jobs: readonly NewJob[]): string[] {
       keys.push(String(i + 1), idempotencyKey(name, idempotency.key), holdMs);
     }
     const extra = lastModifiedBy === undefined ? null : packExtra({ lastModifiedBy });
-    parts.push(id, number, `${packName(name)},${own(job)},${packRest(data, extra)}`);
+    parts.push(id, number, `${packName(name)},${newOwn(job)},${packRest(data, extra)}`);
   });
   return [String(numbers.size), String(keys.length / KEY_WIDTH), ...kinds, ...keys, ...parts];
 }
 
 const KEY_WIDTH = 3;
 
-function flagsOf({ data, nonce, overrides, idempotency }: NewJob): number {
+/** What the flags of its record say. */
+export function newFlags(job: NewJob): number {
+  const { data, nonce, overrides, idempotency, dedupe, key, first, tags, expires } = job;
   let flags = data === undefined ? 0 : FLAG.hasData;
   if (nonce !== undefined) flags |= FLAG.keyed;
   if (overrides?.retention !== undefined) flags |= FLAG.endsItsOwnWay;
   if (idempotency?.release === 'removal') flags |= FLAG.keyed;
   if (idempotency?.release === 'finish') flags |= FLAG.keyed | FLAG.endsItsOwnWay;
+  if (dedupe) flags |= FLAG.keyed;
+  if (dedupe && dedupe.mode !== 'debounce') flags |= FLAG.endsItsOwnWay;
+  if (key !== undefined) flags |= FLAG.lined;
+  if (expires !== undefined) flags |= FLAG.expires;
+  if (first) flags |= FLAG.first;
+  if (tags !== undefined && tags.length > 0) flags |= FLAG.tagged;
   return flags;
 }
 
 /** What belongs to the job itself. A key that is held by time alone does not. */
-function own({ name, nonce, overrides, idempotency }: NewJob): string {
-  if (nonce === undefined && overrides === undefined && idempotency === undefined) return '0';
-  if (idempotency === undefined || idempotency.release === 'time') {
-    return packOwn({ nonce, overrides });
+export function newOwn(job: NewJob): string {
+  const { nonce, overrides, key, tags } = job;
+  const expires = job.expires && expiryOf(job.expires);
+  return packOwn({ nonce, expires, ...carriedKeys(job), overrides, key, tags });
+}
+
+/** The fields of `keys` that lead to it, and which of those its end frees. */
+function carriedKeys({ name, idempotency, dedupe }: NewJob): { keys?: string[]; frees?: string[] } {
+  if (dedupe) {
+    const keys = [dedupeKey(name, dedupe)];
+    // The claim frees the key of a debounced job, so there is nothing to be done at its end.
+    return dedupe.mode === 'debounce' ? { keys } : { keys, frees: keys };
   }
+  if (idempotency === undefined || idempotency.release === 'time') return {};
   const keys = [idempotencyKey(name, idempotency.key)];
-  const frees = idempotency.release === 'finish' ? keys : undefined;
-  return packOwn({ nonce, keys, frees, overrides });
+  return idempotency.release === 'finish' ? { keys, frees: keys } : { keys };
+}
+
+/** An instant; a delay as text, of which the script makes one. */
+function expiryOf(expires: Due): number | string {
+  return 'at' in expires ? Math.ceil(expires.at) : dueText(expires);
 }

@@ -8,7 +8,7 @@ import type { RedisStore } from './redis-store.js';
 
 /** What a job met that was not simply added: see `enqueue-jobs.lua`. */
 interface Met extends JobTexts {
-  readonly word: 'existing' | 'mine' | 'gone' | 'held' | 'taken';
+  readonly word: 'existing' | 'mine' | 'gone' | 'held' | 'taken' | 'full';
 }
 
 const REPLY_WIDTH = 7;
@@ -29,6 +29,10 @@ export async function enqueueJobs(store: RedisStore, jobs: readonly NewJob[]): P
     const found = met.get(i);
     if (found === undefined) return { job: addedRecord(job, clock), created: true };
     const { id, word, asked, happened, lease, result, now } = found;
+    if (word === 'full') {
+      const refused = { maxQueued: Number(happened), queued: Number(asked) };
+      return { job: addedRecord(job, clock), created: false, refused };
+    }
     const created = word === 'mine' || word === 'gone';
     // Removed: nobody has that job any longer.
     if (asked === '') return { job: addedRecord({ ...job, id }, clock), created };

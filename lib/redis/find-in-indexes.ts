@@ -44,12 +44,18 @@ interface Stage extends Group {
 const NEWEST_FIRST: Record<FindState, readonly Group[]> = {
   // By time in both, so that one that is disabled meanwhile is neither missed nor seen twice.
   scheduled: [forwards(of('timed', 'ahead'), of('parked', 'ahead'))],
-  // From `timed` jobs go to `ready` by themselves, and never back.
-  queued: [forwards(of('timed', 'due')), forwards(of('ready')), forwards(of('parked', 'due'))],
+  // From `timed` jobs go to the lines of their keys and to `ready` by themselves, and hardly ever back.
+  queued: [
+    forwards(of('timed', 'due')),
+    forwards(of('lined')),
+    forwards(of('ready')),
+    forwards(of('parked', 'due')),
+  ],
   running: [forwards(of('running'))],
   completed: [backwards(of('completed'))],
   dead: [backwards(of('dead'))],
   failed: [backwards(of('dead')), forwards(of('retrying'))],
+  retrying: [forwards(of('retrying'))],
   repeating: [forwards(of('repeating'))],
   paused: [forwards(of('disabled'))],
 };

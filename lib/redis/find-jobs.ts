@@ -2,6 +2,7 @@ import type { FindQuery, FoundPage } from '../core/contracts/job-manager.js';
 import { parseSearch, type Search } from '../core/query/find-query.js';
 import { scripts } from './all-scripts.js';
 import { findInIndexes, type IndexPlace } from './find-in-indexes.js';
+import { pageTags } from './page-tags.js';
 import { readRecords } from './read-jobs.js';
 import type { RedisStore } from './redis-store.js';
 
@@ -10,7 +11,8 @@ import type { RedisStore } from './redis-store.js';
  *
  * With a state its indexes are walked. Without one a job may be anywhere, and one that runs again and
  * again may be wherever the walk is not: so the records themselves are scanned, of which Redis
- * promises that each one is met that is there from the first step to the last.
+ * promises that each one is met that is there from the first step to the last. With tags the indexes of
+ * these lead to all that may be meant.
  */
 
 /** Where a scan has come to, and what of its last step found no room on the page. */
@@ -19,12 +21,22 @@ interface ScanPlace {
   readonly left: readonly string[];
 }
 
+/** Behind which insertion number a page of tagged jobs begins. */
+interface TagPlace {
+  readonly seq: number;
+}
+
 /** The form of the places in cursors. */
 const CURSOR_VERSION = 'redis-1';
 
 export async function findJobs(store: RedisStore, query: FindQuery): Promise<FoundPage> {
   const at = store.now();
   const { state } = query;
+  const { tags, ...tagSearch } = parseSearch<TagPlace>(query, CURSOR_VERSION);
+  if (tags !== undefined) {
+    const { ids, next } = await pageTags(store, tags, tagSearch.place?.seq ?? 0, tagSearch.limit);
+    return pageOf(store, tagSearch, at, { ids, next: next === undefined ? next : { seq: next } });
+  }
   if (state === undefined) {
     const search = parseSearch<ScanPlace>(query, CURSOR_VERSION);
     return pageOf(store, search, at, await scanJobs(store, search));
@@ -41,7 +53,7 @@ interface Found<Place> {
 
 async function pageOf<Place>(
   store: RedisStore,
-  search: Search<Place>,
+  search: Omit<Search<Place>, 'tags'>,
   at: number,
   { ids, next }: Found<Place>,
 ): Promise<FoundPage> {

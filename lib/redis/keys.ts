@@ -12,16 +12,22 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  *               What was asked. `delay`: planned that many ms after `createdAt` (may be negative; null:
  *               no time). `seq`: insertion order. `flags`: 1 disabled, 2 recurring (has an interval),
  *               4 keyed, 8 has data, 16 has a rule, 32 runs in a child process, 64 has something of its own to be
- *               done at its end (a key to free, a retention). `own`: nonce, who wrote last, the fields of
- *               `keys` that lead here, which of them its end frees, overrides. `extra`: only where there is more
- *               to say; its last member is the rule.
+ *               done at its end (a key to free, a retention), 128 has a key of its name (a line of its own), 256 expires,
+ *               512 goes first, 1024 has tags. `own`: nonce, who wrote last, the fields of
+ *               `keys` that lead here, which of them its end frees, overrides, key, tags, expiry. `extra`: only
+ *               where there is more to say; its last member is the rule.
  *   jobs:state  id → [nextRunAt|null, lastRunAt|null, lastFinishedAt|null, attempt, failCount,
  *                     failedAt|null, rescueCount, releaseCount, occurrenceAt|null,
- *                     (progress|null, windowAt|null, windowEnd, snoozeCount,)? failure?]
+ *                     (progress|true|null, windowAt|null, windowEnd, snoozeCount,)? failure?]
  *               What happened. Absent until an attempt has ended or something was told of it; from then
  *               on its `nextRunAt` counts. A debounce window was opened at `windowAt`; its end is 0 when
- *               trailing, 1 when that is overdue, an instant when leading.
- *   results     id → JSON text of what the handler returned, if anything
+ *               trailing, 1 when that is overdue, an instant when leading. A progress that is no number stands in
+ *               `progress`, and `true` here says so.
+ *   results     id → JSON text of what the handler returned, if anything; where that is not kept, `!` and why
+ *   progress    id → JSON text of how far its handler has come, unless that is a number
+ *   output:{id}  a list, oldest first, of the newest lines that its handlers have logged: 'number bytes fence:own line',
+ *               by which a batch is known that comes twice, and cursors outlast the lines that were dropped. Both
+ *               only once `meta.told` is set.
  *   history:{id}  a list, newest first, 20 at most, of how attempts ended: [kind, attempt, plannedAt|null,
  *               startedAt|null, endedAt, "host", failure?], kind by its first letter (requeued: q). Only
  *               of jobs with a state; a plain first success is told from that.
@@ -30,6 +36,7 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  *
  *   ready       due; score first key, member second key‖seq‖id   (claims take its first)
  *   timed       not due, score nextRunAt, member seq‖priority:id
+ *   lined       due, and behind others of its key (see GATES); score nextRunAt, member id
  *   parked      disabled, with a time; score nextRunAt, member id
  *   running     leased; score lockedAt
  *   completed   done; score lastFinishedAt
@@ -38,7 +45,9 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  * The keys of `ready` are those of `sort`, priority and time by default: the first one is the score,
  * the second one stands in fixed width at the head of the member (a time as 12 hex digits, counted
  * from the year 1083; a priority as the 16 of its double), then `seq` as 12 hex digits: one total order,
- * exact for every value, that retry, rescue and promotion rebuild from the record. Two *secondary*
+ * exact for every value, that retry, rescue and promotion rebuild from the record. A job that goes first has
+ * dashes in the place of its time, and a dash before what its `seq` lacks of the highest one (where the score
+ * is the time, one below all times); in `timed` a ^ stands behind its seq. Two *secondary*
  * indexes exist only for jobs that are counted by another word than their place says: `repeating` and
  * `retrying` (both by nextRunAt), and `disabled` holds every disabled id. With them every count is a
  * ZCARD or a ZCOUNT, and becoming due needs no traffic.
@@ -53,7 +62,8 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  * `lease` (id → token|fence|lockedAt|pending|host|run|progress|name) says who may settle. `pending` is a run time saved while the job runs. `run` tells the three kinds apart: empty for
  * a lease of the broker, whose claim is the start; of a row that was handed out by the repository `c`, and
  * once its first state write has begun the run `s` and the time it was planned for; `l` for a lock that
- * came with a row, which has no token and no expiry. `claim:{host}:{track}` and `handed:{claimId}`
+ * came with a row, which has no token and no expiry. `progress` is `true` where it stands in the hash of that name, and `-`
+ * when the run has told lines alone. `claim:{host}:{track}` and `handed:{claimId}`
  * remember a last claim, for its repeat.
  *
  * LOG. `logs` (entry id → ["job name","job id","message",{the rest}]), and three indexes of it by time,
@@ -64,22 +74,52 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  * `logs:leaving` (removed jobs whose entries are not all dropped yet: writes go on with it),
  * `logs:writer:{token}` (a writer's last batch, for its repeat).
  *
+ * EVENTS. `events`, a stream, exists as long as `meta.stream` (its bounds, JSON) is set: an entry for all that one
+ * call did, [n: number of its first event, at: time, e: JSON list of events], an event being ["kind","job
+ * id"|null,"job name"|null,attempt|null,"host"|null,"reason"|null,nextRunAt|null]. Events are numbered without
+ * gaps, so a reader, who knows the number it read last, sees whether one is missing. `meta.eventSeq`, `eventBytes`:
+ * the newest number, and the bytes of all that was told; `eventsDropped`, `eventBytesDropped`: the same of what is
+ * gone again; `oldestEventAt`: the time of the oldest entry. So each call sees by numbers alone what is over a bound.
+ *
+ * METRICS. `metrics:{minute}` (name → whole numbers with commas between them, nothing for 0: see `figures.ts`), for two
+ * hours; `metrics:writer:{host}`, the number of its last batch, for its repeat.
+ *
+ * TAGS AND EXPIRIES. `tag:{tag}` leads to the jobs that have the tag (score `seq`), whatever their name and state, until they
+ * are removed. `expiring`: id → the instant from which on the job does not start, until it ends; one that runs then is put
+ * off there. Before a job that expires was ever added `meta.expiring` is absent, and no script looks. A job whose flag
+ * says so no longer has what `own` tells of an expiry behind it: it was brought back.
+ *
  * REST. `names` (every name that has had jobs), `settings` (name → what rescue and pruning need),
- * `keys` (single, unique and idempotency keys → id), `held` (idempotency
- * keys → until when they are held though their job is gone, or has let go of them), `leaving` (ended jobs with
+ * `keys` (single, unique and idempotency keys, and those of `dedupe`, which begin with their mode → id), `held`
+ * (idempotency keys and those of a leading debounce → until when they are held though their job is gone, or has let go of them), `leaving` (ended jobs with
  * a retention of their own → when they go), `gone` (ids removed so recently that their
  * producer may still repeat the add: for the longest `retryFor` that ever connected, `goneMs`),
  * `saved` (nonces of saves, and of requeues with the id behind, so recent that their caller may still repeat
- * them: for its `retryFor` and a minute; a repeat that came later would be carried out again), `cancelled:{id}` (reason, for the
- * worker that runs it), `meta` (layout, sort and partitions, fixed at the first connect; goneMs; seq, fence;
+ * them: for its `retryFor` and a minute; a repeat that came later would be carried out again), `deduped:{nonce}`
+ * (what a call did to the job that has its key, and which one that is, for its repeat, as long), `cancelled:{id}` (reason, for the
+ * worker that runs it), `hosts` and `hosts:told` (hosts that are alive, by when they were heard of, and what they
+ * told of themselves; the beats of others remove those that are gone), `meta` (layout, sort and partitions, fixed at the first connect; goneMs; seq, fence;
  * lastPass, heldUntil, longestLease and longestLeaseAt, by which an outage is told; watchedUntil: some
  * process listens for what happens to jobs).
- * Only `claim:`, `handed:`, `cancelled:` and `logs:writer:` keys have a TTL; it collects garbage and decides nothing.
+ * Only `claim:`, `handed:`, `deduped:`, `cancelled:`, `logs:writer:`, `metrics:`, `rate:` and `stop:` keys have a TTL; it collects garbage and decides nothing.
  *
- * WHERE WHAT COMES LATER FITS. Pause and limits: one hash `gates` (name → what holds it back), read with
- * the names of a claim, and applied where `due` is computed: a gated name has no due time, or a later
- * one. Limits per key: `key:{name}` line per key, of which only as many heads stand in `ready`
- * as may run.
+ * GATES. What holds names back: `gates` (name → JSON: paused, concurrency, rate, key, maxQueued, until), made of
+ * the limits in `settings`, of those set by hand (`limits`, which win), of pauses, and of stops that a handler
+ * asked for. A name that is closed has the score -inf in `due`: claims do not see it, adds do not announce
+ * it, and it costs nobody anything; `opens` (name → instant) says when time opens it again. As long
+ * as `meta.gated` is absent nobody has a gate, and no script looks. A pause of everything stands in `meta.paused`.
+ * `rate:n{name}`, `rate:k{K}` (packed): the newest starts.
+ *
+ * KEYS OF JOBS. Of a name with limits per key (K: `{bytes of the name}:{name}{key}`) only so many jobs of a key stand in
+ * `ready` as may start, `heads:{K}`, in the order of claims; the others wait in `line:{K}`, in the same order, and in
+ * `lined:{name}`, which counts them. `runs:{K}` (set) are those that run, whether there are limits or not.
+ * `holder:{K}` is the job that keeps a `fifo` key while it waits for its next attempt. In `ready` heads stand by their
+ * turn (`turns`: id → turn and own time): the instant at which they stepped up from the line, or their own time where
+ * they never stood in it; so keys take turns. `stop:{K}`: until when nothing of the key starts. `lines:{name}` has the keys in which anybody waits → a number of the limits by which they were
+ * judged last, `openings:{name}` those of which time lets one more step up → when. Whatever changes a key lets the
+ * next of its line step up in the same call; where time or other limits do, the next claim of the name does, which
+ * `due` calls in time. Limits that are set find jobs in `ready` that were never heads: the claims that meet these
+ * move them. Before a job with a key was ever added `meta.lined` is absent, and no script looks.
  *
  * SCRIPTS get two KEYS, `jobs` and `meta`, which share a hash tag with every other key of the
  * partition; they derive the rest from the prefix in ARGV. User text (names, ids) stands only after a
@@ -95,12 +135,17 @@ export class Keys {
 
   /** hash: id → what was asked */
   readonly jobs = `${this.prefix}jobs`;
-  /** hash: layout, sort, partitions, goneMs, seq, fence, lastPass, heldUntil, longestLease, longestLeaseAt, watchedUntil, logSeq */
+  /**
+   * hash: layout, sort, partitions, goneMs, seq, fence, lastPass, heldUntil, longestLease, longestLeaseAt,
+   * watchedUntil, logSeq, and what the comment above names
+   */
   readonly meta = `${this.prefix}meta`;
   /** hash: id → what happened */
   readonly state = `${this.prefix}jobs:state`;
   /** hash: id → what the handler returned */
   readonly results = `${this.prefix}results`;
+  /** hash: id → how far the handler has come, unless that is a number */
+  readonly progress = `${this.prefix}progress`;
   /** set: every name that has had jobs */
   readonly names = `${this.prefix}names`;
   /** sorted set: name → earliest claimable instant */
@@ -117,10 +162,24 @@ export class Keys {
   readonly held = `${this.prefix}held`;
   /** sorted set: ended job with a retention of its own → when it goes */
   readonly leaving = `${this.prefix}leaving`;
+  /** sorted set: job that expires and has not ended → when it expires */
+  readonly expiring = `${this.prefix}expiring`;
   /** sorted set: id or nonce → until when a repeated add is known */
   readonly gone = `${this.prefix}gone`;
   /** sorted set: nonce of a save → until when a repeat of it is known */
   readonly saved = `${this.prefix}saved`;
+
+  /** hash: name → what holds it back */
+  readonly gates = `${this.prefix}gates`;
+  /** hash: name → limits that were set by hand */
+  readonly limits = `${this.prefix}limits`;
+  /** sorted set: closed name → when time opens it */
+  readonly opens = `${this.prefix}opens`;
+
+  /** sorted set: host → when it was heard of last */
+  readonly hosts = `${this.prefix}hosts`;
+  /** hash: host → what it told of itself */
+  readonly hostsTold = `${this.prefix}hosts:told`;
 
   /** hash: id of an entry of the log → its text */
   readonly logs = `${this.prefix}logs`;
@@ -146,9 +205,45 @@ export class Keys {
     return `${this.prefix}logs:writer:${token}`;
   }
 
+  /** stream: what happened to jobs, an entry for each call */
+  readonly events = `${this.prefix}events`;
+
+  /** hash: name → what was counted in a minute since the epoch, for two hours */
+  metrics(minute: number): string {
+    return `${this.prefix}metrics:${minute}`;
+  }
+
+  /** string: the number of a host's last batch of metrics, for its `retryFor` and a minute */
+  metricsWriter(host: string): string {
+    return `${this.prefix}metrics:writer:${host}`;
+  }
+
   /** list: how the newest attempts of a job ended */
   history(id: string): string {
     return `${this.prefix}history:${id}`;
+  }
+
+  /** list: what the handlers of a job have logged */
+  output(id: string): string {
+    return `${this.prefix}output:${id}`;
+  }
+
+  /** hash: job that stands in `ready` for its key → its turn and its own time */
+  readonly turns = `${this.prefix}turns`;
+
+  /** sorted set of a name: the keys in which anybody waits → by which limits they were judged; of which time lets one more step up → when */
+  keysOf(jobName: string, which: 'lines' | 'openings'): string {
+    return `${this.prefix}${which}:${jobName}`;
+  }
+
+  /** of a key of a name: who waits, and who stands in front (sorted sets), who runs (set), who keeps it, until when it is stopped (strings) */
+  ofKey(jobName: string, key: string, part: KeyPart): string {
+    return `${this.prefix}${part}:${Buffer.byteLength(jobName)}:${jobName}${key}`;
+  }
+
+  /** sorted set: job that has the tag → its insertion number */
+  tag(tag: string): string {
+    return `${this.prefix}tag:${tag}`;
   }
 
   /** sorted set of a name: see the indexes above */
@@ -159,6 +254,11 @@ export class Keys {
   /** string: the last claim of a host on a track, for two leases and a minute */
   claim(host: string, track: 0 | 1): string {
     return `${this.prefix}claim:${host}:${track}`;
+  }
+
+  /** string: the newest starts of jobs of a name, for as long as they count and a minute */
+  starts(jobName: string): string {
+    return `${this.prefix}rate:n${jobName}`;
   }
 
   /** string: the row that a claim was handed, until its run begins, for as long as the claim may be repeated */
@@ -175,6 +275,7 @@ export class Keys {
 export const PRIMARY_INDEXES = [
   'ready',
   'timed',
+  'lined',
   'parked',
   'running',
   'completed',
@@ -182,6 +283,10 @@ export const PRIMARY_INDEXES = [
 ] as const;
 export const SECONDARY_INDEXES = ['repeating', 'retrying', 'disabled'] as const;
 export type IndexName = (typeof PRIMARY_INDEXES)[number] | (typeof SECONDARY_INDEXES)[number];
+
+/** What is kept of each key of a name: see KEYS OF JOBS. */
+export const KEY_PARTS = ['line', 'heads', 'runs', 'holder', 'stop'] as const;
+export type KeyPart = (typeof KEY_PARTS)[number];
 
 /** Flags of a stored job. */
 export const FLAG = {
@@ -192,6 +297,10 @@ export const FLAG = {
   ruled: 16,
   forked: 32,
   endsItsOwnWay: 64,
+  lined: 128,
+  expires: 256,
+  first: 512,
+  tagged: 1024,
 } as const;
 
 /**

@@ -1,4 +1,4 @@
-import type { Failure, JobOverrides, RepeatFacts } from '../core/job/job-record.js';
+import type { Failure, JobOverrides, OmittedResult, RepeatFacts } from '../core/job/job-record.js';
 import type { RowHistory } from '../core/job/row-history.js';
 
 /*
@@ -28,6 +28,11 @@ interface Own {
   /** Those of them that its end frees. */
   frees?: string[] | undefined;
   overrides?: JobOverrides | undefined;
+  /** Which jobs of its name it shares limits with. */
+  key?: string | undefined;
+  tags?: readonly string[] | undefined;
+  /** When it expires, if its flags say that it does; on its way in also a delay, as `+ms`. */
+  expires?: number | string | undefined;
 }
 
 interface PackedExtra {
@@ -47,8 +52,8 @@ export type PackedHappened = [
   rescueCount?: number,
   releaseCount?: number,
   occurrenceAt?: number | null,
-  /** Progress, windowAt, windowEnd and snoozeCount where there are any, then the failure if there is one. */
-  ...rest: (number | null | Failure)[],
+  /** Progress (true: it stands elsewhere), windowAt, windowEnd and snoozeCount where there are any, then the failure if there is one. */
+  ...rest: (number | true | null | Failure)[],
 ];
 
 /** The end of a debounce window that has none, as stored; one of a leading window is an instant. */
@@ -63,10 +68,12 @@ export function packName(name: string): string {
 }
 
 /** The nonce goes first; texts hold no raw braces, brackets or inner quotes. */
-export function packOwn({ nonce, by, keys, frees, overrides }: Own): string {
+export function packOwn(own: Own): string {
+  const { nonce, by, keys, frees, overrides, key, tags, expires } = own;
   const parts: string[] = [];
   if (nonce !== undefined) parts.push(`"nonce":"${nonce}"`);
   if (by !== undefined) parts.push(`"by":${packText(by)}`);
+  if (expires !== undefined) parts.push(`"expires":${JSON.stringify(expires)}`);
   if (keys !== undefined) parts.push(`"keys":[${keys.map(packText).join(',')}]`);
   if (frees !== undefined) parts.push(`"frees":[${frees.map(packText).join(',')}]`);
   if (overrides !== undefined) {
@@ -75,6 +82,8 @@ export function packOwn({ nonce, by, keys, frees, overrides }: Own): string {
       `"overrides":${json.replace(/"(?:[^"\\]|\\.)*"/g, (text) => packText(JSON.parse(text) as string))}`,
     );
   }
+  if (key !== undefined) parts.push(`"key":${packText(key)}`);
+  if (tags !== undefined && tags.length > 0) parts.push(`"tags":[${tags.map(packText).join(',')}]`);
   return parts.length === 0 ? '0' : `{${parts.join(',')}}`;
 }
 
@@ -103,6 +112,14 @@ export function packExtra(facts: {
   if (facts.lastModifiedBy) extra.lastModifiedBy = facts.lastModifiedBy;
   if (facts.repeat) extra.repeat = facts.repeat;
   return extra;
+}
+
+/** In front of what is kept in place of a result: no JSON begins so. */
+export const OMITTED = '!';
+
+/** What is kept of what a handler returned; empty for nothing. */
+export function packResult(result: string | undefined, omitted: OmittedResult | undefined): string {
+  return omitted ? OMITTED + JSON.stringify(omitted) : (result ?? '');
 }
 
 /** What a new row brings along of its history; empty for nothing. */

@@ -21,7 +21,7 @@ import { namesOf } from './walk-jobs.js';
  *     what is before it: ids, not records.
  *   - Of `queued`, what is due but has not been seen by a claim stands in no line yet. Of each name the
  *     first 50 of these are put where the next claim will put them; the others follow behind the line,
- *     by time.
+ *     by time. Behind these come, by time as well, those that wait in the lines of their keys.
  */
 
 type StateQuery = JobQuery & { readonly state: QueryState };
@@ -34,6 +34,7 @@ const GROUPS: Record<QueryState, readonly Group[]> = {
   queued: [
     forwards(of('ready'), of('timed', 'line')),
     forwards({ ...of('timed', 'due'), begin: LINE_LENGTH }),
+    forwards(of('lined')),
     forwards(of('parked', 'due')),
   ],
   running: [forwards(of('running'))],

@@ -64,7 +64,12 @@ function placesOf(state: QueryState | undefined, now: number): readonly Place[] 
         { index: 'parked', from: now + 1 },
       ];
     case 'queued':
-      return [{ index: 'timed', to: now }, { index: 'ready' }, { index: 'parked', to: now }];
+      return [
+        { index: 'timed', to: now },
+        { index: 'lined' },
+        { index: 'ready' },
+        { index: 'parked', to: now },
+      ];
     case 'failed':
       return [{ index: 'retrying' }, { index: 'dead' }];
     case 'paused':

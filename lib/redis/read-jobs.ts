@@ -54,12 +54,14 @@ export async function readRecords(
  * Gives ids to a script that looks at as many of them as make about 1 MiB, until it has had all.
  *
  * @param look tells how many of the ids it got were looked at: one at least
+ * @param most how many it gets at once
  */
 export async function inBites(
   ids: readonly string[],
   look: (bite: readonly string[]) => Promise<number>,
+  most = MAX_BATCH,
 ): Promise<void> {
   for (let done = 0; done < ids.length;) {
-    done += Math.max(await look(ids.slice(done, done + MAX_BATCH)), 1);
+    done += Math.max(await look(ids.slice(done, done + most)), 1);
   }
 }

@@ -1,8 +1,8 @@
 import type { RecordedEnd } from '../core/job/attempt-history.js';
-import type { Failure, JobRecord, NewJob } from '../core/job/job-record.js';
+import type { Failure, JobRecord, NewJob, OmittedResult } from '../core/job/job-record.js';
 import type { Due } from '../core/job/due.js';
 import { FLAG } from './keys.js';
-import { WINDOW, type PackedAsked, type PackedHappened } from './pack-record.js';
+import { OMITTED, WINDOW, type PackedAsked, type PackedHappened } from './pack-record.js';
 
 /*
  * Records from their packed form; the layout is described in `keys.ts`.
@@ -24,11 +24,12 @@ export function unpackRecord(
   const [createdAt, delay, , priority, flags, name, own, data, extra] = JSON.parse(
     asked,
   ) as PackedAsked;
-  const past: PackedHappened | null =
-    happened === '' ? null : (JSON.parse(happened) as PackedHappened);
+  const [state, progressElsewhere] = withoutProgress(happened);
+  const past: PackedHappened | null = state === '' ? null : (JSON.parse(state) as PackedHappened);
   const lease = leaseEntry === '' ? null : unpackLease(leaseEntry);
   const nextRunAt = past === null ? (delay === null ? null : createdAt + delay) : past[0];
   const { progress, window, snoozeCount, failure } = unpackRest(past?.slice(9) ?? []);
+  const toldBefore = progress === ELSEWHERE ? parsedOrNull(progressElsewhere) : progress;
   return {
     id,
     name,
@@ -41,6 +42,10 @@ export function unpackRecord(
     overrides: own === 0 ? null : (own.overrides ?? null),
     lastModifiedBy: (own !== 0 && own.by) || (extra?.lastModifiedBy ?? null),
     fork: (flags & FLAG.forked) !== 0,
+    ...(own !== 0 && own.key !== undefined && { key: own.key }),
+    ...((flags & FLAG.first) !== 0 && { first: true as const }),
+    ...(own !== 0 && own.tags !== undefined && { tags: own.tags }),
+    ...((flags & FLAG.expires) !== 0 && own !== 0 && { expiresAt: Number(own.expires) }),
     nextRunAt,
     lockedAt: lease?.lockedAt ?? null,
     lastRunAt: lease?.startedAt ?? past?.[1] ?? null,
@@ -52,16 +57,36 @@ export function unpackRecord(
     releaseCount: past?.[7] ?? 0,
     snoozeCount,
     occurrenceAt: past?.[8] ?? null,
-    progress: lease?.progress ?? progress,
+    progress: lease?.progress === undefined ? toldBefore : lease.progress,
     debounceStartedAt: window && isOpen(window, lease, nextRunAt, now) ? window.startedAt : null,
     failure,
-    result: result === '' ? undefined : (JSON.parse(result) as unknown),
+    ...unpackResult(result),
   };
 }
 
+/** A result that is not kept begins with what no JSON begins with: see `packResult`. */
+function unpackResult(text: string): Pick<JobRecord, 'result' | 'resultOmitted'> {
+  if (text.startsWith(OMITTED)) {
+    const resultOmitted = JSON.parse(text.slice(OMITTED.length)) as OmittedResult;
+    return { result: undefined, resultOmitted };
+  }
+  return { result: text === '' ? undefined : (JSON.parse(text) as unknown) };
+}
+
+/** In the place of a progress that is no number: scripts give its value out on a line of its own. */
+const ELSEWHERE = true;
+
+/** A state or a lease entry as scripts give it out: itself, and the progress that stands elsewhere, or nothing. */
+function withoutProgress(text: string): [text: string, progress: string] {
+  const end = text.indexOf('\n');
+  return end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end + 1)];
+}
+
+const parsedOrNull = (text: string): unknown => (text === '' ? null : JSON.parse(text));
+
 /** What the state of a job tells of its newest end. */
 export function unpackEnd(state: string): RecordedEnd {
-  const past = JSON.parse(state) as PackedHappened;
+  const past = JSON.parse(withoutProgress(state)[0]) as PackedHappened;
   const [nextRunAt, lastRunAt = null, lastFinishedAt = null, attempt = 0, , failedAt = null] = past;
   const { failure } = unpackRest(past.slice(9));
   return { nextRunAt, lastRunAt, lastFinishedAt, attempt, failedAt, failure };
@@ -71,7 +96,7 @@ export function unpackEnd(state: string): RecordedEnd {
 export function flagsOf(asked: string): number {
   let at = 0;
   for (let comma = 0; comma < 4; comma++) at = asked.indexOf(',', at) + 1;
-  return Number.parseInt(asked.slice(at, at + 3), 10);
+  return Number.parseInt(asked.slice(at, at + 4), 10);
 }
 
 /** The nonce of a stored job, found as scripts find it. */
@@ -87,7 +112,7 @@ interface UnpackedWindow {
 
 /** Progress, window, snoozes and failure, of which each may be missing. */
 function unpackRest(parts: readonly unknown[]): {
-  progress: number | null;
+  progress: number | null | typeof ELSEWHERE;
   window: UnpackedWindow | null;
   snoozeCount: number;
   failure: Failure | null;
@@ -96,7 +121,7 @@ function unpackRest(parts: readonly unknown[]): {
   const failure = typeof last === 'object' && last !== null ? (last as Failure) : null;
   const [progress, startedAt, end, snoozes] = parts;
   return {
-    progress: typeof progress === 'number' ? progress : null,
+    progress: typeof progress === 'number' || progress === ELSEWHERE ? progress : null,
     window: typeof startedAt === 'number' ? { startedAt, end: end as number } : null,
     snoozeCount: typeof snoozes === 'number' ? snoozes : 0,
     failure,
@@ -122,17 +147,25 @@ interface UnpackedLease {
   readonly lockedAt: number;
   /** `null` for a row that is handed out: what was written of its run counts. */
   readonly startedAt: number | null;
-  readonly progress: number | null;
+  /** `undefined` when its run has told nothing of it. */
+  readonly progress: unknown;
 }
 
-function unpackLease(entry: string): UnpackedLease {
+function unpackLease(given: string): UnpackedLease {
+  const [entry, progressElsewhere] = withoutProgress(given);
   const [, , locked, , , run, progress] = entry.split('|', 7);
   const lockedAt = Number(locked);
   return {
     lockedAt,
     startedAt: run === '' ? lockedAt : null,
-    progress: progress === '' || progress === undefined ? null : Number(progress),
+    progress: progressOfRun(progress, progressElsewhere),
   };
+}
+
+function progressOfRun(told: string | undefined, elsewhere: string): unknown {
+  // '-': it has logged lines, and no more.
+  if (told === undefined || told === '' || told === '-') return undefined;
+  return told === String(ELSEWHERE) ? parsedOrNull(elsewhere) : Number(told);
 }
 
 /** The run time that was saved while the job runs; `null` without one. */
@@ -156,6 +189,10 @@ export function addedRecord(job: NewJob, { now, soon }: { now: number; soon: num
     overrides: job.overrides ?? null,
     lastModifiedBy: job.lastModifiedBy ?? null,
     fork: false,
+    ...(job.key !== undefined && { key: job.key }),
+    ...(job.first && { first: true as const }),
+    ...(job.tags && job.tags.length > 0 && { tags: job.tags }),
+    ...(job.expires && { expiresAt: plannedAt(job.expires, now, soon) }),
     nextRunAt,
     lockedAt: null,
     lastRunAt: null,

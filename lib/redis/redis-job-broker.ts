@@ -1,5 +1,6 @@
 import {
   checkClaimOne,
+  checkDedupe,
   checkEnqueue,
   checkRegister,
   checkRenew,
@@ -26,12 +27,15 @@ import {
   type Settlement,
   WATCH_MS,
 } from '../core/contracts/job-broker.js';
-import type { NewJob } from '../core/job/job-record.js';
+import type { HostBeat } from '../core/contracts/host-registry.js';
+import type { DedupedJob, NewJob } from '../core/job/job-record.js';
 import { scripts } from './all-scripts.js';
 import { claimedJobs } from './claim-codec.js';
+import { dedupeJob } from './dedupe.js';
 import { enqueueJobs } from './enqueue.js';
+import { beatHost, leaveHost } from './host-registry.js';
 import { pushSettlement } from './settlement-codec.js';
-import { pruneJobs } from './prune-jobs.js';
+import { expiredJobs, pruneJobs } from './prune-jobs.js';
 import type { RedisStore } from './redis-store.js';
 import { StayingJobs } from './staying-jobs.js';
 
@@ -57,6 +61,15 @@ export class RedisJobBroker extends JobBroker {
     const named =
       writer === undefined ? jobs : jobs.map((job) => ({ lastModifiedBy: writer, ...job }));
     return enqueueJobs(this.store, named);
+  }
+
+  override async dedupe(job: DedupedJob): Promise<Enqueued> {
+    checkDedupe(job);
+    const writer = this.store.options.name ?? undefined;
+    return dedupeJob(this.store, {
+      ...(writer !== undefined && { lastModifiedBy: writer }),
+      ...job,
+    });
   }
 
   async settleAndClaim(settlements: readonly Settlement[], claim: ClaimRequest): Promise<Claimed> {
@@ -92,6 +105,7 @@ export class RedisJobBroker extends JobBroker {
       claimedAt: string,
       watched: string,
       heldBack?: string,
+      expired?: string[],
     ];
     const [
       time,
@@ -104,6 +118,7 @@ export class RedisJobBroker extends JobBroker {
       claimedAt,
       watched,
       heldBack,
+      expired,
     ] = reply;
     return {
       now: Number(time),
@@ -120,6 +135,7 @@ export class RedisJobBroker extends JobBroker {
       earliestExpiry: numberOrNull(earliestExpiry),
       watched: watched === '1',
       ...(heldBack === '1' && { heldBack: true }),
+      ...expiredJobs(expired),
     };
   }
 
@@ -155,7 +171,7 @@ export class RedisJobBroker extends JobBroker {
     const [time, ...parts] = await this.store.run(scripts.renewLeases, [
       String(Math.ceil(forMs)),
       afterExpiry ? 'late' : '',
-      ...leases.flatMap(({ id, token, progress }) => [id, token, String(progress ?? '')]),
+      ...leases.flatMap(renewalArguments),
     ]);
     const lost: LostLease[] = [];
     for (let i = 0; i < parts.length; i += 5) {
@@ -207,12 +223,13 @@ export class RedisJobBroker extends JobBroker {
     checkRegister(settings);
     this.store.expectOpen();
     for (let i = 0; i < settings.length; i += MAX_BATCH) {
-      await this.store.run(
-        scripts.registerNames,
-        settings
+      await this.store.run(scripts.registerNames, [
+        this.store.options.channelName,
+        this.store.messageHead,
+        ...settings
           .slice(i, i + MAX_BATCH)
           .flatMap(({ name, ...rest }) => [name, JSON.stringify(rest)]),
-      );
+      ]);
     }
   }
 
@@ -220,9 +237,23 @@ export class RedisJobBroker extends JobBroker {
     return pruneJobs(this.store, this.staying, cursor);
   }
 
+  override beat(beat: HostBeat): Promise<void> {
+    return beatHost(this.store, beat);
+  }
+
+  override leave(host: string): Promise<void> {
+    return leaveHost(this.store, host);
+  }
+
   override async watch(): Promise<void> {
     await this.store.run(scripts.watchStates, [String(WATCH_MS)]);
   }
+}
+
+function renewalArguments({ id, token, progress, lines }: Renewed): string[] {
+  const told = progress === undefined ? '' : JSON.stringify(progress);
+  if (!lines) return [id, token, told, ''];
+  return [id, token, told, `${lines.first} ${lines.lines.length}`, ...lines.lines];
 }
 
 const numberOrNull = (text: string): number | null => (text === '' ? null : Number(text));

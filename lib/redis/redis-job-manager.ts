@@ -4,31 +4,61 @@ import {
   type FindQuery,
   type FoundPage,
   type Inspected,
+  type KnownLimits,
+  type LinesPage,
+  type LinesQuery,
+  type PauseRequest,
   type RequeueAnswer,
   type RequeueRequest,
+  type StoredPauses,
 } from '../core/contracts/job-manager.js';
+import type { EventBounds, EventsPage, EventsRequest } from '../core/contracts/event-store.js';
 import type { JobsFilter, JobsQueryOptions } from '../core/contracts/job-parameters.js';
-import { checkClean, checkRequeue } from '../core/contracts/manager-arguments.js';
+import type { MetricsBatch, MetricsQuery, StoredMetrics } from '../core/contracts/metrics-store.js';
+import { checkBatch } from '../core/contracts/broker-arguments.js';
+import type { NameLimits } from '../core/contracts/job-broker.js';
+import { checkLimits } from '../core/contracts/limit-arguments.js';
+import type { HostFacts } from '../core/contracts/host-registry.js';
+import {
+  checkClean,
+  checkMetrics,
+  checkMetricsQuery,
+  checkPause,
+  checkRemoval,
+  checkRequeue,
+  checkUpdate,
+} from '../core/contracts/manager-arguments.js';
+import type {
+  JobChange,
+  PromoteAnswer,
+  RemovalTerms,
+  UpdateAnswer,
+} from '../core/contracts/mending.js';
 import type { HistoryEntry } from '../core/job/attempt-history.js';
+import { checkText } from '../core/job/job-id.js';
 import type { JobRecord } from '../core/job/job-record.js';
 import type { StateCounts } from '../core/job/job-state.js';
 import { indexDirection } from '../core/query/job-order.js';
 import { parseQuery } from '../core/query/job-query.js';
-import { nameTest, selectionOf, type JobSelection } from '../core/query/job-selection.js';
+import { nameTest, selectionOf, tagTest, type JobSelection } from '../core/query/job-selection.js';
 import { scripts } from './all-scripts.js';
+import { cancelJobs } from './cancel-jobs.js';
 import { countJobs } from './count-jobs.js';
 import { findJobs } from './find-jobs.js';
+import * as gates from './gates.js';
+import { liveHosts } from './host-registry.js';
 import { inspectJob } from './inspect-job.js';
+import { addMetrics, readMetrics } from './metrics.js';
+import { promoteJobs, updateJob } from './mend-jobs.js';
 import { queryIndex } from './query-index.js';
 import { queryMatching } from './query-matching.js';
+import { readEvents } from './read-events.js';
 import { readHistory } from './read-history.js';
-import { inBites, readRecords } from './read-jobs.js';
+import { readOutput } from './read-output.js';
+import { readRecords } from './read-jobs.js';
 import { requeueJobs } from './requeue-jobs.js';
 import type { RedisStore } from './redis-store.js';
 import { candidates } from './walk-jobs.js';
-
-/** How long a running worker can find out why its job was cancelled; two leases where those are longer. */
-const REASON_KEPT_MS = 120_000;
 
 export class RedisJobManager extends JobManager {
   constructor(private readonly store: RedisStore) {
@@ -43,6 +73,14 @@ export class RedisJobManager extends JobManager {
   /** The jobs with these ids, in their order; `undefined` where there is none. */
   async read(ids: readonly string[]): Promise<(JobRecord | undefined)[]> {
     return (await readRecords(this.store, ids)).map((job) => job?.record);
+  }
+
+  override getMany(ids: readonly string[]): Promise<(JobRecord | undefined)[]> {
+    return this.read(ids);
+  }
+
+  override logs(id: string, query: LinesQuery): Promise<LinesPage | undefined> {
+    return readOutput(this.store, id, query);
   }
 
   override inspect(id: string): Promise<Inspected | undefined> {
@@ -80,31 +118,49 @@ export class RedisJobManager extends JobManager {
     return [...counts.values()].reduce((sum, { claimable }) => sum + claimable, 0);
   }
 
+  async cancel(ids: readonly string[], reason: string): Promise<string[]> {
+    this.store.expectOpen();
+    return cancelJobs(this.store, ids, { reason });
+  }
+
+  override async removeIf(ids: readonly string[], terms: RemovalTerms): Promise<string[]> {
+    checkRemoval(ids, terms);
+    this.store.expectOpen();
+    return cancelJobs(this.store, ids, terms);
+  }
+
   /** @param options `keepLog`: what was logged of the jobs stays */
-  async cancel(
-    ids: readonly string[],
+  override async cancelMatching(
+    filter: JobsFilter,
     reason: string,
     { keepLog = false }: { readonly keepLog?: boolean } = {},
-  ): Promise<string[]> {
+  ): Promise<number> {
+    let removed = 0;
+    for await (const ids of this.matching(filter)) {
+      removed += (await cancelJobs(this.store, ids, { reason, keepLog })).length;
+    }
+    return removed;
+  }
+
+  override async forgetName(name: string): Promise<boolean> {
+    checkText('name', name);
+    const [, isForgotten] = await this.store.run(scripts.forgetName, [name]);
+    return isForgotten === '1';
+  }
+
+  override async update(id: string, change: JobChange): Promise<UpdateAnswer> {
+    checkUpdate(id, change);
+    return updateJob(this.store, id, change);
+  }
+
+  override async promote(ids: readonly string[]): Promise<PromoteAnswer[]> {
+    checkBatch('ids', ids);
     this.store.expectOpen();
-    const gone: string[] = [];
-    let logIsLeft = '';
-    await inBites(ids, async (bite) => {
-      const [, count, isLeft, ...found] = await this.store.run(scripts.cancelJobs, [
-        `${this.store.options.channelName}:cancel`,
-        this.store.messageHead,
-        reason,
-        String(REASON_KEPT_MS),
-        String(this.store.options.retryForMs),
-        keepLog ? 'keep' : '',
-        ...bite,
-      ]);
-      gone.push(...found);
-      logIsLeft = isLeft!;
-      return Number(count);
-    });
-    while (logIsLeft !== '') logIsLeft = (await this.store.run(scripts.dropLogs, []))[1]!;
-    return gone;
+    return promoteJobs(this.store, ids);
+  }
+
+  override hosts(): Promise<HostFacts[]> {
+    return liveHosts(this.store);
   }
 
   override async requeue(ids: readonly string[], how: RequeueRequest): Promise<RequeueAnswer[]> {
@@ -141,6 +197,48 @@ export class RedisJobManager extends JobManager {
     return gone;
   }
 
+  override async keepEvents(bounds: EventBounds | null): Promise<void> {
+    await this.store.run(scripts.keepEvents, [bounds ? JSON.stringify(bounds) : '']);
+  }
+
+  override readEvents(request: EventsRequest): Promise<EventsPage> {
+    return readEvents(this.store, request);
+  }
+
+  override async addMetrics(batch: MetricsBatch): Promise<void> {
+    checkMetrics(batch);
+    await addMetrics(this.store, batch);
+  }
+
+  override async readMetrics(query: MetricsQuery): Promise<StoredMetrics> {
+    checkMetricsQuery(query);
+    return readMetrics(this.store, query.names ?? (await this.names()), query);
+  }
+
+  override async pause(request: PauseRequest): Promise<void> {
+    checkPause(request);
+    await gates.pause(this.store, request);
+  }
+
+  override async resume(name?: string): Promise<boolean> {
+    if (name !== undefined) checkText('name', name);
+    return gates.resume(this.store, name);
+  }
+
+  override async pauses(): Promise<StoredPauses> {
+    return gates.pauses(this.store);
+  }
+
+  override async setLimits(name: string, limits: NameLimits | null): Promise<void> {
+    checkText('name', name);
+    if (limits !== null) checkLimits(limits);
+    await gates.setLimits(this.store, name, limits);
+  }
+
+  override async limits(): Promise<Map<string, KnownLimits>> {
+    return gates.limits(this.store);
+  }
+
   /**
    * The ids that a filter means, each once, in pages of at most 100. A job that stays where it is
    * comes exactly once; one that goes back meanwhile may be missed.
@@ -164,15 +262,21 @@ export class RedisJobManager extends JobManager {
   /** Of candidates those that are meant; their records are read only where ids do not tell. */
   private async select(
     ids: readonly string[],
-    { ids: listed, names, matchesData }: JobSelection,
+    { ids: listed, names, matchesData, tags }: JobSelection,
   ): Promise<readonly string[]> {
-    const hasName = listed === undefined ? undefined : nameTest(names);
-    if (!hasName && !matchesData) return ids;
+    const isWalkOfNames = listed === undefined && tags === undefined;
+    const hasName = isWalkOfNames ? undefined : nameTest(names);
+    const hasTags = listed === undefined ? undefined : tagTest(tags);
+    if (!hasName && !matchesData && !hasTags) return ids;
     const jobs = await this.read(ids);
     return ids.filter((_, i) => {
       const job = jobs[i];
       if (!job) return false;
-      return (hasName?.(job.name) ?? true) && (matchesData?.(job.data) ?? true);
+      return (
+        (hasName?.(job.name) ?? true) &&
+        (hasTags?.(job) ?? true) &&
+        (matchesData?.(job.data) ?? true)
+      );
     });
   }
 }

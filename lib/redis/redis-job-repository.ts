@@ -35,7 +35,7 @@ export class RedisJobRepository extends JobRepository {
   ): Promise<StoredRow<Data>> {
     const row = fromRow(job as JobParameters, this.store.options.maxDataBytes);
     const by = this.writer(options) ?? row.lastModifiedBy;
-    const saved = await saveRow(this.store, row, by);
+    const saved = await saveRow(this.store, row, { by, key: options?.key });
     return (saved ?? job) as StoredRow<Data>;
   }
 
@@ -87,7 +87,7 @@ export class RedisJobRepository extends JobRepository {
   }
 
   async removeJobs(filter: JobsFilter): Promise<number> {
-    return this.remove(filter, { keepLog: false });
+    return this.manager.cancelMatching(filter, '');
   }
 
   async disableJobs(filter: JobsFilter): Promise<number> {
@@ -100,19 +100,11 @@ export class RedisJobRepository extends JobRepository {
 
   async purgeAllJobs(): Promise<number> {
     const names = await this.manager.names();
-    return names.length === 0 ? 0 : this.remove({ names }, { keepLog: true });
+    return names.length === 0 ? 0 : this.manager.cancelMatching({ names }, '', { keepLog: true });
   }
 
   private writer(options: JobRepositoryOptions | undefined): string | undefined {
     return options?.lastModifiedBy ?? this.store.options.name ?? undefined;
-  }
-
-  private async remove(filter: JobsFilter, options: { keepLog: boolean }): Promise<number> {
-    let removed = 0;
-    for await (const ids of this.manager.matching(filter)) {
-      removed += (await this.manager.cancel(ids, '', options)).length;
-    }
-    return removed;
   }
 
   private async setDisabled(filter: JobsFilter, disabled: '0' | '1'): Promise<number> {

@@ -198,7 +198,7 @@ export class RowHandout {
     const [, ...parts] = await this.store.run(scripts.renewLeases, [
       String(this.leaseMs),
       'late',
-      ...rows.flatMap(({ id, token }) => [id, token, '']),
+      ...rows.flatMap(({ id, token }) => [id, token, '', '']),
     ]);
     const lost: HeldRow[] = [];
     for (let i = 0; i < parts.length; i += LOST_WIDTH) {

@@ -1,4 +1,5 @@
 import type { StoredRow } from '../core/contracts/job-parameters.js';
+import { QueueFullError } from '../core/errors.js';
 import { newJobId, randomToken } from '../core/job/job-id.js';
 import { singleKey, toRow, type AskedRow } from '../core/job/job-row.js';
 import { bornRow } from '../core/job/row-birth.js';
@@ -27,17 +28,18 @@ type Mode = 'insert' | 'update' | 'single' | 'unique' | 'insert-only';
  * Saves a row in one step, whatever others do.
  *
  * @param by - who writes
+ * @param key - of a new job: which others it shares limits per key with
  * @returns the row as stored afterwards, its `nextRunAt` the time that counts for who saves: of a run under
  *   way, when the next begins; `undefined` when there is none with that id and name
  */
 export async function saveRow(
   store: RedisStore,
   row: AskedRow,
-  by: string | undefined,
+  { by, key }: { by: string | undefined; key: string | undefined },
 ): Promise<StoredRow | undefined> {
   const { channelName, retryForMs } = store.options;
   const id = row.id ?? newJobId();
-  const args = [channelName, store.messageHead, ...asked(row, id, by), randomToken()];
+  const args = [channelName, store.messageHead, ...asked(row, id, by, key), randomToken()];
   const knownForMs = String(retryForMs + REPEAT_MARGIN_MS);
   const rest = [
     knownForMs,
@@ -45,12 +47,14 @@ export async function saveRow(
     ...debounce(row),
     numberOr('', row.happened.lockedAt),
     ...failures(row),
+    key === undefined ? '' : '1',
   ];
   const [time, word, announced, savedId, record, state, lease = '', result] = await store.run(
     scripts.saveJob,
     [...args, ...rest],
   );
   if (word === 'missing') return undefined;
+  if (word === 'full') throw new QueueFullError(row.name, Number(state), Number(record));
   const saved = unpackRecord(savedId!, record!, state!, lease, result, Number(time));
   const nextRunAt = pendingOf(lease) ?? saved.nextRunAt;
   if (announced === '1') store.announced.add(saved.id, nextRunAt);
@@ -59,25 +63,30 @@ export async function saveRow(
   return bornRow(toRow({ ...saved, nextRunAt }), isNew);
 }
 
-function asked(row: AskedRow, id: string, by: string | undefined): string[] {
+function asked(
+  row: AskedRow,
+  id: string,
+  by: string | undefined,
+  key: string | undefined,
+): string[] {
   const mode = modeOf(row);
-  const key = keyOf(row, mode);
+  const field = fieldOf(row, mode);
   const flags =
     (row.data === undefined ? 0 : FLAG.hasData) |
     (row.repeat === null ? 0 : FLAG.ruled) |
     (row.repeat?.interval === undefined ? 0 : FLAG.recurring) |
-    (key === '' ? 0 : FLAG.keyed) |
+    (field === '' ? 0 : FLAG.keyed) |
     (row.fork ? FLAG.forked : 0);
   return [
     mode,
     id,
-    key,
+    field,
     row.name,
     numberOr('', row.nextRunAt),
     String(row.priority),
     String(flags),
     row.disabled === undefined ? '' : row.disabled ? '1' : '0',
-    `${packName(row.name)},${packOwn({ by, keys: key === '' ? undefined : [key] })}`,
+    `${packName(row.name)},${packOwn({ by, keys: field === '' ? undefined : [field], key })}`,
     packRest(row.data, packExtra({ type: row.type, repeat: row.repeat })),
     packRule(row.repeat),
     mode === 'update' ? '' : packHappened(row.happened),
@@ -91,7 +100,7 @@ function modeOf({ id, type, unique }: AskedRow): Mode {
   return unique.insertOnly && unique.debounce === undefined ? 'insert-only' : 'unique';
 }
 
-function keyOf({ name, repeat, unique }: AskedRow, mode: Mode): string {
+function fieldOf({ name, repeat, unique }: AskedRow, mode: Mode): string {
   if (mode === 'single') return singleKey(name, repeat?.key);
   return (mode !== 'update' && unique?.key) || '';
 }

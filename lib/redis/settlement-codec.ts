@@ -3,6 +3,7 @@ import { inBrief } from '../core/job/attempt-history.js';
 import type { Failure } from '../core/job/job-record.js';
 import type { LeaseNotes } from './claim-codec.js';
 import { dueText, instant } from './due-text.js';
+import { packResult } from './pack-record.js';
 
 /** How far our idea of the server's clock may be off. */
 const CLOCK_MARGIN_MS = 1_000;
@@ -20,7 +21,7 @@ export function pushSettlement(args: string[], settlement: Settlement, now: numb
         kind = 'removed';
         argument = removalNotes(lease as Partial<LeaseNotes>, now);
       } else if ((lease as Partial<LeaseNotes>).endsItsOwnWay ?? true) kind = 'completed-own';
-      body = settlement.result ?? '';
+      body = packResult(settlement.result, settlement.omitted);
       break;
     case 'retry':
       if (settlement.fresh) kind = 'retry-fresh';
@@ -28,6 +29,7 @@ export function pushSettlement(args: string[], settlement: Settlement, now: numb
       body = failureBody(settlement.failure);
       break;
     case 'bury':
+      if (settlement.remove) argument = removalNotes(lease as Partial<LeaseNotes>, now);
       body = failureBody({ ...settlement.failure, reason: settlement.reason });
       break;
     case 'skip':
@@ -35,6 +37,9 @@ export function pushSettlement(args: string[], settlement: Settlement, now: numb
       break;
     case 'snooze':
       argument = dueText(settlement.due);
+      break;
+    case 'throttle':
+      argument = String(Math.ceil(settlement.forMs));
       break;
     case 'release':
       break;
@@ -50,11 +55,14 @@ function failureBody(failure: Failure): string {
 }
 
 /**
- * What the script must take care of when it removes the job: 'k' its keys; 'y' and its age, since the
+ * What the script must take care of when it removes the job: 'k' its keys, or the line of its key; 'y' and its age, since the
  * add of a young one may be repeated. Roughly told, so that most of a batch are told alike.
  */
-function removalNotes({ keyed = true, createdAt }: Partial<LeaseNotes>, now: number): string {
+function removalNotes(
+  { keyed = true, lined = true, createdAt }: Partial<LeaseNotes>,
+  now: number,
+): string {
   const age = createdAt === undefined ? 0 : now - createdAt - CLOCK_MARGIN_MS;
   const atLeast = age < 1_000 ? 0 : 2 ** Math.floor(Math.log2(age));
-  return `${keyed ? 'k' : ''}y${atLeast}`;
+  return `${keyed || lined ? 'k' : ''}y${atLeast}`;
 }

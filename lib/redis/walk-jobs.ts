@@ -2,6 +2,7 @@ import { MAX_BATCH } from '../core/contracts/job-broker.js';
 import type { JobSelection, NameSelection } from '../core/query/job-selection.js';
 import { MAX_ENTRIES, readStretches } from './index-stretch.js';
 import { idOfMember, PRIMARY_INDEXES, type IndexName } from './keys.js';
+import { pageTags, type TagPage } from './page-tags.js';
 import type { RedisStore } from './redis-store.js';
 
 /** A part of an index: of its jobs those whose score lies within the bounds, if there are any. */
@@ -15,6 +16,7 @@ export interface Place {
 export const EVERY_PLACE: readonly Place[] = (
   [
     'timed',
+    'lined',
     'ready',
     'parked',
     'running',
@@ -37,16 +39,20 @@ export async function namesOf(
 }
 
 /**
- * The ids that may be meant, each once, in pages of at most 100: those that are listed, or else those
- * that stand in the given places of the names. Read in steps that never hold Redis up.
+ * The ids that may be meant, each once, in pages of at most 100: those that are listed, or else those that
+ * have the tags, or else those that stand in the given places of the names. Read in steps that never hold Redis up.
  */
 export async function* candidates(
   store: RedisStore,
-  { ids, names }: Pick<JobSelection, 'ids' | 'names'>,
+  { ids, names, tags }: Pick<JobSelection, 'ids' | 'names' | 'tags'>,
   places: readonly Place[] = EVERY_PLACE,
 ): AsyncGenerator<readonly string[]> {
   if (ids !== undefined) {
     yield* inPages(ids, MAX_BATCH);
+    return;
+  }
+  if (tags !== undefined) {
+    yield* taggedIds(store, tags);
     return;
   }
   const seen = new Set<string>();
@@ -55,6 +61,17 @@ export async function* candidates(
       const fresh = found.filter((id) => !seen.has(id) && seen.add(id));
       yield* inPages(fresh, MAX_BATCH);
     }
+  }
+}
+
+async function* taggedIds(
+  store: RedisStore,
+  tags: readonly string[],
+): AsyncGenerator<readonly string[]> {
+  for (let behind: number | undefined = 0; behind !== undefined;) {
+    const page: TagPage = await pageTags(store, tags, behind, MAX_BATCH);
+    if (page.ids.length > 0) yield page.ids;
+    behind = page.next;
   }
 }
 

@@ -9,6 +9,7 @@ import { ask } from './roles/ask.js';
 import { sendPaced } from './roles/send-paced.js';
 import { stockStates } from './roles/stock-states.js';
 import { stockUp } from './roles/stock-up.js';
+import { workLimited } from './roles/work-limited.js';
 import { workOff } from './roles/work-off.js';
 
 function tell(message: ChildMessage): void {
@@ -29,6 +30,8 @@ function perform(task: Task): Promise<unknown> {
       return stockStates(task);
     case 'ask':
       return ask(task);
+    case 'work-limited':
+      return workLimited(task);
   }
 }
 

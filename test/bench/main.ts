@@ -7,6 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { compare, showComparison } from './commands/compare.js';
+import { areMet, figures, showFigures } from './commands/figures.js';
 import { growth, showGrowth } from './commands/growth.js';
 import { latency, showLatency } from './commands/latency.js';
 import { memory, showMemory } from './commands/memory.js';
@@ -24,6 +25,14 @@ const COMMANDS: Record<string, { does: string; run: Command }> = {
     async run(server, flags) {
       const figures = await compare(server, flags);
       return { figures, text: showComparison(figures) };
+    },
+  },
+  figures: {
+    does: 'what is promised on one local Redis; fails when a figure is missed',
+    async run(server, flags) {
+      const found = await figures(server, flags);
+      if (!areMet(found)) process.exitCode = 1;
+      return { figures: found, text: showFigures(found) };
     },
   },
   latency: {

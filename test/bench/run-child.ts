@@ -6,9 +6,11 @@ import type { Asked, AskTask } from './roles/ask.js';
 import type { SendTask } from './roles/send-paced.js';
 import type { StockStatesTask } from './roles/stock-states.js';
 import type { StockTask } from './roles/stock-up.js';
+import type { LimitedTask } from './roles/work-limited.js';
 import type { Work, WorkTask } from './roles/work-off.js';
 
-export type Task = AddTask | WorkTask | SendTask | StockTask | StockStatesTask | AskTask;
+export type Task =
+  AddTask | WorkTask | SendTask | StockTask | StockStatesTask | AskTask | LimitedTask;
 
 export type ChildMessage =
   { readonly kind: 'ready' } | { readonly kind: 'result'; readonly result: unknown };
@@ -27,6 +29,7 @@ const STAYS_AFTER_MS = 10_000;
 export function runChild(task: AddTask): Child<Cost>;
 export function runChild(task: WorkTask): Child<Work>;
 export function runChild(task: AskTask): Child<Asked>;
+export function runChild(task: LimitedTask): Child<number[]>;
 export function runChild(task: SendTask | StockTask | StockStatesTask): Child<void>;
 export function runChild(task: Task): Child<unknown> {
   const name = 'system' in task ? `${task.system}-${task.role}` : task.role;

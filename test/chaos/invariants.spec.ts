@@ -53,6 +53,11 @@ beforeEach(async () => {
   const nextRunAt = new Date(Date.now() + 60_000);
   await repository.saveJob({ ...row, type: 'single', nextRunAt });
   await repository.saveJob({ ...row, name: 'parked', type: 'single', nextRunAt, disabled: true });
+  await backend.manager.setLimits('lined', { key: { concurrency: 1 } });
+  await broker.enqueue([
+    job({ id: 'front', name: 'lined', key: 'a' }),
+    job({ id: 'lined', name: 'lined', key: 'a' }),
+  ]);
 });
 afterEach(async () => {
   const stored = await redis.keys(`${keys.prefix}*`);
@@ -62,12 +67,39 @@ afterEach(async () => {
 
 it('finds nothing where nothing is wrong', async () => {
   expect(await check()).toEqual([]);
-  expect((await backend.manager.counts()).size).toBe(8);
+  expect((await backend.manager.counts()).size).toBe(9);
 });
 
 const idsOf = (index: 'repeating' | 'parked') => redis.zrange(keys.index(index, index), '0', '-1');
 
 const faults: [fault: string, plant: () => Promise<unknown>, found: RegExp][] = [
+  [
+    'a run of a key that is over',
+    () => redis.sadd(keys.ofKey('lined', 'a', 'runs'), 'front'),
+    /key "a" of "lined" knows front to run, right is $/,
+  ],
+  [
+    'a line that nobody calls',
+    async () => {
+      await redis.zrem(keys.keysOf('lined', 'lines'), 'a');
+    },
+    /key "a" of "lined" is forgotten/,
+  ],
+  [
+    'a job that waits in no line',
+    () => redis.del(keys.ofKey('lined', 'a', 'line')),
+    /0 wait in the line of key "a" of "lined", and 1 are counted/,
+  ],
+  [
+    'a job in front without a turn',
+    () => redis.hdel(keys.turns, 'front'),
+    /key "a" of "lined" has 1 heads, and 0 turns/,
+  ],
+  [
+    'a key that is kept by nobody',
+    () => redis.set(keys.ofKey('lined', 'a', 'holder'), 'gone'),
+    /key "a" of "lined" is kept by gone, which does not wait/,
+  ],
   [
     'a job in no place',
     () => redis.del(keys.index('ready', 'ready')),

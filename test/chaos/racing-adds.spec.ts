@@ -29,6 +29,11 @@ const ways: [way: string, add: Add][] = [
     ({ scheduler }, key) => scheduler.now('work', { key }, { idempotencyKey: key }),
   ],
   [
+    'a field of their data as the key',
+    ({ scheduler }, key) =>
+      scheduler.now('work', { key }, { dedupe: { key: ['key'], mode: 'latest' } }),
+  ],
+  [
     'a unique key',
     async ({ scheduler }, key) => {
       const job = scheduler.create('work', { key }).unique({ 'data.key': key });

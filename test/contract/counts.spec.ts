@@ -1,4 +1,5 @@
 import { emptyCounts } from '../../lib/core/job/job-state.js';
+import { closeBenches, gate, makeBench, nextEvents } from '../core/engine/support.js';
 import { describeBackends, START } from './support/backends.js';
 import {
   add,
@@ -11,6 +12,8 @@ import {
   retry,
   settle,
 } from './support/builders.js';
+
+afterEach(closeBenches);
 
 describeBackends('counts', (open) => {
   it('knows every state, by name', async () => {
@@ -65,6 +68,30 @@ describeBackends('counts', (open) => {
     expect(await states()).toEqual([2, 1]);
     clock.advance(2);
     expect(await states()).toEqual([0, 3]);
+  });
+
+  it('counts what becomes due as queued while every slot of the worker is busy', async () => {
+    const store = await open();
+    const { engine } = await makeBench(
+      { maxConcurrency: 2, processEvery: 10 },
+      await store.anotherBackend(),
+    );
+    const done = gate();
+    engine.handlers.define('mail', () => done.opened);
+    await addMany(store.broker, 2);
+    await addMany(store.broker, 3, (i) => ({ due: { delayMs: 100 + i } }));
+    const bothRun = nextEvents(engine, 'started', 2);
+    await engine.workerHost.start();
+    await bothRun;
+    const states = async () => (await store.manager.counts()).get('mail');
+
+    expect(await states()).toMatchObject({ running: 2, scheduled: 3, queued: 0, total: 5 });
+    store.clock.advance(101);
+    expect(await states()).toMatchObject({ running: 2, scheduled: 1, queued: 2, total: 5 });
+    const { jobs } = await store.manager.find({ state: 'queued', limit: 10 });
+    expect(jobs).toHaveLength(2);
+    done.open();
+    await closeBenches();
   });
 
   it('tells the dead letters among the failed jobs, as they come and go', async () => {

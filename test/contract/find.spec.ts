@@ -90,6 +90,10 @@ const IN_STATE: Record<FindState, (store: OpenBackend, count: number) => Promise
       retry(job, { due: { delayMs: LEASE * 50 } }),
     );
   },
+  retrying: async (store, count) =>
+    settleMany(store, (await IN_STATE.running(store, count)) as Claimed, (job) =>
+      retry(job, { due: { delayMs: LEASE * 50 } }),
+    ),
   repeating: async ({ repository }, count) => {
     const row = { ...rule, name: 'mail', nextRunAt: new Date(START + LEASE * 50) };
     for (let i = 0; i < count; i += 100) {
@@ -138,6 +142,7 @@ describeBackends('find', (open) => {
       expect(await found('queued')).toEqual(['queued']);
       expect(await found('running')).toEqual(['running']);
       expect(await found('completed')).toEqual(['completed']);
+      expect(await found('retrying')).toEqual(['due-again', 'retrying']);
       expect(await found('failed')).toEqual(['dead', 'due-again', 'retrying']);
       expect(await found('dead')).toEqual(['dead']);
       expect(await found('repeating')).toEqual([repeating]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { openers } from './support/backends.js';
-import { commands, crashes, endings } from './support/commands.js';
+import { commands, crashes, endings, gates, lines } from './support/commands.js';
 import { checkMemory, checkRedis } from './support/invariants.js';
 import { Pair } from './support/pair.js';
 
@@ -16,6 +16,8 @@ it.each([
   ['every run of commands', commands],
   ['runs of crashes', crashes],
   ['runs of ends', endings],
+  ['runs of pauses and limits', gates],
+  ['runs of jobs with keys', lines],
 ])(
   'memory and Redis answer %s alike, and stay whole',
   async (_what, runs) => {
@@ -25,13 +27,14 @@ it.each([
     const property = fc.asyncProperty(runs, async (run) => {
       const [memory, redis] = await Promise.all([openers.memory(), openers.redis()]);
       const pair = new Pair([memory, redis]);
+      await pair.keepEvents();
       try {
         for (const [i, command] of run.entries()) {
           await pair.carryOut(command);
           steps++;
           if (i % CHECK_EVERY > 0 && i < run.length - 1) continue;
           await pair.compare();
-          checkMemory(await memory.dump());
+          checkMemory(await memory.dump(), memory.clock.now());
           checkRedis(await redis.dump(), redis.clock.now());
         }
       } finally {

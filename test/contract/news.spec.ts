@@ -1,6 +1,5 @@
 import { toJobId } from '../../lib/core/job/job-id.js';
-import type { JobNotification } from '../../lib/core/contracts/notification-channel.js';
-import { describeBackends, START, type OpenBackend } from './support/backends.js';
+import { describeBackends, START } from './support/backends.js';
 import {
   add,
   claim,
@@ -15,36 +14,7 @@ import {
   settleOne,
   snooze,
 } from './support/builders.js';
-
-/** Collects what is announced from now on, each time up to a mark that the test publishes itself. */
-async function listen(store: OpenBackend): Promise<() => Promise<JobNotification[]>> {
-  let heard: JobNotification[] = [];
-  let marked: (() => void) | undefined;
-  store.channel.subscribe((news) => {
-    if (news.jobName === 'mark') marked?.();
-    else heard.push(news);
-  });
-  const heardSoFar = async () => {
-    const mark = new Promise<void>((resolve) => (marked = resolve));
-    await store.channel.publish({
-      jobId: toJobId(''),
-      jobName: 'mark',
-      nextRunAt: null,
-      priority: 0,
-      timestamp: new Date(START),
-    });
-    await mark;
-    const all = heard;
-    heard = [];
-    return all;
-  };
-  // News of before may still be on its way.
-  await heardSoFar();
-  return heardSoFar;
-}
-
-const timesOf = (news: readonly JobNotification[]): [string, number][] =>
-  news.map(({ jobName, nextRunAt }) => [jobName, nextRunAt!.getTime() - START]);
+import { listen, timesOf } from './support/listen.js';
 
 describeBackends('an announcement', (open) => {
   it('tells a name, and from when on it is claimable', async () => {

@@ -51,6 +51,15 @@ describeBackends('the occurrence of a recurring job', (open) => {
     });
   });
 
+  it('ends with a success that nothing comes after', async () => {
+    const { broker, manager, clock, id, job } = await claimed();
+    await settleOne(broker, retry(job, { due: { delayMs: 500 } }));
+    clock.advance(500);
+    await settleOne(broker, complete(await claimOne(broker)));
+
+    expect(await manager.get(id)).toMatchObject({ nextRunAt: null, occurrenceAt: null });
+  });
+
   it('survives a rescue', async () => {
     const { broker, clock, job } = await claimed();
     await settleOne(broker, retry(job, { due: { delayMs: 500 } }));

@@ -44,6 +44,10 @@ const stock: AskedJob[] = Array.from({ length: 40 }, (_, i) => ({
   attempts: undefined,
   idempotency: undefined,
   retention: undefined,
+  key: undefined,
+  first: i % 5 === 0 ? true : undefined,
+  tags: undefined,
+  expires: undefined,
   lastModifiedBy: undefined,
 }));
 

@@ -132,6 +132,45 @@ describe('our storage with a foreign channel', () => {
     expect(errors).toEqual([]);
   });
 
+  it.each<[string, (engine: Engine, id: string) => Promise<unknown>]>([
+    ['promoted', ({ scheduler }, id) => scheduler.promote(id)],
+    ['rescheduled', ({ scheduler }, id) => scheduler.reschedule(id, 'now')],
+  ])('announces there what is %s', async (_, mend) => {
+    const worker = await open(ourBackend(), officialChannel());
+    worker.handlers.define('mail', () => 'sent');
+    await worker.workerHost.start();
+    const other = await open(ourBackend(), officialChannel(), { worker: false });
+    const { id } = await other.scheduler.now('mail', 1, { delay: '1 hour' });
+    const completed = nextEvent(worker, 'completed');
+    const mendedAt = performance.now();
+
+    expect(await mend(other, id)).toBe('ok');
+    await completed;
+
+    expect(performance.now() - mendedAt).toBeLessThan(SOONER_THAN_LOOKING);
+    expect(errors).toEqual([]);
+  });
+
+  it.each<[string, string[]]>([
+    ['of a name', ['mail']],
+    ['of everything', []],
+  ])('announces there the end of a pause %s', async (_, name) => {
+    const worker = await open(ourBackend(), officialChannel());
+    worker.handlers.define('mail', () => 'sent');
+    await worker.workerHost.start();
+    const { scheduler } = await open(ourBackend(), officialChannel(), { worker: false });
+    await scheduler.pause(...(name as [string]));
+    await scheduler.now('mail');
+    const completed = nextEvent(worker, 'completed');
+    const resumedAt = performance.now();
+
+    expect(await scheduler.resume(...name)).toBe(true);
+    await completed;
+
+    expect(performance.now() - resumedAt).toBeLessThan(SOONER_THAN_LOOKING);
+    expect(errors).toEqual([]);
+  });
+
   it('brings back also what it cannot announce, and tells of that', async () => {
     const backend = new MemoryBackend();
     const engine = await open(backend, new InMemoryNotificationChannel());

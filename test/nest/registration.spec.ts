@@ -209,6 +209,8 @@ describe('options that cannot be meant stop the application while it is made', (
   it.each([
     [{ keyPrefx: 'a:' }, /`keyPrefx`.*did you mean `keyPrefix`/],
     [{ connectionStrnig: 'redis://:secret@h' }, /did you mean `connectionString`/],
+    [{ connection: { password: 'secret' } }, /use `connectionString`, `redisOptions`/],
+    [{ prefix: 'a:' }, /it is called `keyPrefix` here/],
     [{ concurrency: 5 }, /`concurrency`.*no such option/],
     [{ maxConcurrency: 0 }, /`maxConcurrency`.*whole number.*got `0`/],
     [{ processEvery: 'often' }, /`processEvery`.*duration/],

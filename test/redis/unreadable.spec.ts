@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
+import type { Settlement } from '../../lib/core/contracts/job-broker.js';
 import { Engine } from '../../lib/core/engine.js';
 import { RedisBackend } from '../../lib/redis/index.js';
-import { newPrefix } from './support.js';
+import { claim, job, newPrefix } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
 const cleanups: (() => unknown)[] = [];
@@ -46,4 +47,82 @@ it.each([
   expect(new Set(ran)).toEqual(new Set([1, 2]));
   for (const { id } of others) expect((await scheduler.get(id))?.state).toBe('completed');
   expect(await scheduler.counts('mail')).toMatchObject({ failed: 1, completed: 2, running: 0 });
+});
+
+describe('a job whose flags cannot be read does not keep its key', () => {
+  const LEASE_MS = 30_000;
+
+  async function openKeyed() {
+    const keyPrefix = newPrefix();
+    const redis = new Redis(url);
+    cleanups.push(() => redis.disconnect());
+    let now = Date.now();
+    const backend = new RedisBackend({ connectionString: url, keyPrefix }, { now: () => now });
+    cleanups.push(() => backend.disconnect());
+    await backend.connect();
+    const { broker, manager } = backend;
+    await manager.setLimits('mail', { key: { concurrency: 1 } });
+    await broker.enqueue(['bad', 'good'].map((id) => job({ id, key: 'ann' })));
+    const spoil = async (): Promise<void> => {
+      const text = (await redis.hget(`${keyPrefix}jobs`, 'bad'))!;
+      await redis.hset(`${keyPrefix}jobs`, 'bad', text.replace(/^\[\d+/, '[x'));
+    };
+    const outlive = (): void => void (now += LEASE_MS + 1);
+    const next = async (): Promise<string[]> =>
+      (await broker.settleAndClaim([], claim(10))).jobs.map(({ lease }) => lease.id);
+    return { broker, manager, spoil, outlive, next };
+  }
+
+  type Keyed = Awaited<ReturnType<typeof openKeyed>>;
+  const failure = { name: 'Error', message: 'broken' };
+
+  it.each<[how: string, end: (store: Keyed, lease: Settlement['lease']) => Promise<unknown>]>([
+    [
+      'is buried',
+      ({ broker }, lease) =>
+        broker.settleAndClaim([{ kind: 'bury', lease, reason: 'discarded', failure }], claim(0)),
+    ],
+    ['is cancelled', ({ manager }) => manager.cancel(['bad'], 'unfit')],
+    [
+      'loses its process',
+      async ({ broker, outlive }) => {
+        outlive();
+        await broker.rescue(10, LEASE_MS);
+        outlive();
+        await broker.rescue(10, LEASE_MS);
+      },
+    ],
+  ])('when it runs and %s', async (_, end) => {
+    const store = await openKeyed();
+    const { jobs } = await store.broker.settleAndClaim([], claim(10));
+    await store.spoil();
+
+    await end(store, jobs[0]!.lease);
+
+    expect(await store.next()).toEqual(['good']);
+  });
+
+  it('when it waits and is cancelled', async () => {
+    const store = await openKeyed();
+    await store.spoil();
+
+    await store.manager.cancel(['bad'], 'unfit');
+
+    expect(await store.next()).toEqual(['good']);
+  });
+
+  it('when it waits and is claimed, for longer than it runs', async () => {
+    const store = await openKeyed();
+    await store.spoil();
+
+    const { jobs } = await store.broker.settleAndClaim([], claim(1));
+    expect(jobs.map(({ lease }) => lease.id)).toEqual(['bad']);
+    const { lease } = jobs[0]!;
+    await store.broker.settleAndClaim(
+      [{ kind: 'bury', lease, reason: 'invalid-data', failure }],
+      claim(0),
+    );
+
+    expect(await store.next()).toEqual(['good']);
+  });
 });

@@ -1,5 +1,9 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { ChildApp } from '../support/child-app.js';
 import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
 import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
@@ -13,6 +17,28 @@ const app = await NestFactory.create(AppModule);
 app.enableShutdownHooks();
 await app.listen(0, '127.0.0.1');
 console.log('Listening on', await app.getUrl());
+`;
+
+/** Around the blocks of the chapter about queues. */
+const QUEUES = `
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AgendaRedisModule, JobScheduler, WorkerHost } from 'nestjs-agenda-redis';
+import { WebhookJobs } from './webhook.jobs.js';
+
+@Module({
+  imports: [AgendaRedisModule.forRoot({ keyPrefix: 'queues:', events: { durable: true } })],
+  providers: [WebhookJobs],
+})
+class QueuesModule {}
+
+const app = await NestFactory.createApplicationContext(QueuesModule, { logger: false });
+const scheduler = app.get(JobScheduler);
+const workerHost = app.get(WorkerHost);
+const url = process.env.WEBHOOK_URL;
+BLOCKS
+await app.close();
 `;
 
 let compiled: CompiledPackage;
@@ -34,6 +60,7 @@ it('shows blocks that are an application as they stand', async () => {
     'mail.jobs.ts',
     'app.module.ts',
     'users.controller.ts',
+    'webhook.jobs.ts',
   ]);
   for (const [, file, source] of blocks) await compiled.add(file!, source!);
   await compiled.add('main.ts', MAIN);
@@ -50,4 +77,45 @@ it('shows blocks that are an application as they stand', async () => {
   await child.prints(/welcome, ann! \(attempt 1\)/);
   child.terminate();
   expect(await child.ended).toBe('SIGTERM');
+});
+
+/** The first answer asks for a moment's patience. */
+async function listen(): Promise<{ url: string; close: () => void; got: string[] }> {
+  const got: string[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      got.push(body);
+      const isBusy = got.length === 1;
+      response.writeHead(isBusy ? 429 : 200, isBusy ? { 'retry-after': '1' } : {}).end();
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, close: () => server.close(), got };
+}
+
+it('shows a chapter about queues that runs as it stands', async () => {
+  const readme = await readFile('README.md', 'utf8');
+  const [, chapter] = /^## Queues\n([^]*?)^## /m.exec(readme)!;
+  const [, handler] = /```ts\n\/\/ webhook\.jobs\.ts\n([^]*?)```/.exec(chapter!)!;
+  const blocks = [...chapter!.matchAll(/```ts\n(?!\/\/ \S+\.ts\n)([^]*?)```/g)];
+  await compiled.add('webhook.jobs.ts', handler!);
+  await compiled.add(
+    'queues.ts',
+    QUEUES.replace('BLOCKS', blocks.map(([, code]) => code).join('')),
+  );
+  const receiver = await listen();
+
+  const environment = { REDIS_URL: redis.url, WEBHOOK_URL: receiver.url };
+  child = new ChildApp(join(compiled.dir, 'queues.js'), environment);
+  const ended = await child.ended;
+  receiver.close();
+
+  expect({ ended, output: child.output }).toMatchObject({ ended: 0 });
+  expect(child.output).toMatch(/reason: 'their maintenance'/);
+  expect(child.output).toMatch(/^false$/m);
+  expect(child.output).toMatch(/^answered with 200$/m);
+  expect(child.output).toMatch(/^throttled \S+ \S+$/m);
+  // The one that was asked to wait came again, and the order was kept.
+  expect(receiver.got).toEqual(Array(3).fill('order 7 is paid'));
 });

@@ -13,11 +13,22 @@ import {
   type Rescue,
   type Settlement,
 } from '../../lib/core/contracts/job-broker.js';
+import type { HostBeat } from '../../lib/core/contracts/host-registry.js';
 import { ConnectionError } from '../../lib/core/errors.js';
-import type { NewJob } from '../../lib/core/job/job-record.js';
+import type { DedupedJob, NewJob } from '../../lib/core/job/job-record.js';
 
 export type BrokerCall =
-  'enqueue' | 'settleAndClaim' | 'claimOne' | 'renew' | 'rescue' | 'register' | 'prune' | 'watch';
+  | 'enqueue'
+  | 'dedupe'
+  | 'settleAndClaim'
+  | 'claimOne'
+  | 'renew'
+  | 'rescue'
+  | 'register'
+  | 'prune'
+  | 'watch'
+  | 'beat'
+  | 'leave';
 
 /** What goes wrong with a call. */
 export type Fault =
@@ -71,6 +82,7 @@ export class FaultyBroker extends JobBroker {
   /** The arguments of all calls of a kind. */
   argsOf(call: 'settleAndClaim'): [readonly Settlement[], ClaimRequest][];
   argsOf(call: 'enqueue'): [readonly NewJob[]][];
+  argsOf(call: 'dedupe'): [DedupedJob][];
   argsOf(call: 'renew'): [readonly Renewed[], number][];
   argsOf(call: BrokerCall): (readonly unknown[])[];
   argsOf(call: BrokerCall): unknown {
@@ -83,6 +95,10 @@ export class FaultyBroker extends JobBroker {
 
   enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
     return this.make('enqueue', [jobs], () => this.inner.enqueue(jobs));
+  }
+
+  override dedupe(job: DedupedJob): Promise<Enqueued> {
+    return this.make('dedupe', [job], () => this.inner.dedupe(job));
   }
 
   settleAndClaim(settlements: readonly Settlement[], claim: ClaimRequest): Promise<Claimed> {
@@ -113,6 +129,14 @@ export class FaultyBroker extends JobBroker {
 
   override prune(cursor: string): Promise<Pruned> {
     return this.make('prune', [cursor], () => this.inner.prune!(cursor));
+  }
+
+  override beat(beat: HostBeat): Promise<void> {
+    return this.make('beat', [beat], async () => this.inner.beat?.(beat));
+  }
+
+  override leave(host: string): Promise<void> {
+    return this.make('leave', [host], async () => this.inner.leave?.(host));
   }
 
   override watch(): Promise<void> {

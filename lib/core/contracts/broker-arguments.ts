@@ -4,16 +4,27 @@ import { checkDeathReason } from '../job/death-reason.js';
 import type { Due } from '../job/due.js';
 import { LATEST_INSTANT } from '../job/instant.js';
 import { checkText } from '../job/job-id.js';
-import type { Idempotency, NewJob } from '../job/job-record.js';
+import { encodeProgress } from '../job/job-progress.js';
+import {
+  REPLACED_PARTS,
+  type Dedupe,
+  type DedupedJob,
+  type Idempotency,
+  type NewJob,
+} from '../job/job-record.js';
+import { checkTags } from '../job/tags.js';
 import { wholeNumber } from '../options/checks.js';
 import {
   MAX_BATCH,
+  OUTPUT_LIMITS,
   type ClaimOneRequest,
   type ClaimRequest,
+  type LoggedLines,
   type NameSettings,
   type Renewed,
   type Settlement,
 } from './job-broker.js';
+import { checkLimits } from './limit-arguments.js';
 
 /*
  * What every broker refuses before it looks at anything else, so that all of them refuse the same,
@@ -31,7 +42,54 @@ export function checkEnqueue(jobs: readonly NewJob[]): void {
     }
     checkDue(job.due);
     if (job.idempotency) checkIdempotency(job.idempotency);
+    if (job.key !== undefined) checkText('key', job.key);
+    if (job.tags) checkTags(job.tags);
+    if (job.expires) checkDue(job.expires);
+    if (job.dedupe) throw new InvalidOptionError('dedupe', job.dedupe, 'a call of its own');
   }
+}
+
+/** @throws InvalidOptionError, InvalidJobError */
+export function checkDedupe({ dedupe, ...job }: DedupedJob): void {
+  checkEnqueue([job]);
+  if (job.idempotency) {
+    throw new InvalidOptionError('idempotency', job.idempotency, 'left out beside `dedupe`');
+  }
+  if (!/^[0-9a-f]+$/.test(job.nonce)) {
+    throw new InvalidOptionError('nonce', job.nonce, 'hex digits, new for every call');
+  }
+  checkText('dedupe.key', dedupe.key);
+  checkMode(dedupe);
+}
+
+function checkMode(dedupe: Dedupe): void {
+  switch (dedupe.mode) {
+    case 'debounce':
+      checkDuration('dedupe.forMs', dedupe.forMs);
+      if (dedupe.maxWaitMs !== undefined) checkDuration('dedupe.maxWaitMs', dedupe.maxWaitMs);
+      return;
+    case 'replace':
+      checkTakes(dedupe.takes);
+      return;
+    case 'latest':
+      return;
+    default:
+      throw new InvalidOptionError(
+        'dedupe.mode',
+        (dedupe as { mode: unknown }).mode,
+        "'debounce', 'latest' or 'replace'",
+      );
+  }
+}
+
+function checkTakes(takes: readonly string[]): void {
+  const known: readonly string[] = REPLACED_PARTS;
+  if (takes.length > 0 && takes.every((part) => known.includes(part))) return;
+  throw new InvalidOptionError(
+    'dedupe.takes',
+    takes,
+    "a list with one or more of 'data', 'nextRunAt' and 'priority'",
+  );
 }
 
 function checkIdempotency({ key, release, holdMs }: Idempotency): void {
@@ -59,19 +117,29 @@ export function checkSettleAndClaim(
 /** @throws InvalidOptionError */
 export function checkRenew(leases: readonly Renewed[], forMs: number): void {
   checkBatch('leases', leases);
-  for (const { progress = 0 } of leases) {
-    if (!Number.isFinite(progress)) {
-      throw new InvalidOptionError('progress', progress, 'a finite number');
-    }
+  for (const { progress, lines } of leases) {
+    if (progress !== undefined) encodeProgress(progress);
+    if (lines) checkLines(lines);
   }
   checkDuration('forMs', forMs);
 }
 
+function checkLines({ first, lines }: LoggedLines): void {
+  wholeNumber('lines.first', first, 1, Number.MAX_SAFE_INTEGER);
+  const isLine = (line: unknown) =>
+    typeof line === 'string' && Buffer.byteLength(line) <= OUTPUT_LIMITS.bytes;
+  if (lines.length === 0 || lines.length > OUTPUT_LIMITS.lines || !lines.every(isLine)) {
+    const expected = `1 to ${OUTPUT_LIMITS.lines} texts of at most ${OUTPUT_LIMITS.bytes} bytes`;
+    throw new InvalidOptionError('lines', lines, expected);
+  }
+}
+
 /** @throws InvalidOptionError, InvalidJobError */
 export function checkRegister(settings: readonly NameSettings[]): void {
-  for (const { name, maxRescues, retention } of settings) {
+  for (const { name, maxRescues, retention, limits } of settings) {
     checkText('name', name);
     wholeNumber('maxRescues', maxRescues, 0);
+    if (limits !== undefined) checkLimits(limits);
     if (!retention) continue;
     for (const end of ['completed', 'failed'] as const) {
       const { ageMs, count } = retention[end];
@@ -110,6 +178,9 @@ function checkSettlement(settlement: Settlement): void {
       return;
     case 'bury':
       checkDeathReason('reason', settlement.reason);
+      return;
+    case 'throttle':
+      checkDuration('forMs', settlement.forMs);
       return;
     case 'release':
   }

@@ -1,6 +1,15 @@
 import { UnsupportedOperationError } from '../errors.js';
 import type { Due } from '../job/due.js';
-import type { DeathReason, Failure, JobRecord, NewJob } from '../job/job-record.js';
+import type {
+  DeathReason,
+  Deduped,
+  DedupedJob,
+  Failure,
+  JobRecord,
+  NewJob,
+  OmittedResult,
+} from '../job/job-record.js';
+import type { HostBeat } from './host-registry.js';
 
 /*
  * How jobs reach workers, and how they come back.
@@ -15,6 +24,8 @@ import type { DeathReason, Failure, JobRecord, NewJob } from '../job/job-record.
  *   enqueue          The record is written, the job gets its place among the waiting: `ready` when
  *                    due, `timed` when not. If its name thereby becomes claimable earlier than it
  *                    was, that is announced.
+ *   dedupe           An add with a key that a job in place may hold: that one takes the new data, time or
+ *                    priority in the same step, and gets its new place.
  *   settleAndClaim   First the settlements, each judged alone. Then the claim: of the names asked
  *                    for, those that are due, in the order given (the host rotates it); each gets
  *                    an equal share of the slots, then what is left goes round again. A claim writes
@@ -24,6 +35,8 @@ import type { DeathReason, Failure, JobRecord, NewJob } from '../job/job-record.
  *                    and counts one more rescue, or is buried as `stalled` when its name allows no more.
  *   prune            Ended jobs, oldest first, that have outstayed the retention of their name, or
  *                    their own. Recurring ones, and those that wait or run, are never pruned.
+ *   an expiry        A job that has not started by then is buried as `expired`, by the claim that finds
+ *                    it or by `prune`. It never starts late, nor does a retry of it; a run under way goes on.
  *   a last start     A job that has no rescue left may be the one that takes its process down. Of such
  *                    jobs a host runs one at a time, so that they cannot bury each other.
  *   a saved change   Of a waiting job: rewritten and moved in one step. Of a running one: what was
@@ -77,6 +90,16 @@ export abstract class JobBroker {
    */
   abstract enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]>;
 
+  /**
+   * Adds one job, or lets the job in place that holds its key take what the mode says of it. What a claim
+   * has begun to run is never changed. A taken id is a duplicate.
+   *
+   * @throws UnsupportedOperationError by a broker that cannot
+   */
+  dedupe(_job: DedupedJob): Promise<Enqueued> {
+    return Promise.reject(new UnsupportedOperationError('dedupe', 'foreign'));
+  }
+
   /** Settles finished attempts and leases as many due jobs as there are free slots. */
   abstract settleAndClaim(
     settlements: readonly Settlement[],
@@ -86,9 +109,10 @@ export abstract class JobBroker {
   /**
    * Prolongs leases to `forMs` from now; tells which are lost, and why. An expired lease is lost,
    * unless `afterExpiry` says that it may be taken up again as long as nobody has taken the job over:
-   * that is how a host that was cut off keeps its jobs. A `progress` that comes along is kept with the job.
+   * that is how a host that was cut off keeps its jobs. A `progress` and `lines` that come along are kept with
+   * the job, unless its lease is lost.
    *
-   * @throws InvalidOptionError unless `forMs` is above 0
+   * @throws InvalidOptionError unless `forMs` is above 0; for a progress or lines that cannot be kept
    */
   abstract renew(
     leases: readonly Renewed[],
@@ -104,8 +128,9 @@ export abstract class JobBroker {
   abstract rescue(limit: number, leaseMs: number): Promise<Rescue>;
 
   /**
-   * Leases one job out of turn: whatever its time, also a disabled one, a paused name's, or one that
-   * has ended, whose attempts then count anew. It is settled, renewed and rescued like any other.
+   * Leases one job out of turn: whatever its time, also a disabled one, or one that has ended, whose attempts
+   * then count anew. Neither a pause nor a limit of its name is asked, and no start is counted; its lease counts
+   * like all others. It is settled, renewed and rescued like any other.
    *
    * @throws UnsupportedOperationError by a broker that cannot
    */
@@ -121,8 +146,8 @@ export abstract class JobBroker {
   abstract register(settings: readonly NameSettings[]): Promise<void>;
 
   /**
-   * Removes ended jobs that have outstayed the retention of their name, or their own, and forgets keys
-   * whose time is over; at most {@link PRUNE_LIMIT} jobs, oldest first. What was saved without a time, and
+   * Buries jobs that have expired, removes ended jobs that have outstayed the retention of their name, or
+   * their own, and forgets keys whose time is over; at most {@link PRUNE_LIMIT} jobs, oldest first. What was saved without a time, and
    * never ran, has not ended. The end of a pass tells names that nobody handles. A broker without it keeps
    * everything.
    *
@@ -135,6 +160,15 @@ export abstract class JobBroker {
    * claims of all hosts tell it as `watched`. A broker without it leaves `watched` out.
    */
   watch?(): Promise<void>;
+
+  /**
+   * A host tells that it is there, and what it does: see `host-registry.ts`. Hosts that are gone are forgotten,
+   * a bounded number a call. A broker without it keeps no list of hosts.
+   */
+  beat?(beat: HostBeat): Promise<void>;
+
+  /** A host has ended: it is listed no longer. There where {@link beat} is. */
+  leave?(host: string): Promise<void>;
 }
 
 export interface Enqueued {
@@ -144,6 +178,16 @@ export interface Enqueued {
    * removed while its key is still held, the id is all that is known: the rest is what this call asked.
    */
   readonly created: boolean;
+  /** What the call did instead of adding a job; left out: nothing, it is a duplicate. */
+  readonly deduped?: Deduped;
+  /** Its name may have no more jobs that wait, so this one was not added: `job` is what was asked. */
+  readonly refused?: QueueFull;
+}
+
+/** How many jobs of a name may wait, and how many do. */
+export interface QueueFull {
+  readonly maxQueued: number;
+  readonly queued: number;
 }
 
 /** The right to finish one attempt. */
@@ -161,9 +205,27 @@ export interface Lease {
 
 /** A lease to prolong. */
 export type Renewed = Lease & {
-  /** How far its handler has come, by convention from 0 to 100. Left out: what was told before stays. */
-  readonly progress?: number;
+  /**
+   * How far its handler has come: any JSON, at most 16 KiB; a number is by convention from 0 to 100. Left out: what
+   * was told before stays.
+   */
+  readonly progress?: unknown;
+  /** What its handler has logged since the batch before. */
+  readonly lines?: LoggedLines;
 };
+
+/**
+ * Lines of one attempt, one after the other, at most {@link OUTPUT_LIMITS} of them. A batch that comes twice is kept
+ * once.
+ */
+export interface LoggedLines {
+  /** The number of the first of them in its attempt, from 1; what lies before and never came is lost. */
+  readonly first: number;
+  readonly lines: readonly string[];
+}
+
+/** How much of what its handlers have logged is kept for a job: the newest lines. */
+export const OUTPUT_LIMITS = { lines: 1_000, bytes: 64 * 1024 } as const;
 
 export interface ClaimedJob {
   /** As stored, with `lockedAt` set, without an earlier `result`; `attempt` counts the attempts *before* this one. */
@@ -226,6 +288,8 @@ export type Settlement = Settles &
         readonly kind: 'completed';
         /** JSON text of what the handler returned. */
         readonly result?: string;
+        /** It returned something that is not kept. */
+        readonly omitted?: OmittedResult;
         /** When a recurring job runs next, as an instant; without it the job is done. */
         readonly nextRunAt?: number;
         /** Delete the job instead of keeping it as completed; not when another run is planned. */
@@ -240,7 +304,13 @@ export type Settlement = Settles &
         readonly fresh?: boolean;
       }
     /** Failed for good: a dead letter. */
-    | { readonly kind: 'bury'; readonly reason: DeathReason; readonly failure: Failure }
+    | {
+        readonly kind: 'bury';
+        readonly reason: DeathReason;
+        readonly failure: Failure;
+        /** Delete the job instead of keeping the dead letter. */
+        readonly remove?: boolean;
+      }
     /** Not counted as an attempt: the host hands it back, to the front of its line. */
     | { readonly kind: 'release' }
     /** Not counted as an attempt: the handler has put its run off. */
@@ -248,6 +318,11 @@ export type Settlement = Settles &
         readonly kind: 'snooze';
         readonly due: Due;
       }
+    /**
+     * Not counted as anything: the outside world asked for a pause. The job keeps its place, and no job of its
+     * name starts for that long; where its name has a rate for each key, none of its key.
+     */
+    | { readonly kind: 'throttle'; readonly forMs: number }
     /** Not run, since its occurrence was missed and its rule does not make up for that: on to the next one. */
     | { readonly kind: 'skip'; readonly nextRunAt: number }
   );
@@ -266,7 +341,8 @@ export interface Claimed {
   /**
    * Milliseconds until the earliest of the names that have room is due: 0 when one is left due;
    * `null` when none is planned, or when the claim has used all slots. What the claim has held back
-   * does not count as left due.
+   * does not count as left due. A name that a rate or a stop holds back is due when these let the next job start;
+   * one that is paused, or at its concurrency, is due when news says so.
    */
   readonly dueInMs: number | null;
   /** The earliest expiry of any host's lease, if there is one. */
@@ -278,6 +354,13 @@ export interface Claimed {
   readonly watched?: boolean;
   /** Due jobs on their last start kept their places, since the claim might not bring them. */
   readonly heldBack?: boolean;
+  /** Jobs that waited past the end of their time, and are dead letters now; a repeat does not tell them again. */
+  readonly expired?: readonly ExpiredJob[];
+}
+
+export interface ExpiredJob {
+  readonly id: string;
+  readonly name: string;
 }
 
 export interface ClaimOneRequest {
@@ -333,6 +416,42 @@ export interface NameSettings {
   readonly maxRescues: number;
   /** How long its ended jobs are kept; left out: for ever. */
   readonly retention?: NameRetention;
+  /** What its handler says; limits set by hand (`JobManager.setLimits`) win over it, one by one. Left out: none. */
+  readonly limits?: NameLimits;
+}
+
+/** Limits of a name over all processes: what is left out is unlimited. */
+export interface NameLimits {
+  /** How many of its jobs run at once, counted by their leases. */
+  readonly concurrency?: number;
+  /** How many of its jobs start within a time. */
+  readonly rate?: RateLimit;
+  /** Of the jobs of each key. */
+  readonly key?: KeyLimits;
+  /** How many of its jobs may wait (due or not); more are refused with `QueueFullError`. Recurring ones are not asked. */
+  readonly maxQueued?: number;
+}
+
+/**
+ * In no half-open interval of `perMs`, wherever it begins, do more than `max` jobs start. Counted when a claim
+ * hands them out; a start that is released is not given back.
+ */
+export interface RateLimit {
+  readonly max: number;
+  readonly perMs: number;
+  /** Starts are at least `perMs / max` apart, instead of as soon as they may. */
+  readonly spread?: boolean;
+}
+
+export interface KeyLimits {
+  /** How many jobs of a key run at once. */
+  readonly concurrency?: number;
+  /**
+   * `fifo`: one at a time in the order of claims, and a job that fails, is put off or is handed back keeps its
+   * key until it has ended.
+   */
+  readonly order?: 'fifo';
+  readonly rate?: RateLimit;
 }
 
 export interface NameRetention {
@@ -363,4 +482,6 @@ export interface Pruned {
    * is a name whose last handler is gone: nobody keeps count of the living.
    */
   readonly unhandled?: readonly string[];
+  /** As in {@link Claimed}. */
+  readonly expired?: readonly ExpiredJob[];
 }

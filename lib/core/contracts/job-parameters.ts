@@ -128,4 +128,6 @@ export interface JobsFilter {
    * a whole: `{ userId: 1 }` never matches 12, and `5` only jobs whose data is 5. `{}` is no criterion.
    */
   data?: unknown;
+  /** Ours: jobs that have all of these. An empty list is no criterion. */
+  tags?: string[];
 }

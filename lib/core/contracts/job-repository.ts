@@ -10,6 +10,8 @@ import type {
 export interface JobRepositoryOptions {
   /** Who writes; kept with the job. */
   lastModifiedBy?: string;
+  /** Of a new job: which jobs of its name it shares limits per key with. One that is there keeps what it has. */
+  key?: string;
 }
 
 /** The durable record: the storage contract of Agenda v6's backends. */

@@ -4,6 +4,7 @@ import type { JobId } from '../job/job-id.js';
 export interface JobNotification {
   /** Empty when the news is of a name and not of one job. */
   jobId: JobId;
+  /** {@link EVERY_NAME} when any name may have become claimable, as after a pause of everything. */
   jobName: string;
   nextRunAt: Date | null;
   priority: number;
@@ -11,6 +12,9 @@ export interface JobNotification {
   /** Which instance saved it. */
   source?: string;
 }
+
+/** In place of a name: whatever there is may be claimable by now. */
+export const EVERY_NAME = '';
 
 /** What processes tell each other of a run. */
 export const JOB_STATE_TYPES = [

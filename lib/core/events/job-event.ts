@@ -1,5 +1,5 @@
 import type { Refusal } from '../contracts/job-broker.js';
-import type { Failure } from '../job/job-record.js';
+import type { Deduped, Failure } from '../job/job-record.js';
 import type { Job } from '../job/job.js';
 import type { AgendaEventMap, RemoteEventMap } from './agenda-event.js';
 
@@ -8,9 +8,23 @@ import type { AgendaEventMap, RemoteEventMap } from './agenda-event.js';
  * in the words of Agenda, which go by the same `on`, `once` and `off`.
  */
 
-/** A job was added by this process. */
+/** A job was added by this process: whatever its time, and before anything else is told of it. */
 export interface JobEnqueuedEvent {
   readonly job: Job;
+}
+
+/** A job was added by this process whose time is ahead; it comes right after `enqueued`. */
+export interface JobScheduledEvent {
+  readonly job: Job;
+  readonly nextRunAt: Date;
+}
+
+/** This process has asked for a job that is there already: nothing was added. */
+export interface JobDuplicateEvent {
+  /** The one in place. */
+  readonly job: Job;
+  /** What became of it. */
+  readonly deduped: Deduped;
 }
 
 /** An attempt begins: the handler is called next. */
@@ -18,11 +32,20 @@ export interface JobStartedEvent {
   readonly job: Job;
 }
 
+/**
+ * An attempt began more than `processEvery` after its job was due: there were not enough slots, or its name was
+ * held back. It comes right after `started`.
+ */
+export interface JobLateEvent {
+  readonly job: Job;
+  readonly lateMs: number;
+}
+
 /** A handler told how far it has come. */
 export interface JobProgressedEvent {
   readonly job: Job;
-  /** By convention from 0 to 100. */
-  readonly progress: number;
+  /** Any JSON; a number is by convention from 0 to 100. */
+  readonly progress: unknown;
 }
 
 /** An attempt ended well, and the store has written it down. */
@@ -66,6 +89,16 @@ export interface JobSnoozedEvent {
   readonly delayMs: number | undefined;
   /** What was thrown, if anything was. */
   readonly error: Error | undefined;
+}
+
+/**
+ * A handler has stopped its job, and all of its name or key, for so long (`job.rateLimited`): nothing is
+ * counted, and the job keeps its place.
+ */
+export interface JobThrottledEvent {
+  readonly job: Job;
+  /** From the end of the run on. */
+  readonly forMs: number;
 }
 
 /** A recurring job was claimed too late for its occurrence, which its rule (`catchUp: 'skip'`) does not make up for. */
@@ -128,6 +161,34 @@ export interface WarningEvent {
   readonly message: string;
 }
 
+/** The scheduler of this process has removed jobs. Which ones, the durable stream tells. */
+export interface JobsRemovedEvent {
+  readonly verb: 'cancel' | 'cancelAll' | 'purge' | 'remove' | 'clean' | 'clear' | 'obliterate';
+  readonly count: number;
+}
+
+/** The scheduler of this process has paused a name, or everything. */
+export interface PausedEvent {
+  /** Left out: everything. */
+  readonly name?: string;
+  readonly reason?: string;
+}
+
+/** The scheduler of this process has ended the pause of a name, or that of everything. */
+export interface ResumedEvent {
+  /** Left out: everything. */
+  readonly name?: string;
+}
+
+/**
+ * News of other processes comes again after it was cut off. What they told meanwhile is lost: whoever keeps a
+ * picture of their jobs reads them again.
+ */
+export interface ReconnectedEvent {
+  /** When it was cut off, as far as this process knows, by the backend's clock. */
+  readonly since: Date;
+}
+
 /** A worker host began or stopped to claim jobs. */
 export interface HostEvent {
   readonly host: string;
@@ -136,12 +197,16 @@ export interface HostEvent {
 /** The events of this library and what their listeners receive. */
 export interface JobEventMap {
   enqueued: JobEnqueuedEvent;
+  scheduled: JobScheduledEvent;
+  duplicate: JobDuplicateEvent;
   started: JobStartedEvent;
+  late: JobLateEvent;
   progressed: JobProgressedEvent;
   completed: JobCompletedEvent;
   failed: JobFailedEvent;
   retrying: JobRetryingEvent;
   snoozed: JobSnoozedEvent;
+  throttled: JobThrottledEvent;
   skipped: JobSkippedEvent;
   dead: JobDeadEvent;
   interrupted: JobInterruptedEvent;
@@ -149,6 +214,10 @@ export interface JobEventMap {
   stalled: JobStalledEvent;
   lost: JobLostEvent;
   stuck: JobStuckEvent;
+  removed: JobsRemovedEvent;
+  paused: PausedEvent;
+  resumed: ResumedEvent;
+  reconnected: ReconnectedEvent;
   online: HostEvent;
   offline: HostEvent;
   warning: WarningEvent;
@@ -196,16 +265,30 @@ export type JobEventArguments<Key extends JobEventKey> = Facts[EventOf<Key>];
 type Facts = { [Name in JobEventName]: Parameters<Listeners[Name] | RemoteListeners[Name]> };
 
 /** Events of the whole process: there is none for a job name. */
-export const HOSTWIDE_EVENTS = ['online', 'offline', 'warning', 'ready', 'error'] as const;
+export const HOSTWIDE_EVENTS = [
+  'removed',
+  'paused',
+  'resumed',
+  'reconnected',
+  'online',
+  'offline',
+  'warning',
+  'ready',
+  'error',
+] as const;
 
 export const JOB_EVENTS: readonly JobEventName[] = [
   'enqueued',
+  'scheduled',
+  'duplicate',
   'started',
+  'late',
   'progressed',
   'completed',
   'failed',
   'retrying',
   'snoozed',
+  'throttled',
   'skipped',
   'dead',
   'interrupted',
@@ -213,6 +296,10 @@ export const JOB_EVENTS: readonly JobEventName[] = [
   'stalled',
   'lost',
   'stuck',
+  'removed',
+  'paused',
+  'resumed',
+  'reconnected',
   'online',
   'offline',
   'warning',

@@ -7,6 +7,7 @@ import {
   type JobEventArguments,
   type JobEventKey,
   type JobEventListener,
+  type JobEventMap,
   type JobEventName,
   type JobScopedEventName,
   type LocalEventListener,
@@ -94,6 +95,13 @@ export class JobEvents {
 
   emitHost(event: 'online' | 'offline', host: string): void {
     this.deliver(event, [{ host }]);
+  }
+
+  emitHostwide<Name extends 'removed' | 'paused' | 'resumed' | 'reconnected'>(
+    event: Name,
+    fact: JobEventMap[Name],
+  ): void {
+    this.deliver(event, [fact]);
   }
 
   emitReady(): void {

@@ -8,6 +8,7 @@ import type {
 import { errorOf } from '../job/thrown.js';
 import { Timer } from '../worker/timer.js';
 import type { JobEvents } from './job-events.js';
+import { NewsOutages } from './news-outages.js';
 
 /** Often enough that one word may get lost. */
 const DECLARE_EVERY_MS = WATCH_MS / 3;
@@ -22,6 +23,7 @@ export class RemoteEvents {
   private isOpen = false;
   private unsubscribe: Unsubscribe | undefined;
   private readonly timer = new Timer(() => this.declare());
+  private readonly line: NewsOutages;
 
   /** @param source - of this instance, whose own news comes back to it and is dropped */
   constructor(
@@ -33,16 +35,24 @@ export class RemoteEvents {
     private readonly events: JobEvents,
   ) {
     events.onRemoteInterest = () => this.follow();
+    const { broker, notificationChannel } = backend;
+    this.line = new NewsOutages(
+      notificationChannel,
+      () => broker.now(),
+      (since) => events.emitHostwide('reconnected', { since: new Date(since) }),
+    );
   }
 
   /** From now on it listens whenever there is interest. */
   open(): void {
     this.isOpen = true;
+    this.line.watch();
     this.follow();
   }
 
   close(): void {
     this.isOpen = false;
+    this.line.forget();
     this.follow();
   }
 

@@ -11,7 +11,7 @@ import {
   type Rescue,
   type Settlement,
 } from '../contracts/job-broker.js';
-import type { NewJob } from '../job/job-record.js';
+import type { DedupedJob, NewJob } from '../job/job-record.js';
 import type { Announcements } from './announcements.js';
 import { plannedBy } from './row-ending.js';
 
@@ -22,8 +22,10 @@ export class AnnouncingBroker extends JobBroker {
     private readonly announcements: Announcements,
   ) {
     super();
-    // A verb that this store may be without.
+    // Verbs that this store may be without.
     if (inner.prune) this.prune = (cursor) => inner.prune!(cursor);
+    if (inner.beat) this.beat = (beat) => inner.beat!(beat);
+    if (inner.leave) this.leave = (host) => inner.leave!(host);
   }
 
   now(): number {
@@ -40,6 +42,13 @@ export class AnnouncingBroker extends JobBroker {
       if (created) this.announcements.due(job, job.nextRunAt);
     }
     return answers;
+  }
+
+  override async dedupe(asked: DedupedJob): Promise<Enqueued> {
+    const answer = await this.inner.dedupe(asked);
+    const { job, created, deduped } = answer;
+    if (created || deduped === 'replaced') this.announcements.due(job, job.nextRunAt);
+    return answer;
   }
 
   async settleAndClaim(settlements: readonly Settlement[], claim: ClaimRequest): Promise<Claimed> {

@@ -51,8 +51,13 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   // Only an id that the caller chose comes with a nonce; the store gives ids of its own.
   nonce: 'id',
   idempotency: 'idempotencyKey',
+  expires: 'expiresIn',
   repeatKey: 'key',
 };
+
+/** Of this option no row can carry anything. */
+export const uncarriedDedupe = (backend: string): UnsupportedOperationError =>
+  uncarried('dedupe', backend);
 
 /** @throws UnsupportedOperationError naming the option */
 export function refuseUncarriedOptions(job: NewJob, backend: string): void {

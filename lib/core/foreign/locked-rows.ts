@@ -143,7 +143,8 @@ export class LockedRows {
     const refusal = lock.refusal(stored, now, afterExpiry);
     if (refusal) return refusal;
     const row: JobParameters = { ...lock.row, ...stored, lockedAt: new Date(now) };
-    if (progress !== undefined) row.progress = progress;
+    // Rows carry numbers only.
+    if (typeof progress === 'number') row.progress = progress;
     const answer = await this.write(lock, row);
     if (answer === 'ok') lock.prolonged(now, forMs);
     return answer;

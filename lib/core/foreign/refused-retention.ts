@@ -1,7 +1,9 @@
 import { InvalidOptionError } from '../errors.js';
+import type { HandlerOptions } from '../handlers/handler-options.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import type { EngineOptions } from '../options/engine-options.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
+import { pathOf } from '../options/known-keys.js';
 import { hasLimit, type RetentionLayer } from '../options/retention.js';
 
 /**
@@ -17,17 +19,26 @@ export function refuseRetention(
   backend: string,
 ): void {
   const [ofModule, ofDefaults] = defaults;
-  const refuse = (option: string, value: unknown, meant: RetentionLayer | undefined) => {
+  const refuse = (path: string, said: Written | undefined, meant: RetentionLayer | undefined) => {
     if (meant === undefined || !hasLimit(meant)) return;
+    const [option, value] = sourceOf(path, said);
     const remedy = `left out, or false: the ${backend} backend keeps every job until it is removed`;
     throw new InvalidOptionError(option, value, remedy);
   };
-  refuse('retention', written.retention, ofModule?.retention);
-  refuse('defaults.retention', written.defaults?.retention, ofDefaults?.retention);
+  refuse('', written, ofModule?.retention);
+  refuse('defaults', written.defaults, ofDefaults?.retention);
   for (const [name, { retention }] of configured) {
-    refuse(`handlers.${name}.retention`, written.handlers?.[name]?.retention, retention);
+    refuse(`handlers.${name}`, written.handlers?.[name], retention);
   }
-  handlers.judge(({ name, plan }, { retention }) =>
-    refuse(`${name}.retention`, retention, plan.retention),
-  );
+  handlers.judge(({ name, plan }, options) => refuse(name, options, plan.retention));
 }
+
+/** Where a retention was asked for: in its own words, or in those of users of queues. */
+function sourceOf(path: string, said: Written = {}): [option: string, value: unknown] {
+  const options = ['retention', 'removeOnComplete', 'removeOnFail'] as const;
+  const option =
+    options.find((one) => said[one] !== undefined && typeof said[one] !== 'boolean') ?? 'retention';
+  return [pathOf(path, option), said[option]];
+}
+
+type Written = Pick<HandlerOptions, 'retention' | 'removeOnComplete' | 'removeOnFail'>;

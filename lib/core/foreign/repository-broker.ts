@@ -24,7 +24,7 @@ import type { JobRepository, JobRepositoryOptions } from '../contracts/job-repos
 import { InvalidOptionError } from '../errors.js';
 import { dueInstant } from '../job/due.js';
 import type { NewJob } from '../job/job-record.js';
-import { refuseUncarriedOptions } from './carried.js';
+import { refuseUncarriedOptions, uncarriedDedupe } from './carried.js';
 import { asOutage, LockedRows } from './locked-rows.js';
 import { RowClaim } from './row-claim.js';
 import { refusalOfStranger, type RowLock } from './row-lock.js';
@@ -105,6 +105,11 @@ export class RepositoryBroker extends JobBroker {
     }
     for (const job of jobs) refuseUncarriedOptions(job, this.backend);
     return Promise.all(jobs.map((job) => this.add(job)));
+  }
+
+  /** @throws UnsupportedOperationError */
+  override async dedupe(): Promise<Enqueued> {
+    throw uncarriedDedupe(this.backend);
   }
 
   async settleAndClaim(

@@ -16,6 +16,7 @@ export function rowEnding(
   if (settlement.kind === 'completed' && settlement.remove && pending === null) {
     if (settlement.nextRunAt === undefined) return 'removal';
   }
+  if (settlement.kind === 'bury' && settlement.remove && pending === null) return 'removal';
   const at = orSavedTime(settlement, plannedBy(settlement, lock, now), pending);
   const row: JobParameters = {
     // The claimed row first: a store may know its lease by what only that one carries.
@@ -44,6 +45,7 @@ export function plannedBy(
     case 'bury':
       return null;
     case 'release':
+    case 'throttle':
       return later(0, lock, now);
     case 'skip':
       return Math.ceil(settlement.nextRunAt);
@@ -75,6 +77,7 @@ function happened(
       return failure(settlement.failure, stored, now);
     case 'release':
     case 'snooze':
+    case 'throttle':
       return {};
     case 'skip':
       // It did not run.

@@ -1,6 +1,8 @@
 import type { Duration } from '../duration.js';
 import type { Job } from '../job/job.js';
+import type { LimitOptions } from '../options/limits.js';
 import type { Priority } from '../options/priority.js';
+import type { Removal } from '../options/removal.js';
 import type { RetentionOptions } from '../options/retention.js';
 import type { BackoffChoice } from './handler-backoff.js';
 
@@ -8,7 +10,7 @@ import type { BackoffChoice } from './handler-backoff.js';
  * How jobs of one name are run. Given by the decorator or `define`, for a name in `handlers`, and
  * for all names in `defaults`; the nearer one wins.
  */
-export interface HandlerOptions {
+export interface HandlerOptions extends LimitOptions {
   /** How many run at once in this process. @default the module's `defaultConcurrency`, 5 */
   concurrency?: number;
   /** How many this process may hold at once; 0 is no limit. It only caps: nothing is held ahead of a free slot. @default 0 */
@@ -39,17 +41,42 @@ export interface HandlerOptions {
   isFailure?(error: Error, job: Job): boolean;
   /** Of jobs added without one, by this process. @default 'normal' */
   priority?: Priority;
-  /** Delete a job that succeeded instead of keeping it. @default the module's `removeOnComplete`, false */
-  removeOnComplete?: boolean;
+  /**
+   * Delete a job that succeeded instead of keeping it; or how many to keep, and how long: see {@link Removal}.
+   *
+   * @default the module's `removeOnComplete`, false
+   */
+  removeOnComplete?: Removal;
+  /** The same of a job that would become a dead letter; `dead` is told all the same. @default the module's, false */
+  removeOnFail?: Removal;
   /**
    * How long its jobs are kept once they have ended; `false` for ever. It stands in the store when a worker
-   * with this handler has started: from then on any worker removes by it. `removeOnComplete` wins.
+   * with this handler has started: from then on any worker removes by it. `removeOnComplete: true` wins, and
+   * so does `removeOnFail: true`.
    *
    * @default the module's `retention`
    */
   retention?: RetentionOptions | false;
   /** How often a job may lose its process and still run again; after that it is a dead letter. @default 2 */
   maxRescues?: number;
+  /**
+   * The most bytes of JSON that are kept of what a handler returns. Of more only the size is kept
+   * (`job.resultOmitted`), with a warning; the job is completed all the same.
+   *
+   * @default the module's `maxResultBytes`, 65536 (64 KiB)
+   */
+  maxResultBytes?: number;
   /** Whether runs are written to the log, where there is one. @default as the module's `logging` says */
   logging?: boolean;
+  /**
+   * Which jobs share the limits per key (`keyConcurrency`, `keyOrder`, `keyRateLimit`): a text of 1 to 256 bytes
+   * made of the data, asked when a job is added; `undefined` for a job that has none and is in nobody's way. A
+   * process that adds jobs without having their handler is given it in `handlers`, or gives the `key` with the
+   * job.
+   *
+   * @example
+   * key: ({ url }) => new URL(url).host
+   */
+  // oxlint-disable-next-line typescript/no-explicit-any -- the name decides the type of the data
+  key?(data: any): string | undefined;
 }

@@ -1,10 +1,14 @@
 import type { Backoff } from '../backoff.js';
 import { durationOption } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
+import { DEFAULT_MAX_RESULT_BYTES } from '../job/job-result.js';
 import { trueOrFalse, wholeNumber } from '../options/checks.js';
+import { FOREIGN_HANDLER_WORDS } from '../options/foreign-words.js';
 import { checkKnownKeys, pathOf } from '../options/known-keys.js';
+import { LIMIT_KEYS, type LimitLayer, mergeLimits, readLimits } from '../options/limits.js';
 import { parsePriority } from '../options/priority.js';
-import { mergeRetention, readRetention, type RetentionLayer } from '../options/retention.js';
+import { readRemovals } from '../options/removal.js';
+import { mergeRetention, type RetentionLayer } from '../options/retention.js';
 import type { HandlerOptions } from './handler-options.js';
 import {
   type BackoffChoice,
@@ -14,6 +18,7 @@ import {
 } from './handler-backoff.js';
 
 type IsFailure = NonNullable<HandlerOptions['isFailure']>;
+type KeyOf = NonNullable<HandlerOptions['key']>;
 
 /** One layer of handler options, checked and in plain numbers; what was left out is `undefined`. */
 export interface HandlerLayer {
@@ -27,9 +32,13 @@ export interface HandlerLayer {
   isFailure?: IsFailure | undefined;
   priority?: number | undefined;
   removeOnComplete?: boolean | undefined;
+  removeOnFail?: boolean | undefined;
   retention?: RetentionLayer | undefined;
   maxRescues?: number | undefined;
+  maxResultBytes?: number | undefined;
   logging?: boolean | undefined;
+  key?: KeyOf | undefined;
+  limits?: LimitLayer | undefined;
 }
 
 /** How jobs of one name are run: all layers together. */
@@ -47,11 +56,18 @@ export interface HandlerPlan {
   readonly isFailure: IsFailure | undefined;
   readonly priority: number;
   readonly removeOnComplete: boolean;
+  /** A dead letter is not kept. */
+  readonly removeOnFail: boolean;
   /** What was said of it; `undefined` when nobody said anything. */
   readonly retention: RetentionLayer | undefined;
   readonly maxRescues: number;
+  readonly maxResultBytes: number;
   /** `undefined` when nobody said: then the engine's option `logging` decides. */
   readonly logging: boolean | undefined;
+  /** Which jobs share the limits per key; `undefined` when nobody said. */
+  readonly key: KeyOf | undefined;
+  /** What was said of limits over all processes; `undefined` when nobody said anything. */
+  readonly limits: LimitLayer | undefined;
 }
 
 const KEYS: readonly (keyof HandlerOptions)[] = [
@@ -64,9 +80,13 @@ const KEYS: readonly (keyof HandlerOptions)[] = [
   'isFailure',
   'priority',
   'removeOnComplete',
+  'removeOnFail',
   'retention',
   'maxRescues',
+  'maxResultBytes',
   'logging',
+  'key',
+  ...LIMIT_KEYS,
 ];
 
 /**
@@ -74,7 +94,7 @@ const KEYS: readonly (keyof HandlerOptions)[] = [
  * @throws InvalidOptionError
  */
 export function readHandlerOptions(path: string, options: HandlerOptions): HandlerLayer {
-  checkKnownKeys(path, options, KEYS);
+  checkKnownKeys(path, options, KEYS, FOREIGN_HANDLER_WORDS);
   const read = <T>(key: keyof HandlerOptions, check: (path: string, value: unknown) => T) =>
     options[key] === undefined ? undefined : check(pathOf(path, key), options[key]);
   return {
@@ -87,18 +107,20 @@ export function readHandlerOptions(path: string, options: HandlerOptions): Handl
       checkBackoff(at, value);
       return value as BackoffChoice;
     }),
-    isFailure: read('isFailure', readIsFailure),
+    isFailure: read('isFailure', readFunction<IsFailure>),
     priority: read('priority', parsePriority),
-    removeOnComplete: read('removeOnComplete', trueOrFalse),
-    retention: read('retention', readRetention),
+    ...readRemovals(path, options),
     maxRescues: read('maxRescues', (at, value) => wholeNumber(at, value, 0)),
+    maxResultBytes: read('maxResultBytes', (at, value) => wholeNumber(at, value, 1)),
     logging: read('logging', trueOrFalse),
+    key: read('key', readFunction<KeyOf>),
+    limits: readLimits(path, options),
   };
 }
 
-function readIsFailure(path: string, value: unknown): IsFailure {
+function readFunction<Kind>(path: string, value: unknown): Kind {
   if (typeof value !== 'function') throw new InvalidOptionError(path, value, 'a function');
-  return value as IsFailure;
+  return value as Kind;
 }
 
 /** @throws InvalidOptionError */
@@ -106,7 +128,7 @@ export function readLockLimit(path: string, value: unknown): number {
   return wholeNumber(path, value, 0) || Infinity;
 }
 
-/** Lays the layers over each other: a later one wins, and the members of a backoff or a retention are merged. */
+/** Lays the layers over each other: a later one wins, and the members of a backoff, a retention or a rate are merged. */
 export function planOf(path: string, layers: readonly HandlerLayer[]): HandlerPlan {
   const merged: HandlerLayer = {};
   for (const layer of layers) {
@@ -127,14 +149,19 @@ export function planOf(path: string, layers: readonly HandlerLayer[]): HandlerPl
     isFailure: merged.isFailure,
     priority: merged.priority ?? 0,
     removeOnComplete: merged.removeOnComplete ?? false,
+    removeOnFail: merged.removeOnFail ?? false,
     retention: merged.retention,
     maxRescues: merged.maxRescues ?? 2,
+    maxResultBytes: merged.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
     logging: merged.logging,
+    key: merged.key,
+    limits: merged.limits,
   };
 }
 
 function laidOver(wider: HandlerLayer, nearer: HandlerLayer, key: keyof HandlerLayer): unknown {
   if (key === 'backoff') return mergeBackoff(wider.backoff, nearer.backoff);
   if (key === 'retention') return mergeRetention(wider.retention, nearer.retention!);
+  if (key === 'limits') return mergeLimits(wider.limits, nearer.limits!);
   return nearer[key];
 }

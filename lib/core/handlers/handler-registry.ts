@@ -1,6 +1,7 @@
 import { DuplicateHandlerError, InvalidOptionError } from '../errors.js';
 import { checkText } from '../job/job-id.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
+import { completeLimits } from '../options/limits.js';
 import type { HandlerOptions } from './handler-options.js';
 import { type HandlerLayer, type HandlerPlan, planOf, readHandlerOptions } from './handler-plan.js';
 import { asRunFunction, type JobFunction, type RunFunction } from './job-function.js';
@@ -50,6 +51,8 @@ export class HandlerRegistry {
     const other = this.handlers.get(name);
     if (other) throw new DuplicateHandlerError(name, other.origin, here);
     const plan = this.layered(name, readHandlerOptions(name, options));
+    // Only here: a process that adds jobs alone may know a part of them.
+    completeLimits(name, plan.limits);
     const added = { name, run: asRunFunction(handler), plan, origin: here };
     for (const judge of this.judges) judge(added, options);
     this.handlers.set(name, added);

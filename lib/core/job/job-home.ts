@@ -9,8 +9,10 @@ export interface Clock {
 
 /** The engine that a job belongs to, as the job sees it. */
 export interface JobHome extends Clock {
-  /** Writes what is asked of a job; answers with the row as it is stored. */
-  save(row: JobParameters): Promise<JobParameters>;
+  /** Which limits per key a new job is to share; `undefined` for none. @throws InvalidOptionError */
+  keyOf(row: JobParameters): string | undefined;
+  /** Writes what is asked of a job; answers with the row as it is stored. @param key - of a new job */
+  save(row: JobParameters, key: string | undefined): Promise<JobParameters>;
   /** A job of which nothing was stored before has been saved. */
   added(job: { readonly name: string }): void;
   read(id: string): Promise<JobRecord | undefined>;
@@ -20,6 +22,10 @@ export interface JobHome extends Clock {
   run(id: string, name: string): Promise<JobRecord>;
   /** Whether the lease of a running job has run out; false for a job that does not run. */
   hasLostItsProcess(id: string): Promise<boolean>;
+  /** @throws UnsupportedOperationError where nothing but numbers can be told of a run */
+  expectOutput(verb: string): void;
+  /** @throws UnsupportedOperationError where a handler cannot stop the jobs of its name */
+  expectThrottling(): void;
   /** How long handlers of this name may be silent, in ms, where that is limited. */
   lockLifetimeOf(name: string): number | undefined;
 }
@@ -46,4 +52,8 @@ export interface RunningAttempt {
    * @throws LeaseLostError
    */
   touch(progress: number | undefined): Promise<void>;
+  /** Tells how far its handler has come, soon. @param text - the same as JSON */
+  report(progress: unknown, text: string): void;
+  /** Keeps a line, soon. */
+  log(line: string): void;
 }

@@ -54,11 +54,18 @@ export function randomToken(): string {
 /** Control characters, and halves of surrogate pairs: neither survives the way through UTF-8 and logs. */
 const UNFIT = /[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u;
 
-const MOST_BYTES = { name: 256, id: 256, key: 256, idempotencyKey: 512 } as const;
+const MOST_BYTES = {
+  name: 256,
+  id: 256,
+  key: 256,
+  tag: 256,
+  idempotencyKey: 512,
+  'dedupe.key': 512,
+} as const;
 
 /**
- * Checks what users choose as a job's name, id or key: 1 to 256 bytes of UTF-8 without control characters,
- * 512 for an idempotency key.
+ * Checks what users choose as a job's name, id, key or tag: 1 to 256 bytes of UTF-8 without control characters,
+ * 512 for an idempotency key and that of `dedupe`.
  *
  * @throws InvalidJobError
  */

@@ -28,6 +28,14 @@ export interface AskedFacts {
   lastModifiedBy: string | null;
   /** Agenda's own engine runs it in a child process; ours does not look at it. */
   fork: boolean;
+  /** Which jobs of its name it shares limits with, where its name has limits per key; left out: none. */
+  key?: string;
+  /** It goes ahead of the others of its priority. */
+  first?: true;
+  /** By which it is found. */
+  tags?: readonly string[];
+  /** It does not start at this instant or later. */
+  expiresAt?: number;
 }
 
 /** The rule of a recurring job and the limits of its dates, as the user wrote them. */
@@ -52,6 +60,7 @@ export interface JobOverrides {
   /** Milliseconds one attempt may take. */
   timeout?: number;
   removeOnComplete?: boolean;
+  removeOnFail?: boolean;
   /** How long it is kept once it has ended; it wins over what its name says. */
   retention?: OwnRetention;
 }
@@ -89,10 +98,20 @@ export interface HappenedFacts {
   failure: Failure | null;
   /** What the handler returned, as JSON gives it back; `undefined` when there is none. */
   result: unknown;
-  /** How far the handler has come, as it said last; it outlives the run. */
-  progress: number | null;
+  /** Present when the handler returned something that is not kept. */
+  resultOmitted?: OmittedResult;
+  /** How far the handler has come, as it said last: any JSON. It outlives the run; `null` when nothing was said. */
+  progress: unknown;
   /** When the debounce window that is open began; `null` when none is. */
   debounceStartedAt: number | null;
+}
+
+/** What is kept in place of a result. */
+export interface OmittedResult {
+  /** How large it is as JSON, where it is larger than `maxResultBytes`. */
+  readonly bytes?: number;
+  /** Why it is not kept, for people. */
+  readonly reason: string;
 }
 
 /** Why an attempt failed, and, on a dead letter, why it was the last. */
@@ -125,6 +144,16 @@ export interface NewJob {
   /** Who adds it. */
   readonly lastModifiedBy?: string;
   readonly idempotency?: Idempotency;
+  /** A call of its own brings such a job: `JobBroker.dedupe`. */
+  readonly dedupe?: Dedupe;
+  /** Which jobs of its name it shares limits with: 1 to 256 bytes without control characters. */
+  readonly key?: string;
+  /** Ahead of the others of its priority, the newest first, whatever their time. */
+  readonly first?: true;
+  /** At most 16, each 1 to 256 bytes without control characters. */
+  readonly tags?: readonly string[];
+  /** It does not start at this instant or later; a delay counts from the add. */
+  readonly expires?: Due;
 }
 
 /** What keeps a job from being added twice: a key, of which each name has its own. */
@@ -138,4 +167,44 @@ export interface Idempotency {
   readonly release: 'removal' | 'finish' | 'time';
   /** In ms from the add; no meaning for `finish`. */
   readonly holdMs: number;
+}
+
+/**
+ * What becomes of further jobs with the same name, mode and key while the key is held. In every mode it is held
+ * by a job that has not ended and whose time to start is not over; it is freed by the step that ends or removes that job.
+ */
+export type Dedupe = {
+  /** 1 to 512 bytes without control characters. */
+  readonly key: string;
+} & (
+  | {
+      /**
+       * Held until the job is claimed for the first time. It takes the new data, and runs `forMs` later than the
+       * newest call, at most `maxWaitMs` later than the first. `leading`: its time stays, and the key is held for
+       * `forMs` from the first call on, too: once the job was claimed, such calls change nothing.
+       */
+      readonly mode: 'debounce';
+      readonly forMs: number;
+      readonly maxWaitMs?: number;
+      readonly leading?: boolean;
+    }
+  /** The job takes the new data; while it runs that is kept, and it runs once more afterwards. */
+  | { readonly mode: 'latest' }
+  /** The job takes these from the duplicate; while it runs it takes nothing. */
+  | { readonly mode: 'replace'; readonly takes: readonly ReplacedPart[] }
+);
+
+export const REPLACED_PARTS = ['data', 'nextRunAt', 'priority'] as const;
+export type ReplacedPart = (typeof REPLACED_PARTS)[number];
+
+/**
+ * What an add did instead of making a job. `duplicate`: nothing. `replaced`: the job in place has taken from it
+ * what its mode of `dedupe` says. `kept-for-next`: the job runs, and once more afterwards, with the new data.
+ */
+export type Deduped = 'duplicate' | 'replaced' | 'kept-for-next';
+
+/** A job that is added with a key. The nonce tells a repeat of its call from another one. */
+export interface DedupedJob extends NewJob {
+  readonly nonce: string;
+  readonly dedupe: Dedupe;
 }

@@ -82,7 +82,8 @@ export function toRow(record: JobRecord): StoredRow & { _id: JobId } {
     const at = record[field];
     if (at !== null) row[field] = new Date(at);
   }
-  if (record.progress !== null) row.progress = record.progress;
+  // Agenda knows numbers only.
+  if (typeof record.progress === 'number') row.progress = record.progress;
   if (failure) row.failReason = failure.message;
   if (hasEverFailed(record)) row.failCount = record.failCount;
   if (record.lastModifiedBy !== null) row.lastModifiedBy = record.lastModifiedBy;

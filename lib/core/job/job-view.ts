@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { HappenedFacts, JobRecord } from './job-record.js';
+import type { Deduped, HappenedFacts, JobRecord, OmittedResult } from './job-record.js';
 import { type JobAttrs, PROCESSOR_FIELDS, computeJobState, copyOfAttrs } from './job-attrs.js';
 import type { JobHome, RunningAttempt } from './job-home.js';
 import { toRow } from './job-row.js';
@@ -9,8 +9,12 @@ import { type JobState, computeState } from './job-state.js';
 export interface JobJson<Data = unknown> {
   id: string;
   name: string;
+  key: string | undefined;
+  tags: readonly string[];
   data: Data;
   priority: number;
+  first: boolean;
+  expiresAt: Date | undefined;
   state: JobState;
   attempt: number;
   rescueCount: number;
@@ -33,8 +37,10 @@ export interface JobJson<Data = unknown> {
   startDate: Date | undefined;
   endDate: Date | undefined;
   skipDays: number[] | undefined;
-  progress: number | undefined;
+  /** What the newest run has told of how far it has come. */
+  progress: unknown;
   result: unknown;
+  resultOmitted: OmittedResult | undefined;
 }
 
 /**
@@ -50,18 +56,29 @@ export class JobView<Data = unknown> {
   protected readonly running: RunningAttempt | undefined;
   /** @internal */
   protected isCreated: boolean | undefined;
+  private readonly wasDeduped: Deduped | undefined;
   // Most handlers look at the data alone: the fields are made for those who ask.
   private fields: JobAttrs<Data> | undefined;
   private neverFires: AbortSignal | undefined;
+  /** Of a run that has just ended, as JSON: few look at it. */
+  private resultText: string | undefined;
 
   /** @internal made by the scheduler and the worker host */
-  constructor(record: JobRecord, home: JobHome, running?: RunningAttempt, created?: boolean) {
+  constructor(
+    record: JobRecord,
+    home: JobHome,
+    running?: RunningAttempt,
+    created?: boolean,
+    deduped?: Deduped,
+  ) {
     this.record = record;
     this.home = home;
     this.running = running;
     this.isCreated = created;
+    this.wasDeduped = deduped;
     this.fields = undefined;
     this.neverFires = undefined;
+    this.resultText = undefined;
   }
 
   /** The job's fields under Agenda's names. What is written to them counts at the next `save()`. */
@@ -77,6 +94,15 @@ export class JobView<Data = unknown> {
     return this.isCreated;
   }
 
+  /**
+   * On what `now`, `schedule` and `enqueueMany` answer with `created: false`: what became of the call. `duplicate`: it
+   * changed nothing. `replaced`: this job has taken from it what the mode of its `dedupe` says. `kept-for-next`: this
+   * job runs, and will run once more, with the data of the newest such call.
+   */
+  get deduped(): Deduped | undefined {
+    return this.wasDeduped;
+  }
+
   /** Empty until the job is saved. */
   get id(): string {
     return this.record.id;
@@ -84,6 +110,27 @@ export class JobView<Data = unknown> {
 
   get name(): string {
     return this.record.name;
+  }
+
+  /** Which jobs of its name it shares limits with, where its name has limits per key. */
+  get key(): string | undefined {
+    return this.record.key;
+  }
+
+  /** By which `find` knows it; empty for none. */
+  get tags(): readonly string[] {
+    return this.record.tags ?? [];
+  }
+
+  /** Whether it goes ahead of the others of its priority. */
+  get first(): boolean {
+    return this.record.first ?? false;
+  }
+
+  /** When it expires: it does not start from then on. `undefined` for never. */
+  get expiresAt(): Date | undefined {
+    const { expiresAt } = this.record;
+    return expiresAt === undefined ? undefined : new Date(expiresAt);
   }
 
   /** The handler's input, as JSON gives it back; `undefined` when the job was added without. */
@@ -172,14 +219,17 @@ export class JobView<Data = unknown> {
     return this.attrs.catchUp;
   }
 
-  /** How far the newest run has come: what `touch` was told last, by convention from 0 to 100. */
-  get progress(): number | undefined {
-    return this.attrs.progress;
+  /**
+   * What the handler returned, as JSON gives it back; `undefined` also for what is not kept: see
+   * {@link resultOmitted}.
+   */
+  get result(): unknown {
+    return this.resultText === undefined ? this.record.result : JSON.parse(this.resultText);
   }
 
-  /** What the handler returned, as JSON gives it back. */
-  get result(): unknown {
-    return this.record.result;
+  /** Why the result is not kept; `undefined` when it is, or there is none. */
+  get resultOmitted(): OmittedResult | undefined {
+    return this.record.resultOmitted;
   }
 
   /** At the backend's present. */
@@ -221,8 +271,12 @@ export class JobView<Data = unknown> {
     return {
       id: this.id,
       name: this.name,
+      key: this.key,
+      tags: this.tags,
       data: this.data,
       priority,
+      first: this.first,
+      expiresAt: this.expiresAt,
       state: this.state,
       attempt: this.attempt,
       rescueCount: this.rescueCount,
@@ -245,8 +299,9 @@ export class JobView<Data = unknown> {
       startDate,
       endDate,
       skipDays,
-      progress: this.progress,
+      progress: this.record.progress ?? undefined,
       result: this.result,
+      resultOmitted: this.resultOmitted,
     };
   }
 
@@ -265,6 +320,14 @@ export class JobView<Data = unknown> {
   get isMoved(): boolean {
     if (!this.fields) return false;
     return (this.fields.nextRunAt?.getTime() ?? null) !== this.record.nextRunAt;
+  }
+
+  /** @internal what its run has just come to */
+  returned(text: string | undefined, omitted: OmittedResult | undefined): void {
+    this.resultText = text;
+    this.record.result = undefined;
+    if (omitted) this.record.resultOmitted = omitted;
+    else if (this.record.resultOmitted) delete this.record.resultOmitted;
   }
 
   /** @internal what has happened to the job since, for whoever looks at this object */

@@ -1,3 +1,4 @@
+import { toUSVString } from 'node:util';
 import type { Settlement } from '../contracts/job-broker.js';
 import type { JobParameters } from '../contracts/job-parameters.js';
 import type { Duration } from '../duration.js';
@@ -12,6 +13,7 @@ import {
 import type { DateInput } from '../schedule/date.js';
 import { recordOf } from './job-attrs.js';
 import { JobDraft } from './job-draft.js';
+import { encodeProgress } from './job-progress.js';
 import type { HappenedFacts, JobRecord } from './job-record.js';
 import { wasBorn } from './row-birth.js';
 import { orSavedTime } from './saved-time.js';
@@ -23,6 +25,7 @@ import {
   retryVerdict,
   type SnoozeOptions,
   snoozeVerdict,
+  throttleVerdict,
 } from './verdict.js';
 
 export type { RepeatOptions } from './job-draft.js';
@@ -58,6 +61,7 @@ export class Job<Data = unknown> extends JobDraft<Data> {
    *
    * @returns this object, with `_id`, `nextRunAt` and `debounceStartedAt` as they are stored
    * @throws InvalidScheduleError, InvalidJobError, InvalidOptionError for fields that cannot be meant
+   * @throws QueueFullError when as many jobs of its name wait as may, and it is a new one that does not recur
    * @throws LeaseLostError, JobCancelledError in a handler that is known to have lost its job
    */
   async save(): Promise<this> {
@@ -65,11 +69,12 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     const row = this.askedRow();
     if (row.uniqueOpts?.debounce && !row.unique) warnOfUselessDebounce(this.name);
     const { isSurelyNew } = this;
-    const saved = await this.written(row);
+    const key = this.id === '' ? this.home.keyOf(row) : undefined;
+    const saved = await this.written(row, key);
     this.takeOver(saved);
     if (this.id !== '') return this;
     this.isCreated = wasBorn(saved) ?? (isSurelyNew || undefined);
-    await this.takeOverRecord(saved);
+    await this.takeOverRecord(saved, key);
     if (this.created) this.home.added(this);
     return this;
   }
@@ -124,11 +129,54 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     if (progress !== undefined) this.happened({ progress });
   }
 
+  /** How far the newest run has come, as it told last; `undefined` when none has. */
+  progress(): unknown;
+  /**
+   * In a handler: tells how far it has come, and that it is still at work. It returns at once: of what is told
+   * within a quarter of a second the last is stored, and the very last before the run ends. Whether the job is
+   * still this run's own is not said: see `touch` and `signal`.
+   *
+   * @param value - any JSON of at most 16 KiB; a number is by convention from 0 to 100
+   * @throws InvalidOptionError
+   * @throws UnsupportedOperationError for anything but a number, where the backend keeps no more
+   * @throws JobNotRunningError outside a running handler
+   */
+  progress(value: unknown): void;
+  progress(...given: readonly unknown[]): unknown {
+    if (given.length === 0) return this.record.progress ?? undefined;
+    const [value] = given;
+    const text = encodeProgress(value);
+    if (typeof value !== 'number') this.home.expectOutput('progress');
+    const progress: unknown = JSON.parse(text);
+    const running = this.running;
+    if (!running || running.isOver) throw this.notRunning('progress');
+    this.happened({ progress });
+    running.report(progress, text);
+    return undefined;
+  }
+
+  /**
+   * In a handler: keeps a line with the job, for `scheduler.logs`. It returns at once; lines are stored within a
+   * quarter of a second, and before the run ends. The newest 1,000 lines and 64 KiB of a job are kept, whatever
+   * its runs; a longer line is cut. What the engine does with jobs is another log: see `scheduler.getLogs`.
+   *
+   * @throws InvalidOptionError for what is no text
+   * @throws UnsupportedOperationError by a backend that keeps none
+   * @throws JobNotRunningError outside a running handler
+   */
+  log(line: string): void {
+    if (typeof line !== 'string') throw new InvalidOptionError('line', line, 'a text');
+    this.home.expectOutput('log');
+    const { running } = this;
+    if (!running || running.isOver) throw this.notRunning('log');
+    running.log(toUSVString(line));
+  }
+
   /**
    * In a handler: puts the job off, counted from the end of this run. It is no failure, and the attempt
    * does not count. Without `max` that may go on for ever.
    *
-   * This and the two verbs below decide by being called, and the last call before the handler ends
+   * This and the three verbs below decide by being called, and the last call before the handler ends
    * wins; what it returns then is no result. Return or throw what they answer to leave at once, from
    * however deep below. A handler that throws anything else has failed, whatever it called before.
    *
@@ -140,6 +188,23 @@ export class Job<Data = unknown> extends JobDraft<Data> {
    */
   snooze(duration: Duration, options: SnoozeOptions = {}): JobVerdict {
     return this.decided('snooze', snoozeVerdict(this.id, duration, options));
+  }
+
+  /**
+   * In a handler: the outside world has asked for a pause (`429 Too Many Requests`). The job keeps its place and
+   * runs again after it, the attempt is not counted as anything, and until then no job of its name starts in any
+   * process; where its name has a `keyRateLimit`, none with its key. Jobs that run go on.
+   *
+   * @throws InvalidOptionError for a duration below 1 ms
+   * @throws UnsupportedOperationError by a backend that cannot stop a name
+   * @throws JobNotRunningError outside a running handler; JobTimeoutError when its time is up
+   *
+   * @example
+   * if (response.status === 429) return job.rateLimited(`${response.headers.get('retry-after')} seconds`);
+   */
+  rateLimited(duration: Duration): JobVerdict {
+    this.home.expectThrottling();
+    return this.decided('rateLimited', throttleVerdict(this.id, duration));
   }
 
   /**
@@ -226,19 +291,21 @@ export class Job<Data = unknown> extends JobDraft<Data> {
 
   private decided(verb: string, verdict: JobVerdict): JobVerdict {
     const { running } = this;
-    if (!running || running.isOver) {
-      throw new JobNotRunningError(verb, this.id, this.name, { cause: running?.endReason });
-    }
+    if (!running || running.isOver) throw this.notRunning(verb);
     // The timeout is how this attempt ends: nothing its handler says now could count.
     if (running.endReason instanceof JobTimeoutError) throw running.endReason;
     running.verdict = verdict;
     return verdict;
   }
 
-  private async written(row: JobParameters): Promise<JobParameters> {
+  private notRunning(verb: string): JobNotRunningError {
+    return new JobNotRunningError(verb, this.id, this.name, { cause: this.running?.endReason });
+  }
+
+  private async written(row: JobParameters, key: string | undefined): Promise<JobParameters> {
     this.savesUnderWay += 1;
     try {
-      return await this.home.save(row);
+      return await this.home.save(row, key);
     } finally {
       this.savesUnderWay -= 1;
     }
@@ -261,8 +328,8 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     this.asked();
   }
 
-  private async takeOverRecord(saved: JobParameters): Promise<void> {
-    const stored = recordOf(saved, this.home.now());
+  private async takeOverRecord(saved: JobParameters, key: string | undefined): Promise<void> {
+    const stored = { ...recordOf(saved, this.home.now()), ...(key !== undefined && { key }) };
     // Only a job that may have been there before has a past that its row does not tell.
     this.record = (this.created ? undefined : await this.home.read(stored.id)) ?? stored;
   }

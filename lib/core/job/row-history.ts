@@ -5,7 +5,7 @@ import type { Failure, HappenedFacts } from './job-record.js';
 import { errorOf } from './thrown.js';
 
 /** What a row says of its runs, checked and in plain values; what it leaves out is `null` or 0. */
-export type RowHistory = Pick<
+export type RowHistory = { readonly progress: number | null } & Pick<
   HappenedFacts,
   | 'nextRunAt'
   | 'lockedAt'
@@ -14,7 +14,6 @@ export type RowHistory = Pick<
   | 'failedAt'
   | 'failCount'
   | 'failure'
-  | 'progress'
   | 'debounceStartedAt'
 >;
 

@@ -1,8 +1,9 @@
 import type { Settlement } from '../contracts/job-broker.js';
 
-/** Whether the job is still about the same occurrence after it: handed back, put off, or to be tried again. */
+/** Whether the job is still about the same occurrence after it: handed back, stopped, put off, or to be tried again. */
 export const goesOn = (settlement: Settlement): boolean =>
   settlement.kind === 'release' ||
+  settlement.kind === 'throttle' ||
   settlement.kind === 'snooze' ||
   (settlement.kind === 'retry' && !settlement.fresh);
 

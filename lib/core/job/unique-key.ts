@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JobParameters } from '../contracts/job-parameters.js';
 import { InvalidOptionError } from '../errors.js';
+import type { Dedupe } from './job-record.js';
 
 /** What a unique query may compare besides the parts of `data`. */
 const COLUMNS: ReadonlySet<string> = new Set<keyof JobParameters>([
@@ -45,6 +46,10 @@ export function uniqueKey(name: string, query: unknown): string {
 
 /** The idempotency key of jobs with this name, as backends keep it. */
 export const idempotencyKey = (name: string, key: string): string => `idempotency\n${name}\n${key}`;
+
+/** The key of jobs with this name that are added in this mode of `dedupe`: each mode has keys of its own. */
+export const dedupeKey = (name: string, { mode, key }: Dedupe): string =>
+  `${mode}\n${name}\n${key}`;
 
 function canonicalQuery(query: unknown): string {
   if (!isObject(query)) {

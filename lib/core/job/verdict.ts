@@ -7,7 +7,7 @@ import { messageOf } from './thrown.js';
 
 /*
  * What a handler decides of its job beside returning and throwing. It is said by a call of `snooze`,
- * `retryAt` or `discard`, and that is enough: what the handler returns then is no result. Returned or
+ * `rateLimited`, `retryAt` or `discard`, and that is enough: what the handler returns then is no result. Returned or
  * thrown, from however deep below, the verdict ends the handler at once.
  */
 
@@ -15,6 +15,8 @@ import { messageOf } from './thrown.js';
 export type JobWish =
   /** Put off, and not counted as an attempt; `max` times at most. */
   | { readonly kind: 'snooze'; readonly delayMs: number; readonly max: number }
+  /** Not counted as anything, and its name (or key) stops for that long. */
+  | { readonly kind: 'throttle'; readonly forMs: number }
   /** Failed, and tried again at that instant as long as attempts allow. */
   | { readonly kind: 'retry'; readonly at: number }
   /** Failed for good. */
@@ -36,7 +38,7 @@ export interface RetryAtOptions {
   reason?: Error | string;
 }
 
-/** What a handler has decided of its job. Made by `job.snooze`, `job.retryAt` and `job.discard` alone. */
+/** What a handler has decided of its job. Made by verbs of the job alone. */
 export class JobVerdict extends AgendaError {
   /** @internal */
   constructor(
@@ -64,6 +66,12 @@ export function snoozeVerdict(
   const delayMs = durationOption('duration', duration);
   const max = options.max === undefined ? Infinity : wholeNumber('max', options.max, 0);
   return new JobVerdict(jobId, { kind: 'snooze', delayMs, max }, `Put off by ${delayMs} ms.`);
+}
+
+/** @throws InvalidOptionError */
+export function throttleVerdict(jobId: string, duration: Duration): JobVerdict {
+  const forMs = durationOption('duration', duration);
+  return new JobVerdict(jobId, { kind: 'throttle', forMs }, `Stopped for ${forMs} ms.`);
 }
 
 /**

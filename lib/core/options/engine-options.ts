@@ -2,6 +2,8 @@ import type { JobLogger } from '../contracts/job-logger.js';
 import type { Duration } from '../duration.js';
 import type { HandlerOptions } from '../handlers/handler-options.js';
 import type { LoggingOptions } from '../logging/logging-option.js';
+import type { EventsOptions } from './events-option.js';
+import type { Removal } from './removal.js';
 import type { RetentionOptions } from './retention.js';
 
 /** How the engine runs jobs. Everything may be left out. */
@@ -32,12 +34,18 @@ export interface EngineOptions {
    * @default no limit
    */
   defaultLockLifetime?: Duration;
-  /** Handler options of all names; a handler's own win. */
+  /**
+   * Handler options of all names. Of all that is said of a job the nearest counts, option by option, and member by
+   * member inside `backoff`, `retention` and rates: `defaults` (over the module's own options), then the options of
+   * its handler in the code, then `handlers`, then the options of the call that adds it.
+   */
   defaults?: HandlerOptions;
   /** Handler options by job name, from configuration; they win over those in the code. */
   handlers?: Readonly<Record<string, HandlerOptions>>;
-  /** Delete jobs that succeeded, unless a handler says otherwise. @default false */
-  removeOnComplete?: boolean;
+  /** Delete jobs that succeeded, or keep some, unless a handler says otherwise: see {@link Removal}. @default false */
+  removeOnComplete?: Removal;
+  /** The same of dead letters. @default false */
+  removeOnFail?: Removal;
   /**
    * How long jobs are kept once they have ended, unless a handler says otherwise; `false` for ever. Of each
    * name that has a handler in a worker. A backend of another package keeps everything: there it is an error.
@@ -56,6 +64,8 @@ export interface EngineOptions {
   maxRescues?: number;
   /** The most bytes of JSON a job's data may have. @default 262144 (256 KiB) */
   maxDataBytes?: number;
+  /** The most bytes of JSON that are kept of what a handler returns, unless it says otherwise. @default 65536 (64 KiB) */
+  maxResultBytes?: number;
   /** Whether this process runs jobs, and of which names. @default true */
   worker?: boolean | { only: readonly string[] } | { except: readonly string[] };
   /** How long each phase of a stop may take. A stop ends, whatever handlers and the store do. */
@@ -67,6 +77,15 @@ export interface EngineOptions {
    * @default false
    */
   logging?: boolean | JobLogger | LoggingOptions;
+  /** What is kept of events for readers that come later: see `scheduler.events()`. */
+  events?: EventsOptions;
+  /**
+   * Count what happens to jobs in this process for `scheduler.metrics()`. Each process adds its numbers every 10
+   * seconds; one that is killed loses its newest. A backend of another package keeps none.
+   *
+   * @default true where the backend keeps metrics
+   */
+  metrics?: boolean;
 }
 
 export interface ShutdownOptions {

@@ -4,16 +4,24 @@ import { InvalidOptionError } from '../errors.js';
  * Refuses keys that nobody reads: a misspelt option would otherwise do nothing, in silence.
  *
  * @param path - where the object stands in what the user wrote, such as `retention.completed`; `''` at the top
+ * @param otherWords - keys that are another library's, and what to do instead
  * @throws InvalidOptionError naming the key and the nearest known one
  */
-export function checkKnownKeys(path: string, object: unknown, known: readonly string[]): void {
+export function checkKnownKeys(
+  path: string,
+  object: unknown,
+  known: readonly string[],
+  otherWords: Readonly<Record<string, string>> = {},
+): void {
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw new InvalidOptionError(path === '' ? 'options' : path, object, 'an object');
   }
   for (const key of Object.keys(object)) {
     if (known.includes(key)) continue;
     const value = (object as Record<string, unknown>)[key];
-    throw new InvalidOptionError(pathOf(path, key), harmless(value), remedyFor(key, known));
+    const remedy = Object.hasOwn(otherWords, key) ? otherWords[key]! : nearestWord(key, known);
+    const expected = `left out (there is no such option; ${remedy})`;
+    throw new InvalidOptionError(pathOf(path, key), harmless(value), expected);
   }
 }
 
@@ -24,10 +32,9 @@ export const pathOf = (path: string, key: string): string => (path === '' ? key 
 const harmless = (value: unknown): unknown =>
   typeof value === 'number' || typeof value === 'boolean' || value == null ? value : '…';
 
-function remedyFor(key: string, known: readonly string[]): string {
+function nearestWord(key: string, known: readonly string[]): string {
   const nearest = nearestOf(key, known);
-  const hint = nearest ? `did you mean \`${nearest}\`?` : `known are ${known.join(', ')}`;
-  return `left out (there is no such option; ${hint})`;
+  return nearest ? `did you mean \`${nearest}\`?` : `known are ${known.join(', ')}`;
 }
 
 /** The known key that differs by the fewest letters, unless that is another word altogether. */

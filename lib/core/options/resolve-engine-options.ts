@@ -1,12 +1,15 @@
+import type { EventBounds } from '../contracts/event-store.js';
 import { durationOption } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
 import { type HandlerLayer, readHandlerOptions, readLockLimit } from '../handlers/handler-plan.js';
 import { DEFAULT_MAX_DATA_BYTES } from '../job/job-data.js';
+import { DEFAULT_MAX_RESULT_BYTES } from '../job/job-result.js';
 import { readLogging, type ResolvedLogging } from '../logging/logging-option.js';
 import { optionsObject, trueOrFalse, wholeNumber } from './checks.js';
 import type { EngineOptions, ShutdownOptions } from './engine-options.js';
+import { readEventsOption } from './events-option.js';
 import { checkKnownKeys } from './known-keys.js';
-import { readRetention } from './retention.js';
+import { readRemovals } from './removal.js';
 import { WorkerNames } from './worker-names.js';
 
 /** The engine's options: checked, complete, in plain numbers. */
@@ -22,6 +25,10 @@ export interface ResolvedEngineOptions {
   readonly worker: WorkerNames;
   /** `undefined` when nothing is logged. */
   readonly logging: ResolvedLogging | undefined;
+  /** Bounds of the durable stream; `null` to switch it off, `undefined` to leave it as it is. */
+  readonly events: EventBounds | null | undefined;
+  /** Whether this process counts, if its backend keeps metrics. */
+  readonly metrics: boolean;
   readonly shutdown: ResolvedShutdown;
   /** The layers of handler options for all names, the weakest first. */
   readonly defaults: readonly HandlerLayer[];
@@ -48,13 +55,17 @@ export const ENGINE_OPTION_KEYS: readonly (keyof EngineOptions)[] = [
   'defaults',
   'handlers',
   'removeOnComplete',
+  'removeOnFail',
   'retention',
   'idempotencyWindow',
   'maxRescues',
   'maxDataBytes',
+  'maxResultBytes',
   'worker',
   'shutdown',
   'logging',
+  'events',
+  'metrics',
 ];
 
 const SHORTEST_LEASE = 100;
@@ -79,6 +90,8 @@ export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngin
     }),
     worker: WorkerNames.of(options.worker ?? true),
     logging: readLogging(options.logging ?? false),
+    events: readEventsOption(options.events ?? {}),
+    metrics: trueOrFalse('metrics', options.metrics ?? true),
     shutdown: readShutdown(options.shutdown ?? {}),
     defaults: [moduleWide(options), readHandlerOptions('defaults', options.defaults ?? {})],
     handlers: readHandlers(options.handlers ?? {}),
@@ -86,15 +99,17 @@ export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngin
 }
 
 function moduleWide(options: EngineOptions): HandlerLayer {
-  const removeOnComplete = options.removeOnComplete ?? false;
   return {
     concurrency: wholeNumber('defaultConcurrency', options.defaultConcurrency ?? 5, 1),
     lockLimit: readLockLimit('defaultLockLimit', options.defaultLockLimit ?? 0),
     lockLifetimeMs: readLockLifetime(options),
-    removeOnComplete: trueOrFalse('removeOnComplete', removeOnComplete),
-    retention:
-      options.retention === undefined ? undefined : readRetention('retention', options.retention),
+    ...readRemovals('', options),
     maxRescues: wholeNumber('maxRescues', options.maxRescues ?? 2, 0),
+    maxResultBytes: wholeNumber(
+      'maxResultBytes',
+      options.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
+      1,
+    ),
   };
 }
 

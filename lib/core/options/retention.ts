@@ -58,15 +58,18 @@ const ENDS = ['completed', 'failed'] as const;
 /** @throws InvalidOptionError */
 export function readRetention(path: string, value: unknown): RetentionLayer {
   if (value === false) return { completed: NO_LIMIT, failed: NO_LIMIT };
-  return perEnd(path, value, (at, limits) => {
-    if (limits === false) return NO_LIMIT;
-    checkKnownKeys(at, limits, ['age', 'count']);
-    const { age, count } = limits as RetentionLimits;
-    return {
-      ...(age !== undefined && { ageMs: readAge(pathOf(at, 'age'), age) }),
-      ...(count !== undefined && { count: readCount(pathOf(at, 'count'), count) }),
-    };
-  });
+  return perEnd(path, value, readLimits);
+}
+
+/** The limits of one end, or `false`. @throws InvalidOptionError */
+export function readLimits(path: string, limits: unknown): Partial<RetentionRule> {
+  if (limits === false) return NO_LIMIT;
+  checkKnownKeys(path, limits, ['age', 'count']);
+  const { age, count } = limits as RetentionLimits;
+  return {
+    ...(age !== undefined && { ageMs: readAge(pathOf(path, 'age'), age) }),
+    ...(count !== undefined && { count: readCount(pathOf(path, 'count'), count) }),
+  };
 }
 
 /**
@@ -76,13 +79,16 @@ export function readRetention(path: string, value: unknown): RetentionLayer {
  */
 export function readJobRetention(path: string, value: unknown): OwnRetention {
   if (value === false) return { completed: null, failed: null };
-  return perEnd(path, value, (at, limits) => {
-    if (limits === false) return null;
-    refuseCount(at, limits);
-    checkKnownKeys(at, limits, ['age']);
-    const { age } = limits as JobRetentionLimit;
-    return age === undefined ? undefined : readAge(pathOf(at, 'age'), age);
-  });
+  return perEnd(path, value, readJobLimit);
+}
+
+/** The age of one end; `undefined` when nothing is said. @throws InvalidOptionError */
+export function readJobLimit(path: string, limits: unknown): number | null | undefined {
+  if (limits === false) return null;
+  refuseCount(path, limits);
+  checkKnownKeys(path, limits, ['age']);
+  const { age } = limits as JobRetentionLimit;
+  return age === undefined ? undefined : readAge(pathOf(path, 'age'), age);
 }
 
 /** Lays the nearer over the wider, member by member. */

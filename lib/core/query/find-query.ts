@@ -8,13 +8,15 @@ import { decodeCursor, encodeCursor, type CursorOwner } from './find-cursor.js';
 import { isInState } from './in-state.js';
 import { compareTexts } from './job-order.js';
 import { QUERY_STATES } from './job-query.js';
-import { nameTest, textsOf } from './job-selection.js';
+import { nameTest, tagsOf, tagTest, textsOf } from './job-selection.js';
 
 /** A checked search: which jobs, and from which place on a page of them. */
 export interface Search<Place> {
   /** The only names that can be meant, in order; left out: any. */
   readonly names: readonly string[] | undefined;
   readonly state: FindState | undefined;
+  /** One at least. Left out: any. */
+  readonly tags: readonly string[] | undefined;
   readonly oldestFirst: boolean;
   readonly limit: number;
   /** Where to begin; left out: with the first. */
@@ -28,11 +30,12 @@ const QUERY_KEYS: readonly (keyof FindQuery)[] = [
   'names',
   'state',
   'data',
+  'tags',
   'oldestFirst',
   'limit',
   'cursor',
 ];
-const STATES: readonly FindState[] = [...QUERY_STATES, 'dead'];
+const STATES: readonly FindState[] = [...QUERY_STATES, 'dead', 'retrying'];
 
 /**
  * @param version - of the places of the backend that searches: see `CursorOwner`
@@ -46,18 +49,22 @@ export function parseSearch<Place>(query: FindQuery, version: string): Search<Pl
   trueOrFalse('find.oldestFirst', oldestFirst);
   wholeNumber('find.limit', limit, 1, MAX_PAGE);
   const matchesData = dataMatch('find.data', data);
+  const tags = tagsOf('find.tags', query.tags)?.toSorted(compareTexts);
+  const hasTags = tagTest(tags);
   const hasName = nameTest({ listed: names, accepts: undefined });
-  const filter = JSON.stringify([names, state, matchesData && data, oldestFirst]);
+  const filter = JSON.stringify([names, state, matchesData && data, oldestFirst, tags]);
   const owner: CursorOwner = { version, filter };
   return {
     names,
     state,
+    tags,
     oldestFirst: oldestFirst && (state === 'completed' || state === 'dead'),
     limit,
     place: cursor === undefined ? undefined : decodeCursor<Place>(owner, cursor),
     isMeant: (job, now) =>
       (hasName?.(job.name) ?? true) &&
       (state === undefined || isInState(state, job, now)) &&
+      (hasTags?.(job) ?? true) &&
       (matchesData?.(job.data) ?? true),
     cursorAt: (place) => encodeCursor(owner, place),
   };

@@ -5,5 +5,7 @@ import { computeState, isDead } from '../job/job-state.js';
 /** Whether a search for a state means a job as it is at an instant. */
 export function isInState(state: FindState, job: JobRecord, now: number): boolean {
   if (state === 'paused') return job.disabled;
-  return state === 'dead' ? isDead(job, now) : computeState(job, now) === state;
+  if (state === 'dead') return isDead(job, now);
+  if (state === 'retrying') return computeState(job, now) === 'failed' && !isDead(job, now);
+  return computeState(job, now) === state;
 }

@@ -1,5 +1,5 @@
 import type { FindState } from '../contracts/job-manager.js';
-import type { ClaimOrder } from '../options/claim-order.js';
+import type { ClaimKey, ClaimOrder } from '../options/claim-order.js';
 import type { JobRecord } from '../job/job-record.js';
 import type { JobQuery, QueryState, SortKey } from './job-query.js';
 
@@ -11,7 +11,7 @@ import type { JobQuery, QueryState, SortKey } from './job-query.js';
  * for a state has the order of that state's index:
  *
  *   scheduled   nextRunAt, ties by insertion; at one instant the disabled behind, by id
- *   queued      the order of claims; the disabled behind, by nextRunAt, ties by id
+ *   queued      the order of claims (of a priority those that go first in front); the disabled behind, by nextRunAt, ties by id
  *   running     lockedAt, ties by id
  *   completed   lastFinishedAt, newest first; what was saved without a time and never ran, by when it was saved
  *   failed      dead letters by failedAt, newest first; then those that wait for a retry, by nextRunAt
@@ -86,14 +86,18 @@ export function orderOf(query: JobQuery, claims: ClaimOrder): JobOrder {
   );
 }
 
-/** The order in which a search goes through the jobs of a name: that of their state, or else by insertion. */
-export function walkOrder(
-  state: FindState | undefined,
-  oldestFirst: boolean,
-  claims: ClaimOrder,
-): JobOrder {
-  if (state === undefined) return new JobOrder([]);
-  return new JobOrder(INDEX_ORDERS[state === 'dead' ? 'failed' : state](claims), oldestFirst);
+/** The order in which a search goes through jobs: of a name that of their state; with tags, or without a state, by insertion. */
+export function walkOrder({ state, tags, oldestFirst }: Walk, claims: ClaimOrder): JobOrder {
+  if (state === undefined || tags) return new JobOrder([]);
+  const isFailed = state === 'dead' || state === 'retrying';
+  return new JobOrder(INDEX_ORDERS[isFailed ? 'failed' : state](claims), oldestFirst);
+}
+
+/** Of a search what its order depends on. */
+interface Walk {
+  readonly state: FindState | undefined;
+  readonly tags: readonly string[] | undefined;
+  readonly oldestFirst: boolean;
 }
 
 /** Whether the order of a query is that of its state's index; `undefined` when it is another one. */
@@ -131,9 +135,10 @@ const INDEX_ORDERS: Record<QueryState, (claims: ClaimOrder) => Criterion[]> = {
   queued: ({ parts }) => [
     ascending(disabled),
     ...parts.map(({ key, descending }) => ({
-      valueOf: where(isEnabled, ({ record }) => record[key]),
+      valueOf: where(isEnabled, ({ record }) => placeBy(key, descending, record)),
       descending,
     })),
+    ascending(where(isEnabled, ({ record, seq }) => (record.first ? -seq : 0))),
     ascending(where(isDisabled, nextRunAt)),
     ascending(where(isDisabled, idOf)),
   ],
@@ -175,6 +180,12 @@ function comparable(data: unknown): number | string | null {
   if (data === undefined || data === null || typeof data === 'number') return data ?? null;
   const text = typeof data === 'string' ? data : JSON.stringify(data);
   return text.slice(0, COMPARED_LENGTH);
+}
+
+/** A job that goes first has a time in front of all times. */
+function placeBy(key: ClaimKey, descending: boolean, record: JobRecord): number | null {
+  if (key === 'priority' || !record.first) return record[key];
+  return descending ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
 }
 
 const isDisabled = ({ record }: Orderable): boolean => record.disabled;

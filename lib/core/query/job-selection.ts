@@ -1,5 +1,7 @@
 import type { JobsFilter } from '../contracts/job-parameters.js';
 import { InvalidOptionError } from '../errors.js';
+import type { JobRecord } from '../job/job-record.js';
+import { MAX_TAGS } from '../job/tags.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import { dataMatch, type DataMatch } from './data-match.js';
 
@@ -9,6 +11,8 @@ export interface JobSelection {
   readonly ids: readonly string[] | undefined;
   readonly names: NameSelection;
   readonly matchesData: DataMatch | undefined;
+  /** Jobs that have all of these; left out: any. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 export interface NameSelection {
@@ -25,6 +29,7 @@ const FILTER_KEYS: readonly (keyof JobsFilter)[] = [
   'names',
   'notNames',
   'data',
+  'tags',
 ];
 
 /**
@@ -39,9 +44,26 @@ export function selectionOf(filter: JobsFilter): JobSelection | undefined {
   const notNames = listed === undefined ? manyTexts('filter.notNames', filter.notNames) : undefined;
   const excluded = new Set(notNames);
   const matchesData = dataMatch('filter.data', filter.data);
-  if (!ids && !listed && excluded.size === 0 && !matchesData) return undefined;
+  const tags = tagsOf('filter.tags', filter.tags);
+  if (!ids && !listed && excluded.size === 0 && !matchesData && !tags) return undefined;
   const accepts = excluded.size === 0 ? undefined : (name: string) => !excluded.has(name);
-  return { ids, names: { listed, accepts }, matchesData };
+  return { ids, names: { listed, accepts }, matchesData, tags };
+}
+
+/** What is asked for, each once; `undefined` when none is. @throws InvalidOptionError */
+export function tagsOf(path: string, value: unknown): readonly string[] | undefined {
+  const tags = manyTexts(path, value);
+  if (tags && tags.length > MAX_TAGS) {
+    throw new InvalidOptionError(path, tags.length, `a list of at most ${MAX_TAGS} tags`);
+  }
+  return tags && tags.length > 0 ? tags : undefined;
+}
+
+/** Whether a job has all of the tags; `undefined` when none is asked for. */
+export function tagTest(
+  tags: readonly string[] | undefined,
+): ((job: Pick<JobRecord, 'tags'>) => boolean) | undefined {
+  return tags && ((job) => tags.every((tag) => job.tags?.includes(tag)));
 }
 
 /** Whether a name is meant; `undefined` when all are. */

@@ -49,6 +49,7 @@ const FILTER_KEYS: readonly (keyof DeadLetterFilter)[] = [
   'names',
   'notNames',
   'data',
+  'tags',
   'reason',
   'olderThan',
 ];
@@ -100,12 +101,12 @@ function meantBy(filter: DeadLetterFilter): MeantLetters {
   const selection = selectionOf(filterOf(criteria));
   if (reason !== undefined) checkDeathReason('filter.reason', reason);
   const olderThanMs = durationOption('filter.olderThan', olderThan ?? 0, { min: 0 });
-  const { ids, names = ANY_NAME, matchesData } = selection ?? {};
-  if (!ids && !names.listed && !matchesData && reason === undefined) {
-    const expected = 'a filter with at least an id, a name, data or a reason';
+  const { ids, names = ANY_NAME, matchesData, tags } = selection ?? {};
+  if (!ids && !names.listed && !matchesData && !tags && reason === undefined) {
+    const expected = 'a filter with at least an id, a name, data, tags or a reason';
     throw new InvalidOptionError('filter', filter, expected);
   }
-  return { ids, names, matchesData, reason, olderThanMs };
+  return { ids, names, matchesData, tags, reason, olderThanMs };
 }
 
 const ANY_NAME = { listed: undefined, accepts: undefined };

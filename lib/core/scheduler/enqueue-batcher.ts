@@ -1,6 +1,7 @@
 import { Batcher } from '../batcher.js';
 import type { Enqueued, JobBroker } from '../contracts/job-broker.js';
 import type { NewJob } from '../job/job-record.js';
+import { goTogether, sendJobs } from './send-jobs.js';
 
 // What a record has beside its data.
 const FRAME_BYTES = 512;
@@ -11,7 +12,8 @@ export class EnqueueBatcher {
 
   constructor(broker: () => JobBroker) {
     this.batcher = new Batcher({
-      send: (jobs) => broker().enqueue(jobs),
+      send: (jobs) => sendJobs(broker(), jobs),
+      goTogether,
       bytesOf,
       most: () => broker().enqueueLimit,
       unsent: 'The job was not added: another add before it found no connection.',
@@ -31,9 +33,14 @@ export class EnqueueBatcher {
 // What one with an idempotency key has besides: name and key, three times at most.
 const KEYED_BYTES = 2400;
 
+// A character of a tag, as stores write it, at most; and what its index costs, which takes as long as so many bytes do.
+const TAG_CHARACTER_BYTES = 6;
+const TAG_BYTES = 2048;
+
 /** No less than the bytes of its record. */
-export function bytesOf({ data, idempotency }: NewJob): number {
-  const frame = idempotency === undefined ? FRAME_BYTES : FRAME_BYTES + KEYED_BYTES;
+export function bytesOf({ data, idempotency, tags = [] }: NewJob): number {
+  let frame = idempotency === undefined ? FRAME_BYTES : FRAME_BYTES + KEYED_BYTES;
+  for (const tag of tags) frame += TAG_BYTES + tag.length * TAG_CHARACTER_BYTES;
   if (data === undefined) return frame;
   // Measuring costs more than it saves where little is at stake.
   return frame + (data.length < 1024 ? data.length * 3 : Buffer.byteLength(data));

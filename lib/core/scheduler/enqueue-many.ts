@@ -4,7 +4,7 @@ import {
   MAX_BATCH,
   MAX_CALL_BYTES,
 } from '../contracts/job-broker.js';
-import { InvalidOptionError } from '../errors.js';
+import { InvalidOptionError, QueueFullError } from '../errors.js';
 import type { NewJob } from '../job/job-record.js';
 import { Job } from '../job/job.js';
 import { errorOf } from '../job/thrown.js';
@@ -14,6 +14,8 @@ import { bytesOf } from './enqueue-batcher.js';
 import { callGuest } from './guest-callback.js';
 import type { EnqueueManyOptions, EnqueueManyResult, JobInput } from './job-options.js';
 import { Pace } from './pace.js';
+import { goTogether, sendJobs } from './send-jobs.js';
+import { untilAborted } from './until-aborted.js';
 
 /*
  * Many jobs, read as they are needed and sent in chunks.
@@ -103,7 +105,9 @@ class Bulk<Item> {
 
   private async readAll(items: Iterable<Item> | AsyncIterable<Item>): Promise<void> {
     if (Symbol.asyncIterator in items) {
-      for await (const item of items) if (await this.stopsAt(item)) break;
+      const { signal } = this.options;
+      for await (const item of untilAborted(items, signal)) if (await this.stopsAt(item)) break;
+      if (signal?.aborted) this.stopped ??= 'aborted';
       return;
     }
     // Without waiting for each item: most inputs are arrays.
@@ -142,6 +146,7 @@ class Bulk<Item> {
     const entry = { index, item, job, bytes };
     const isFull =
       this.chunk.length >= this.chunkSize ||
+      (this.chunk.length > 0 && !goTogether(this.chunk[0]!.job, job)) ||
       (this.chunk.length > 0 && this.chunkBytes + bytes > MAX_CALL_BYTES);
     if (!isFull) {
       this.put(entry);
@@ -214,8 +219,13 @@ class Bulk<Item> {
 
   private async send(entries: readonly Entry<Item>[]): Promise<void> {
     try {
-      const answers = await this.tools.broker.enqueue(entries.map(({ job }) => job));
-      entries.forEach(({ index }, i) => this.answered(index, answers[i]!));
+      const jobs = entries.map(({ job }) => job);
+      const answers = await sendJobs(this.tools.broker, jobs);
+      for (const [i, entry] of entries.entries()) {
+        const answer = answers[i]!;
+        if (answer instanceof Promise) await this.answeredBy(answer, entry);
+        else this.answered(entry, answer);
+      }
     } catch (thrown) {
       const error = errorOf(thrown);
       for (const { item, index } of entries) this.failed(error, item, index);
@@ -224,7 +234,20 @@ class Bulk<Item> {
     this.call(this.options.onProgress, { created, existing, failed: this.errors.length });
   }
 
-  private answered(index: number, answer: Enqueued): void {
+  private async answeredBy(answer: Promise<Enqueued>, entry: Entry<Item>): Promise<void> {
+    try {
+      this.answered(entry, await answer);
+    } catch (thrown) {
+      this.failed(errorOf(thrown), entry.item, entry.index);
+    }
+  }
+
+  private answered({ index, item, job }: Entry<Item>, answer: Enqueued): void {
+    const { refused } = answer;
+    if (refused) {
+      const error = new QueueFullError(job.name, refused.maxQueued, refused.queued);
+      return this.failed(error, item, index);
+    }
     this.answers[index] = answer;
     if (answer.created) this.created += 1;
     else this.existing += 1;

@@ -18,6 +18,7 @@ const FIND_KEYS: readonly (keyof FindOptions)[] = [
   'names',
   'state',
   'data',
+  'tags',
   'limit',
   'cursor',
 ];

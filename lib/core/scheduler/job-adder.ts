@@ -1,6 +1,6 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
 import type { Enqueued } from '../contracts/job-broker.js';
-import { InvalidOptionError } from '../errors.js';
+import { InvalidOptionError, QueueFullError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import type { Due } from '../job/due.js';
@@ -8,6 +8,7 @@ import { checkText } from '../job/job-id.js';
 import type { NewJob } from '../job/job-record.js';
 import type { Job } from '../job/job.js';
 import { expectNotAborted, textList } from '../options/checks.js';
+import { FOREIGN_ITEM_WORDS } from '../options/foreign-words.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import type { DateInput } from '../schedule/date.js';
@@ -24,7 +25,7 @@ import type {
 } from './job-options.js';
 import { NewJobs } from './new-job.js';
 import { hasLimits, limitsOf, makeRecurring } from './recurring.js';
-import { apart, dueAt, onlyPriority } from './schedule-options.js';
+import { apart, dueAt, onlyPriority, refusePast } from './schedule-options.js';
 import type { StoredJobs } from './stored-jobs.js';
 
 /*
@@ -42,7 +43,10 @@ export class JobAdder {
     options: ResolvedEngineOptions,
     private readonly jobs: StoredJobs,
   ) {
-    this.newJobs = new NewJobs(handlers, options);
+    this.newJobs = new NewJobs(handlers, options, {
+      now: () => jobs.now(),
+      warn: (code, message, about) => events.emitWarning(code, message, about),
+    });
     this.batcher = new EnqueueBatcher(() => backend.broker);
   }
 
@@ -51,13 +55,16 @@ export class JobAdder {
     return this.jobs.draft(name, data);
   }
 
+  /** @param change - what is to be otherwise than the options say */
   async add<Data>(
     name: string,
     data: Data | undefined,
     options?: JobOptions,
     due?: Due,
+    change?: (job: NewJob) => NewJob,
   ): Promise<Job<Data>> {
-    const answer = await this.batcher.add(this.newJobs.make(name, data, options, due));
+    const made = this.newJobs.make(name, data, options, due);
+    const answer = await this.batcher.add(change ? change(made) : made);
     return this.added(answer) as Job<Data>;
   }
 
@@ -67,9 +74,10 @@ export class JobAdder {
     data: Data | undefined,
     options: ScheduleOptions,
   ): Promise<Job<Data> | Job<Data>[]> {
-    const { dates, own } = apart(options);
-    if (hasLimits(dates)) return this.scheduleLimited(when, nameOrNames, data, dates, own);
+    const { dates, own, past } = apart(options);
     const due = dueAt(when, this.jobs.now(), dates.timezone);
+    if (past === 'reject') refusePast(when, due, this.jobs.now());
+    if (hasLimits(dates)) return this.scheduleLimited(when, nameOrNames, data, dates, own);
     return forEachName(nameOrNames, (name) => this.add<Data>(name, data, own, due));
   }
 
@@ -121,14 +129,16 @@ export class JobAdder {
     });
   }
 
-  private added({ job: record, created }: Enqueued): Job {
-    const job = this.jobs.of(record, created);
+  private added({ job: record, created, deduped = 'duplicate', refused }: Enqueued): Job {
+    if (refused) throw new QueueFullError(record.name, refused.maxQueued, refused.queued);
+    const job = this.jobs.of(record, created, created ? undefined : deduped);
     if (created) this.jobs.added(job);
+    else this.jobs.duplicate(job, deduped);
     return job;
   }
 
   private madeFrom(input: JobInput): NewJob {
-    checkKnownKeys('item', input, ['name', 'data', 'when', 'options']);
+    checkKnownKeys('item', input, ['name', 'data', 'when', 'options'], FOREIGN_ITEM_WORDS);
     const { name, data, when, options } = input;
     const due = when === undefined ? undefined : dueAt(when, this.jobs.now());
     return this.newJobs.make(name, data, options, due);

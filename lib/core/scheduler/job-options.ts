@@ -1,7 +1,9 @@
 import type { Duration } from '../duration.js';
 import type { DeclaredBackoff } from '../handlers/handler-backoff.js';
+import type { ReplacedPart } from '../job/job-record.js';
 import type { Job } from '../job/job.js';
 import type { Priority } from '../options/priority.js';
+import type { JobRemoval } from '../options/removal.js';
 import type { JobRetention } from '../options/retention.js';
 
 /** What one job wants otherwise than its handler's options say. */
@@ -30,21 +32,104 @@ export interface JobOptions {
    */
   // oxlint-disable-next-line typescript/no-redundant-type-constituents -- shown by editors
   idempotencyRelease?: 'removal' | 'finish' | Duration;
+  /** Makes several calls one job, by a key: see {@link DedupeOptions}. Not together with `idempotencyKey`. */
+  dedupe?: DedupeOptions;
   /** Higher goes first. @default the handler's, else 'normal' */
   priority?: Priority;
+  /**
+   * Ahead of all others of its priority, the newest first, whatever their time. Higher priorities still go before it
+   * (where `sort` puts time first, it goes before all). Its place is its own through retries and rescues.
+   *
+   * @default false
+   */
+  first?: boolean;
   /** How long to wait before the job is due, by the backend's clock. */
   delay?: Duration;
+  /**
+   * If it has not started so long after the add it never does: it becomes a dead letter with the reason `expired`, at
+   * the latest half a minute after that. A run under way goes on, and a retry does not start after it either. One that
+   * is brought back by `requeue` expires no more. Runs by hand (`job.run()`) are not asked.
+   *
+   * @default never
+   */
+  expiresIn?: Duration;
+  /** The same as a time: a Date, milliseconds since the epoch, or a text as of `schedule`. Not together with `expiresIn`. */
+  expiresAt?: Date | string | number;
+  /** Words by which `find` and filters know it: at most 16, each 1 to 256 bytes without control characters. */
+  tags?: readonly string[];
+  /**
+   * Which jobs of its name it shares limits per key with: 1 to 256 bytes without control characters.
+   *
+   * @default what the handler's `key` makes of the data
+   */
+  key?: string;
   /** How often it may run because it failed, in all. */
   attempts?: number;
   /** How long it waits after a failure; a duration or an object, since it is stored with the job. */
   backoff?: DeclaredBackoff;
   /** How long one attempt may take. */
   timeout?: Duration;
-  /** Delete the job when it has succeeded. */
-  removeOnComplete?: boolean;
-  /** How long it is kept once it has ended, whatever its name says; `false` for ever. `removeOnComplete` wins. */
+  /** Delete the job when it has succeeded; or how long to keep it, as `{ age }`. */
+  removeOnComplete?: JobRemoval;
+  /** The same if it would become a dead letter; `dead` is told all the same. */
+  removeOnFail?: JobRemoval;
+  /** How long it is kept once it has ended, whatever its name says; `false` for ever. `true` for a removal wins. */
   retention?: JobRetention | false;
 }
+
+/**
+ * Several calls, one job. The first call with a key adds the job. While the job holds the key, further calls with
+ * the same name, mode and key add none: they return the job in place with `created: false`, and its `deduped` says
+ * what became of the call. A key is freed by the step that frees it in the store, not by time passing in a process:
+ * it holds through restarts, pauses and rescues. A job that has expired holds none.
+ *
+ * Only what a mode names is taken from a further call; the job keeps its id, its place among equals and all
+ * other options of its first call. A job that waits for a retry waits; one that is disabled or paused does too.
+ */
+export type DedupeOptions = {
+  /**
+   * 1 to 512 bytes without control characters; each name and each mode has keys of its own. Or a list of fields
+   * of the data, with dots for deeper ones (`['userId', 'order.id']`): jobs with the same values have the same
+   * key. The data must have these fields.
+   */
+  key: string | readonly string[];
+} & (
+  | {
+      /**
+       * One run when the calls pause. The waiting job takes the newest data (`replaced`), and its time starts over. Its claim
+       * frees the key: a call during the run opens the next round, with a job of its own. It takes no `when` and no `delay`.
+       */
+      mode: 'debounce';
+      /** How long after the newest call the job runs. */
+      for: Duration;
+      /** At most so long after the first call it is put off. @default no limit */
+      maxWait?: Duration;
+      /**
+       * The first call runs at once instead. It holds its key until it is claimed, and at least for `for`: calls that come
+       * before its claim give it their data (`replaced`), later ones change nothing (`duplicate`).
+       *
+       * @default false
+       */
+      leading?: boolean;
+    }
+  | {
+      /**
+       * Never two at once, and the newest data is always run. The waiting job takes the newest data (`replaced`). While it
+       * runs, that is kept (`kept-for-next`), and the job runs once more afterwards, at the time of the first such call, its
+       * attempts counted anew. Freed when the job is done, dead or removed.
+       */
+      mode: 'latest';
+    }
+  | {
+      /**
+       * The waiting job takes what `replace` lists (`replaced`); while it runs, calls change nothing (`duplicate`). Freed
+       * when the job is done, dead or removed.
+       */
+      mode: 'replace';
+      /** @default ['data'] */
+      replace?: readonly ReplacedPart[];
+    }
+);
 
 /** Limits of a job's dates. They are stored and hold for its retries too. */
 export interface DateOptions {
@@ -63,10 +148,17 @@ type LeftOut<Names extends string> = { readonly [Name in Names]?: undefined };
 
 type OwnOptions = Omit<JobOptions, 'delay'>;
 
+/** What becomes of a time that has passed: it is now, or the call is refused. */
+interface PastOption {
+  /** @default 'now' */
+  past?: 'now' | 'reject';
+}
+
 /** What can be said of a job that is due at one time. */
 export interface TimedOptions
   extends
     OwnOptions,
+    PastOption,
     Pick<DateOptions, 'timezone'>,
     LeftOut<'startDate' | 'endDate' | 'skipDays'> {}
 
@@ -74,6 +166,7 @@ export interface TimedOptions
 export interface LimitedOptions
   extends
     DateOptions,
+    PastOption,
     Pick<OwnOptions, 'priority'>,
     LeftOut<Exclude<keyof OwnOptions, 'priority'>> {}
 
@@ -144,7 +237,7 @@ export interface EnqueueManyResult<Item = JobInput> extends EnqueueProgress {
 }
 
 /**
- * Which jobs: ids, names and data are combined with AND. A filter without a criterion matches nothing,
+ * Which jobs: ids, names, data and tags are combined with AND. A filter without a criterion matches nothing,
  * and so does an empty list of `ids` or `names`.
  */
 export interface JobFilter {
@@ -156,4 +249,6 @@ export interface JobFilter {
   notNames?: readonly string[];
   /** Part of the jobs' data: the properties of objects, at any depth; other values are equal. */
   data?: unknown;
+  /** Jobs that have all of these. An empty list is no criterion. */
+  tags?: readonly string[];
 }

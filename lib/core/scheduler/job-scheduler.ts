@@ -2,15 +2,19 @@ import type { CompleteBackend } from '../contracts/agenda-backend.js';
 import { JobManager, type RequeueAnswer } from '../contracts/job-manager.js';
 import type { JobLogQuery, JobLogQueryResult } from '../contracts/job-logger.js';
 import type { JobsOverview, JobsQueryOptions } from '../contracts/job-parameters.js';
+import type { PromoteAnswer, UpdateAnswer } from '../contracts/mending.js';
 import type { Duration } from '../duration.js';
 import { UnsupportedOperationError } from '../errors.js';
 import type {
   JobEventKey,
   JobEventListener,
+  JobsRemovedEvent,
   LocalEventListener,
   RemoteEventKey,
   RemoteEventListener,
 } from '../events/job-event.js';
+import type { DurableEvent } from '../events/durable-event.js';
+import type { DurableEvents, EventStreamOptions } from '../events/durable-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import { checkText } from '../job/job-id.js';
@@ -20,13 +24,17 @@ import type { DebounceOptions } from '../job/unique-options.js';
 import { trueOrFalse } from '../options/checks.js';
 import { readLogQuery } from '../logging/log-query.js';
 import { loggerOf } from '../logging/logging-option.js';
+import type { MetricsRecorder } from '../metrics/metrics-recorder.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import type { DateInput } from '../schedule/date.js';
 import { cleanJobs } from './clean-jobs.js';
+import { clearJobs } from './clear-jobs.js';
 import { requeueMany, requeueOne, type RequeueTools } from './dead-letters.js';
 import { findJobs, historyOf, inspectJob } from './find-jobs.js';
 import { JobAdder } from './job-adder.js';
 import { JobControl } from './job-control.js';
+import { linesOf } from './job-lines.js';
+import type { JobWaits } from './job-waits.js';
 import type {
   EnqueueManyOptions,
   EnqueueManyResult,
@@ -36,6 +44,22 @@ import type {
   JobOptions,
   ScheduleOptions,
 } from './job-options.js';
+import { liveHosts, type MendTools, promoteOne, updateJob } from './mend-jobs.js';
+import type {
+  ClearOptions,
+  HostInfo,
+  JobUpdate,
+  ObliterateOptions,
+  PromoteOptions,
+  PromoteResult,
+} from './mend-options.js';
+import { LimitsOfName, type StoredLimits, storedLimits } from './name-limits.js';
+import type { PausedNames, PauseOptions, PauseResult } from './pause-options.js';
+import { PauseControl } from './pause-control.js';
+import { obliterateJobs } from './obliterate-jobs.js';
+import { promoteMany } from './promote-walk.js';
+import { readMetrics, type MetricsOptions, type NameMetrics } from './read-metrics.js';
+import { runAndWait } from './run-and-wait.js';
 import { runningStats, type RunningStats } from './running-stats.js';
 import type { StoredJobs } from './stored-jobs.js';
 import type {
@@ -45,10 +69,23 @@ import type {
   FoundJobs,
   JobHistoryEntry,
   JobInspection,
+  JobLines,
+  LinesOptions,
   RequeueManyOptions,
   RequeueOptions,
   RequeueResult,
 } from './upkeep-options.js';
+import { readWaitOptions, type RunAndWaitOptions, type WaitOptions } from './wait-options.js';
+
+/** What of this process tells what happens to jobs, beside its events. */
+export interface Observation {
+  readonly durableEvents: DurableEvents;
+  /** `undefined` where nothing is counted. */
+  readonly metrics: MetricsRecorder | undefined;
+}
+
+/** What a manager may come without. */
+type RarerVerb = Exclude<keyof JobManager, 'get' | 'counts' | 'query' | 'cancel'>;
 
 /*
  * Adds, finds and cancels jobs: the whole producing, querying and managing API in one place. How each
@@ -66,11 +103,13 @@ export class JobScheduler {
   constructor(
     private readonly backend: CompleteBackend,
     private readonly handlers: HandlerRegistry,
-    private readonly events: JobEvents,
+    private readonly jobEvents: JobEvents,
     private readonly options: ResolvedEngineOptions,
     private readonly jobs: StoredJobs,
+    private readonly observation: Observation,
+    private readonly waits: JobWaits,
   ) {
-    this.adder = new JobAdder(backend, handlers, events, options, jobs);
+    this.adder = new JobAdder(backend, handlers, jobEvents, options, jobs);
     this.control = new JobControl(backend, handlers);
   }
 
@@ -90,6 +129,7 @@ export class JobScheduler {
    *
    * @throws InvalidJobError for the name, the id or the data: nothing was written
    * @throws InvalidOptionError
+   * @throws QueueFullError when as many jobs of its name wait as its `maxQueued` says: nothing was written
    * @throws ConnectionError when the backend did not answer in time
    */
   async now<Data = unknown>(name: string, data?: Data, options?: JobOptions): Promise<Job<Data>> {
@@ -186,6 +226,50 @@ export class JobScheduler {
     return this.adder.many(items, options);
   }
 
+  // ── waiting ──────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Waits for the end of a job, here or in another process, and resolves with what its handler returned; at once,
+   * if it has ended before. A failure that is tried again is no end. Of a recurring job it is the run under way,
+   * or else the next one. A foreign backend keeps no results: of a run elsewhere that is `undefined`.
+   *
+   * @throws JobFailedError when it became a dead letter, or a recurring job gave its occurrence up
+   * @throws ResultOmittedError when it is completed, and its result is not kept
+   * @throws JobNotFoundError when there is no such job, or no longer; JobCancelledError when it is known why
+   * @throws WaitTimeoutError after 30 seconds, or what `timeout` says; the reason of the signal
+   * @throws BackendClosedError when the engine is closed meanwhile; ConnectionError
+   */
+  async waitFor<Result = unknown>(
+    which: string | Pick<Job, 'id'>,
+    options: WaitOptions = {},
+  ): Promise<Result> {
+    const id = typeof which === 'string' ? which : which?.id;
+    checkText('id', id);
+    return (await this.waits.waitFor(id, readWaitOptions('', options))) as Result;
+  }
+
+  /**
+   * Adds a job that is due at once, or after `delay`, and waits for its end: see {@link waitFor}. The job is kept
+   * for a minute after it is completed, or longer if its own `retention` says so; where it would be deleted
+   * (`removeOnComplete`), it goes as soon as its result is read.
+   *
+   * @throws what {@link now} and {@link waitFor} throw; UnsupportedOperationError by a foreign backend
+   *
+   * @example
+   * const { url } = await scheduler.runAndWait<{ url: string }>('render', { page: 7 }, { wait: { timeout: '5s' } });
+   */
+  async runAndWait<Result = unknown, Data = unknown>(
+    name: string,
+    data?: Data,
+    options: RunAndWaitOptions = {},
+  ): Promise<Result> {
+    const { adder, backend, handlers, waits } = this;
+    const { manager } = backend;
+    if (!backend.broker.prune) throw new UnsupportedOperationError('runAndWait', backend.name);
+    const tools = { adder, manager, waits, planOf: (of: string) => handlers.planFor(of) };
+    return (await runAndWait(tools, name, data, options)) as Result;
+  }
+
   // ── finding and mending ──────────────────────────────────────────────────────────────────────
 
   /** The job with this id, or `undefined`. */
@@ -240,6 +324,19 @@ export class JobScheduler {
     return historyOf(this.managerThatCan('history'), id);
   }
 
+  /**
+   * What the handlers of a job have logged by `job.log`, a page of it, oldest line first; `undefined` when there
+   * is no such job. The newest 1,000 lines and 64 KiB are kept with the job. What the engine does with jobs is
+   * another log: see {@link getLogs}.
+   *
+   * @throws InvalidOptionError
+   * @throws InvalidCursorError for a cursor that is damaged, or of another job or direction
+   * @throws UnsupportedOperationError by a backend that keeps none
+   */
+  async logs(id: string, options: LinesOptions = {}): Promise<JobLines | undefined> {
+    return linesOf(this.managerThatCan('logs'), id, options);
+  }
+
   /** How many jobs there are in each state: of every name that has jobs, or of one. */
   counts(): Promise<Record<string, StateCounts>>;
   counts(name: string): Promise<StateCounts>;
@@ -292,7 +389,7 @@ export class JobScheduler {
    * @throws InvalidOptionError
    */
   async cancel(which: string | JobFilter, options: { reason?: string } = {}): Promise<number> {
-    return this.control.cancel(which, options);
+    return this.removedBy('cancel', this.control.cancel(which, options));
   }
 
   /**
@@ -323,7 +420,7 @@ export class JobScheduler {
       manager: this.managerThatCan('requeue'),
       maxDataBytes: this.options.maxDataBytes,
       now: () => this.jobs.now(),
-      report: (error) => this.events.reportError(error),
+      report: (error) => this.jobEvents.reportError(error),
     };
     if (typeof which === 'string') return requeueOne(tools, which, options);
     return requeueMany(tools, which, options as RequeueManyOptions);
@@ -337,12 +434,104 @@ export class JobScheduler {
    * @throws InvalidOptionError also for another state, and without a limit
    */
   async clean(options: CleanOptions): Promise<number> {
-    return cleanJobs(this.managerThatCan('clean'), options);
+    return this.removedBy('clean', cleanJobs(this.managerThatCan('clean'), options));
+  }
+
+  /**
+   * Changes a job in one step. One that waits gets its new place at once, and is run as it is then. Of one that
+   * runs this run goes on as it began: data and priority count for the next one, and a time makes it run again
+   * then, once this run has ended. A recurring job keeps the occurrences of its rule: what a time moves is its
+   * next run alone, unless it is running.
+   *
+   * @returns `ok`; `kept-for-next` when it runs; `ended` when no run of it is planned (see {@link requeue}), or
+   * `not-found`: then nothing was changed
+   * @throws InvalidJobError for the data, InvalidScheduleError for a time that is not understood
+   */
+  async update(id: string, update: JobUpdate): Promise<UpdateAnswer> {
+    return updateJob(this.mending('update'), id, update);
+  }
+
+  /** Gives the next run of a job another time: {@link update} with nothing else. */
+  async reschedule(id: string, when: DateInput): Promise<UpdateAnswer> {
+    return updateJob(this.mending('update', 'reschedule'), id, { nextRunAt: when });
+  }
+
+  /**
+   * Makes a job due now that waits for a time ahead, also for that of its retry; priority and order stay, and
+   * one that is due already keeps its place. A recurring job runs once more, and keeps its next occurrence.
+   *
+   * @returns `ok`, or why nothing was changed: it is `running`, `ended` (no run of it is planned), `disabled`, or
+   * `not-found`
+   */
+  promote(id: string): Promise<PromoteAnswer>;
+  /**
+   * Makes jobs due now that wait for a time ahead, in bounded calls, each of them once. It can be stopped and
+   * repeated.
+   *
+   * An error of the backend ends it: once a call to make jobs due was made, the result tells of it.
+   *
+   * @throws InvalidOptionError also for a filter without a criterion
+   */
+  promote(filter: JobFilter, options?: PromoteOptions): Promise<PromoteResult>;
+  async promote(
+    which: string | JobFilter,
+    options: PromoteOptions = {},
+  ): Promise<PromoteAnswer | PromoteResult> {
+    const tools = this.mending('promote');
+    if (typeof which === 'string') return promoteOne(tools.manager, which);
+    return promoteMany(tools, which, options);
+  }
+
+  /**
+   * Removes a job in whatever state: {@link cancel} of one.
+   *
+   * @returns whether it was there
+   */
+  async remove(id: string, options: { reason?: string } = {}): Promise<boolean> {
+    checkText('id', id);
+    return (await this.removedBy('remove', this.control.cancel(id, options))) > 0;
+  }
+
+  /**
+   * Removes the one-time jobs of a name that are `queued`, in bounded calls; told so, those that are `scheduled`
+   * too. Disabled ones go by their time, like others. Jobs that run, wait for a retry, have ended or recur stay.
+   * It can be stopped and repeated.
+   *
+   * @returns how many were removed
+   * @throws InvalidOptionError
+   */
+  async clear(name: string, options: ClearOptions = {}): Promise<number> {
+    return this.removedBy(
+      'clear',
+      clearJobs(this.managerThatCan('removeIf', 'clear'), name, options),
+    );
+  }
+
+  /**
+   * Removes every job of a name, in whatever state, in bounded calls, recurring ones only if told. Settings,
+   * limits and pause of the name stay, and so do idempotency keys that time holds after their jobs. Jobs that
+   * are added meanwhile may stay.
+   *
+   * @returns how many were removed
+   * @throws InvalidOptionError also unless `confirm` is the name
+   * @throws JobsRunningError while jobs of it run, and `force` is not said: nothing was removed, unless they began
+   * meanwhile; pause the name first
+   */
+  async obliterate(name: string, options: ObliterateOptions): Promise<number> {
+    return this.removedBy(
+      'obliterate',
+      obliterateJobs(this.managerThatCan('removeIf', 'obliterate'), name, options),
+    );
+  }
+
+  /** The worker hosts that are alive, in all processes: each tells of itself every 15 seconds. */
+  async hosts(): Promise<HostInfo[]> {
+    return liveHosts(this.managerThatCan('hosts'));
   }
 
   /** Removes every job of this backend's namespace. @returns how many there were */
   cancelAll(): Promise<number> {
-    return this.control.cancelAll();
+    return this.removedBy('cancelAll', this.control.cancelAll());
   }
 
   /** Jobs that are disabled are not run; one that runs ends. @returns how many match */
@@ -362,7 +551,59 @@ export class JobScheduler {
    * @returns how many there were
    */
   purge(): Promise<number> {
-    return this.control.purge();
+    return this.removedBy('purge', this.control.purge());
+  }
+
+  // ── pauses and limits ────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Starts no more jobs of this name, or of any, in all processes, until {@link resume}: also over restarts. Jobs
+   * that run go on, and adding goes on; what becomes due waits as `queued`.
+   *
+   * @returns how many run still
+   * @throws InvalidOptionError; the reason of a signal that has fired before the call
+   */
+  pause(name: string, options?: PauseOptions): Promise<PauseResult>;
+  pause(options?: PauseOptions): Promise<PauseResult>;
+  async pause(which?: string | PauseOptions, options: PauseOptions = {}): Promise<PauseResult> {
+    if (typeof which === 'object') return this.pausing().pause(undefined, which);
+    return this.pausing().pause(which, options);
+  }
+
+  /**
+   * Takes the pause of this name back, or that of everything: names that were paused on their own stay so.
+   *
+   * @returns whether it was paused
+   */
+  async resume(name?: string): Promise<boolean> {
+    return this.pausing().resume(name);
+  }
+
+  /** Whether no job of this name starts, since it is paused or everything is; without a name, whether everything is. */
+  async isPaused(name?: string): Promise<boolean> {
+    return this.pausing().isPaused(name);
+  }
+
+  /** What is paused, since when, why and by whom. */
+  async pauses(): Promise<PausedNames> {
+    return this.pausing().list();
+  }
+
+  /**
+   * The limits of a name over all processes, to be read and changed while they run.
+   *
+   * @throws InvalidJobError for the name; UnsupportedOperationError by a backend that has none
+   *
+   * @example
+   * await scheduler.limits('email').set({ rateLimit: { max: 5, per: '1 second' } });
+   */
+  limits(name: string): LimitsOfName {
+    return new LimitsOfName(this.managerThatCan('setLimits'), name);
+  }
+
+  /** The limits of each name that has any. */
+  async listLimits(): Promise<Record<string, StoredLimits>> {
+    return Object.fromEntries(await storedLimits(this.managerThatCan('limits')));
   }
 
   // ── the log ──────────────────────────────────────────────────────────────────────────────────
@@ -403,20 +644,54 @@ export class JobScheduler {
   on<Key extends JobEventKey>(event: Key, listener: LocalEventListener<Key>): this;
   on<Key extends RemoteEventKey>(event: Key, listener: RemoteEventListener<Key>): this;
   on(event: JobEventKey, listener: JobEventListener<JobEventKey>): this {
-    this.events.on(event, listener);
+    this.jobEvents.on(event, listener);
     return this;
   }
 
   once<Key extends JobEventKey>(event: Key, listener: LocalEventListener<Key>): this;
   once<Key extends RemoteEventKey>(event: Key, listener: RemoteEventListener<Key>): this;
   once(event: JobEventKey, listener: JobEventListener<JobEventKey>): this {
-    this.events.once(event, listener);
+    this.jobEvents.once(event, listener);
     return this;
   }
 
   off<Key extends JobEventKey>(event: Key, listener: JobEventListener<Key>): this {
-    this.events.off(event, listener);
+    this.jobEvents.off(event, listener);
     return this;
+  }
+
+  /**
+   * The durable stream of events, of all processes: also what happened while nobody read it, for as long as it
+   * is kept (the option `events.durable`). Each event has a `cursor`, from which a later reader goes on behind it.
+   * An event comes as soon as it is asked for, or within about a second of its happening. Readers outlast a
+   * connection that is lost; `break`, the signal, and the end of the engine end them.
+   *
+   * @throws InvalidOptionError; UnsupportedOperationError by a backend that keeps none
+   * @throws in the iteration: EventsLostError when what is behind the cursor is no longer kept, and where to go
+   *   on; InvalidCursorError for a damaged cursor; InvalidOptionError when no events are kept
+   *
+   * @example
+   * for await (const event of scheduler.events({ from: cursor ?? 'start' })) {
+   *   await audit(event);
+   *   cursor = event.cursor;
+   * }
+   */
+  events(options: EventStreamOptions = {}): AsyncGenerator<DurableEvent, void, undefined> {
+    this.managerThatCan('readEvents', 'events');
+    return this.observation.durableEvents.read(options);
+  }
+
+  /**
+   * What happened to the jobs of each name in the newest minutes, in all processes, and for how long the
+   * oldest due job has been waiting. The numbers of other processes are up to ten seconds old. Costs O(1) for
+   * each name and minute.
+   *
+   * @throws InvalidOptionError; UnsupportedOperationError by a backend that keeps none
+   */
+  async metrics(options: MetricsOptions = {}): Promise<Record<string, NameMetrics>> {
+    const manager = this.managerThatCan('readMetrics', 'metrics');
+    await this.observation.metrics?.flush();
+    return readMetrics(manager, options);
   }
 
   /** Resolves when every add has its answer. */
@@ -424,10 +699,29 @@ export class JobScheduler {
     return this.adder.idle();
   }
 
+  private async removedBy(
+    verb: JobsRemovedEvent['verb'],
+    removal: Promise<number>,
+  ): Promise<number> {
+    const count = await removal;
+    if (count > 0) this.jobEvents.emitHostwide('removed', { verb, count });
+    return count;
+  }
+
+  private pausing(): PauseControl {
+    return new PauseControl(this.managerThatCan('pause'), this.jobEvents, this.options.name);
+  }
+
   /** @throws UnsupportedOperationError naming what was asked for, rather than a part of it, and the backend */
-  private managerThatCan(verb: 'find' | 'inspect' | 'history' | 'requeue' | 'clean'): JobManager {
+  private managerThatCan(verb: RarerVerb, asked: string = verb): JobManager {
     const { manager, name } = this.backend;
     if (manager[verb] !== JobManager.prototype[verb]) return manager;
-    throw new UnsupportedOperationError(verb, name);
+    throw new UnsupportedOperationError(asked, name);
+  }
+
+  private mending(verb: RarerVerb, asked: string = verb): MendTools {
+    const { maxDataBytes, name } = this.options;
+    const manager = this.managerThatCan(verb, asked);
+    return { manager, maxDataBytes, name, now: () => this.jobs.now() };
   }
 }

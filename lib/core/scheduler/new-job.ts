@@ -6,12 +6,18 @@ import type { Due } from '../job/due.js';
 import { encodeData } from '../job/job-data.js';
 import { checkText, newJobId, randomToken } from '../job/job-id.js';
 import type { Idempotency, JobOverrides, NewJob } from '../job/job-record.js';
+import { readTags } from '../job/tags.js';
 import { trueOrFalse, wholeNumber } from '../options/checks.js';
+import { FOREIGN_WORDS } from '../options/foreign-words.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import { parsePriority } from '../options/priority.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
-import { readJobRetention } from '../options/retention.js';
+import { readJobRemovals } from '../options/removal.js';
+import { withDedupe } from './dedupe-option.js';
+import { expiryOf } from './expiry-option.js';
 import type { JobOptions } from './job-options.js';
+import { keyOf } from './key-option.js';
+import { LargeData } from './large-data.js';
 
 export const AT_ONCE: Due = { delayMs: 0 };
 
@@ -19,24 +25,43 @@ const OPTION_KEYS: readonly (keyof JobOptions)[] = [
   'id',
   'idempotencyKey',
   'idempotencyRelease',
+  'dedupe',
   'priority',
+  'first',
   'delay',
+  'expiresIn',
+  'expiresAt',
+  'tags',
+  'key',
   'attempts',
   'backoff',
   'timeout',
   'removeOnComplete',
+  'removeOnFail',
   'retention',
 ];
 
+export interface NewJobTools {
+  /** By the backend's clock. */
+  now(): number;
+  /** Takes warnings: a code, a message, and what it is about. */
+  warn(code: string, message: string, about: string): void;
+}
+
 /** Makes jobs of what callers ask for: checked and encoded, so that a bad one never leaves the process. */
 export class NewJobs {
+  private readonly largeData: LargeData;
+
   constructor(
     private readonly handlers: HandlerRegistry,
     private readonly options: Pick<
       ResolvedEngineOptions,
       'maxDataBytes' | 'name' | 'idempotencyWindowMs'
     >,
-  ) {}
+    private readonly tools: NewJobTools,
+  ) {
+    this.largeData = new LargeData((...warning) => tools.warn(...warning));
+  }
 
   /**
    * @param due - when the caller said so beside the options
@@ -46,12 +71,16 @@ export class NewJobs {
   make(name: string, data: unknown, options: JobOptions | undefined, due?: Due): NewJob {
     checkText('name', name);
     const text = encodeData(data, this.options.maxDataBytes);
-    const { priority } = this.handlers.planFor(name);
+    this.largeData.look(name, text);
+    const plan = this.handlers.planFor(name);
+    const { priority } = plan;
+    const key = keyOf(options?.key, name, data, plan);
     const writer = this.options.name === '' ? undefined : { lastModifiedBy: this.options.name };
     if (options === undefined) {
-      return { id: newJobId(), name, data: text, priority, due: due ?? AT_ONCE, ...writer };
+      const plain = { id: newJobId(), name, data: text, priority, due: due ?? AT_ONCE, ...writer };
+      return key === undefined ? plain : { ...plain, key };
     }
-    checkKnownKeys('', options, OPTION_KEYS);
+    checkKnownKeys('', options, OPTION_KEYS, FOREIGN_WORDS);
     const job: { -readonly [Key in keyof NewJob]: NewJob[Key] } = {
       id: newJobId(),
       name,
@@ -70,7 +99,15 @@ export class NewJobs {
     if (idempotency) job.idempotency = idempotency;
     const overrides = overridesOf(options);
     if (overrides) job.overrides = overrides;
-    return job;
+    if (key !== undefined) job.key = key;
+    if (options.first !== undefined && trueOrFalse('first', options.first)) job.first = true;
+    const tags = options.tags === undefined ? [] : readTags(options.tags);
+    if (tags.length > 0) job.tags = tags;
+    const expires = expiryOf(options, job.due, this.tools.now());
+    if (expires) job.expires = expires;
+    if (options.dedupe === undefined) return job;
+    const isTimed = due !== undefined || options.delay !== undefined;
+    return withDedupe(job, options.dedupe, { isTimed });
   }
 }
 
@@ -111,16 +148,11 @@ function readHold(release: Duration): number {
 }
 
 function overridesOf(options: JobOptions): JobOverrides | undefined {
-  const { attempts, backoff, timeout, removeOnComplete, retention } = options;
-  const overrides: JobOverrides = {};
+  const { attempts, backoff, timeout } = options;
+  const overrides: JobOverrides = readJobRemovals(options);
   if (attempts !== undefined) overrides.attempts = wholeNumber('attempts', attempts, 1);
   if (backoff !== undefined) overrides.backoff = declared(backoff);
   if (timeout !== undefined) overrides.timeout = durationOption('timeout', timeout);
-  if (removeOnComplete !== undefined) {
-    overrides.removeOnComplete = trueOrFalse('removeOnComplete', removeOnComplete);
-  }
-  const own = retention === undefined ? {} : readJobRetention('retention', retention);
-  if (Object.keys(own).length > 0) overrides.retention = own;
   return Object.keys(overrides).length > 0 ? overrides : undefined;
 }
 

@@ -3,6 +3,7 @@ import { checkText } from '../job/job-id.js';
 import type { Job } from '../job/job.js';
 import type { TimingChange } from '../job/job-timing.js';
 import { trueOrFalse } from '../options/checks.js';
+import { FOREIGN_RULE_WORDS } from '../options/foreign-words.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import type { DateOptions, EveryOptions } from './job-options.js';
 
@@ -27,7 +28,7 @@ const EVERY_KEYS: readonly (keyof EveryOptions)[] = [
  * @throws InvalidOptionError
  */
 export function makeRecurring(job: Job, interval: string | number, options: EveryOptions): void {
-  checkKnownKeys('', options, EVERY_KEYS);
+  checkKnownKeys('', options, EVERY_KEYS, FOREIGN_RULE_WORDS);
   const { skipImmediate = false, key, catchUp, priority } = options;
   trueOrFalse('skipImmediate', skipImmediate);
   if (key !== undefined) checkText('key', key);

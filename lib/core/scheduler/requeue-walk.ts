@@ -2,7 +2,7 @@ import { MAX_REWRITES } from '../contracts/job-broker.js';
 import type { JobManager, RequeueRequest } from '../contracts/job-manager.js';
 import type { DeathReason, JobRecord } from '../job/job-record.js';
 import { errorOf } from '../job/thrown.js';
-import { nameTest, type JobSelection } from '../query/job-selection.js';
+import { nameTest, tagTest, type JobSelection } from '../query/job-selection.js';
 import { callGuest } from './guest-callback.js';
 import { Pace } from './pace.js';
 import type { RequeueManyOptions, RequeueResult } from './upkeep-options.js';
@@ -33,6 +33,7 @@ export class RequeueWalk {
   private readonly pace: Pace | undefined;
   private readonly most: number;
   private readonly isMeantName: ((name: string) => boolean) | undefined;
+  private readonly hasTags: ReturnType<typeof tagTest>;
   private matched = 0;
   private requeued = 0;
   private skipped = 0;
@@ -53,6 +54,7 @@ export class RequeueWalk {
     this.pace = perSecond === undefined || dryRun ? undefined : new Pace(perSecond);
     this.most = limit;
     this.isMeantName = nameTest(meant.names);
+    this.hasTags = tagTest(meant.tags);
   }
 
   async run(): Promise<RequeueResult> {
@@ -118,9 +120,13 @@ export class RequeueWalk {
 
   /** The dead letters that are meant, in pages as large as a call. */
   private async *letters(): AsyncGenerator<readonly JobRecord[]> {
-    const { ids } = this.meant;
+    const { ids, tags } = this.meant;
     if (ids !== undefined) {
       yield* this.lettersById(ids);
+      return;
+    }
+    if (tags !== undefined) {
+      yield* this.taggedLetters(tags);
       return;
     }
     for (const name of await this.names()) yield* this.lettersOf(name);
@@ -132,6 +138,18 @@ export class RequeueWalk {
       const { jobs } = await this.tools.manager.query(page);
       yield this.meantOf(jobs);
     }
+  }
+
+  /** In the order in which the jobs were added. */
+  private async *taggedLetters(tags: readonly string[]): AsyncGenerator<readonly JobRecord[]> {
+    const { listed: names } = this.meant.names;
+    const query = { tags, ...(names && { names }), state: 'dead', limit: MAX_REWRITES } as const;
+    let cursor: string | undefined;
+    do {
+      const page = await this.tools.manager.find({ ...query, ...(cursor && { cursor }) });
+      yield this.meantOf(page.jobs);
+      ({ cursor } = page);
+    } while (cursor !== undefined);
   }
 
   private async *lettersOf(name: string): AsyncGenerator<readonly JobRecord[]> {
@@ -155,7 +173,8 @@ export class RequeueWalk {
     return this.beganAt! - this.meant.olderThanMs;
   }
 
-  private isMeant({ id, name, data, nextRunAt, failedAt, failure }: JobRecord): boolean {
+  private isMeant(job: JobRecord): boolean {
+    const { id, name, data, nextRunAt, failedAt, failure } = job;
     const { matchesData, reason } = this.meant;
     return (
       !this.early.has(id) &&
@@ -163,6 +182,7 @@ export class RequeueWalk {
       failedAt !== null &&
       failedAt <= this.diedUntil &&
       (this.isMeantName?.(name) ?? true) &&
+      (this.hasTags?.(job) ?? true) &&
       (matchesData?.(data) ?? true) &&
       (reason === undefined || failure?.reason === reason)
     );

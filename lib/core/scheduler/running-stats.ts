@@ -66,9 +66,11 @@ export async function runningStats(
   { backend, handlers, options, snapshot }: StatsSources,
   fullDetails: boolean,
 ): Promise<RunningStats> {
-  const { running, held, names, callsUnderWay } = snapshot;
+  const { running, held, names, maxConcurrency, callsUnderWay } = snapshot;
   const shown = (jobs: readonly Job[]) => (fullDetails ? jobs.map(inStats) : jobs.length);
-  const stats = names.map((name) => [name, ofName(name, snapshot, handlers)] as const);
+  const stats = names.map(
+    ({ name, concurrency }) => [name, ofName(name, concurrency, snapshot, handlers)] as const,
+  );
   // Read first: what follows is of one moment.
   const details = { runningJobs: shown(running), lockedJobs: shown(held) };
   return {
@@ -77,7 +79,7 @@ export async function runningStats(
     totalQueueSizeDB: await backend.repository.getQueueSize(),
     config: {
       totalLockLimit: asLimit(options.lockLimit),
-      maxConcurrency: options.maxConcurrency,
+      maxConcurrency,
       processEvery: options.processEveryMs,
     },
     backend: {
@@ -93,11 +95,11 @@ export async function runningStats(
 
 function ofName(
   name: string,
+  concurrency: number,
   { running, held }: HostSnapshot,
   handlers: HandlerRegistry,
 ): NameStats {
-  const { concurrency, lockLimit, lockLifetimeMs, priority, removeOnComplete } =
-    handlers.planFor(name);
+  const { lockLimit, lockLifetimeMs, priority, removeOnComplete } = handlers.planFor(name);
   const ofIt = (jobs: readonly Job[]) => jobs.filter((job) => job.name === name).length;
   return {
     running: ofIt(running),

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../errors.js';
+import { InvalidOptionError, InvalidScheduleError } from '../errors.js';
 import { type DateInput, parseDate } from '../schedule/date.js';
 import type { DateOptions, JobOptions, ScheduleOptions } from './job-options.js';
 import type { Due } from '../job/due.js';
@@ -30,20 +30,35 @@ export function onlyPriority(own: JobOptions = {}): JobOptions['priority'] {
   throw new InvalidOptionError(first, value, 'left out where dates are limited');
 }
 
-/** Splits what a schedule call takes into limits of its dates and options of the job. */
+/**
+ * Splits what a schedule call takes into limits of its dates and options of the job.
+ *
+ * @throws InvalidOptionError for what is about a time that has passed
+ */
 export function apart(options: ScheduleOptions): {
   dates: DateOptions;
   own: JobOptions | undefined;
+  past: 'now' | 'reject';
 } {
   const dates: Record<string, unknown> = {};
   const own: Record<string, unknown> = {};
   checkIsObject(options);
-  for (const [key, value] of Object.entries(options)) {
+  const { past = 'now', ...others } = options;
+  if (past !== 'now' && past !== 'reject') {
+    throw new InvalidOptionError('past', past, "'now' or 'reject'");
+  }
+  for (const [key, value] of Object.entries(others)) {
     if (value === undefined) continue;
     const isDate = (DATE_KEYS as readonly string[]).includes(key);
     (isDate ? dates : own)[key] = value;
   }
-  return { dates, own: Object.keys(own).length > 0 ? (own as JobOptions) : undefined };
+  return { dates, own: Object.keys(own).length > 0 ? (own as JobOptions) : undefined, past };
+}
+
+/** @throws InvalidScheduleError for a time that has passed, by the clock of the backend */
+export function refusePast(when: DateInput, due: Due, now: number): void {
+  if ('delayMs' in due || due.at >= now) return;
+  throw new InvalidScheduleError(when, "it has passed, and `past: 'reject'` refuses that");
 }
 
 function checkIsObject(options: unknown): void {

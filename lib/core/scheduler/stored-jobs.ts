@@ -1,16 +1,20 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
+import { JobManager } from '../contracts/job-manager.js';
 import type { JobParameters } from '../contracts/job-parameters.js';
+import { UnsupportedOperationError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import { recordOf } from '../job/job-attrs.js';
 import { encodeData } from '../job/job-data.js';
 import type { JobHome } from '../job/job-home.js';
 import { randomToken } from '../job/job-id.js';
-import type { JobRecord } from '../job/job-record.js';
+import type { Deduped, JobRecord } from '../job/job-record.js';
 import { Job } from '../job/job.js';
 import { wasBorn } from '../job/row-birth.js';
+import type { MetricsRecorder } from '../metrics/metrics-recorder.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import type { HostSnapshot } from '../worker/worker-status.js';
+import { keyOf } from './key-option.js';
 
 /** This process's worker host, as jobs see it. */
 export interface JobRunner {
@@ -28,6 +32,7 @@ export class StoredJobs implements JobHome {
     private readonly events: JobEvents,
     private readonly options: ResolvedEngineOptions,
     private readonly runner: () => JobRunner,
+    private readonly metrics?: MetricsRecorder,
   ) {}
 
   now(): number {
@@ -42,13 +47,14 @@ export class StoredJobs implements JobHome {
     return new Job<Data>(recordOf(row, now), this);
   }
 
-  of<Data>(record: JobRecord, created?: boolean): Job<Data> {
-    return new Job<Data>(record, this, undefined, created);
+  of<Data>(record: JobRecord, created?: boolean, deduped?: Deduped): Job<Data> {
+    return new Job<Data>(record, this, undefined, created, deduped);
   }
 
   /** Writes what is asked of a job; the answer shows it as it is stored. */
   async saved<Data>(job: Job<Data>): Promise<Job<Data>> {
-    const row = await this.save(job.askedRow());
+    const asked = job.askedRow();
+    const row = await this.save(asked, this.keyOf(asked));
     // The record says more than a row: when the job was made, and how often it was tried.
     const record = row._id === undefined ? undefined : await this.read(row._id);
     const created = wasBorn(row) ?? (job.isSurelyNew || undefined);
@@ -57,16 +63,37 @@ export class StoredJobs implements JobHome {
     return stored;
   }
 
-  async save(row: JobParameters): Promise<JobParameters> {
+  keyOf({ name, data }: JobParameters): string | undefined {
+    return keyOf(undefined, name, data, this.handlers.planFor(name));
+  }
+
+  async save(row: JobParameters, key: string | undefined): Promise<JobParameters> {
     // Encoded here for its checks and its limit, which are those of every other job.
     encodeData(row.data, this.options.maxDataBytes);
     const { name } = this.options;
-    return this.backend.repository.saveJob(row, name === '' ? {} : { lastModifiedBy: name });
+    return this.backend.repository.saveJob(row, {
+      ...(name !== '' && { lastModifiedBy: name }),
+      ...(key !== undefined && { key }),
+    });
   }
 
   added(job: { readonly name: string }): void {
-    if (job instanceof Job && this.events.wants('enqueued', job.name)) {
-      this.events.emit('enqueued', job.name, { job });
+    this.metrics?.enqueued(job.name);
+    if (!(job instanceof Job)) return;
+    if (this.events.wants('enqueued', job.name)) this.events.emit('enqueued', job.name, { job });
+    if (this.events.wants('scheduled', job.name)) this.tellIfAhead(job);
+  }
+
+  private tellIfAhead(job: Job): void {
+    const { nextRunAt } = job;
+    if (!nextRunAt || nextRunAt.getTime() <= this.now()) return;
+    this.events.emit('scheduled', job.name, { job, nextRunAt });
+  }
+
+  /** An add has added nothing. */
+  duplicate(job: Job, deduped: Deduped): void {
+    if (this.events.wants('duplicate', job.name)) {
+      this.events.emit('duplicate', job.name, { job, deduped });
     }
   }
 
@@ -92,6 +119,16 @@ export class StoredJobs implements JobHome {
     const lease = { id, name: '', token: randomToken(), fence: 0, expiresAt: 0 };
     const { lost } = await this.backend.broker.renew([lease], this.options.leaseMs);
     return lost.some(({ refusal }) => refusal === 'lease-expired');
+  }
+
+  expectOutput(verb: string): void {
+    const { manager, name } = this.backend;
+    if (manager.logs === JobManager.prototype.logs) throw new UnsupportedOperationError(verb, name);
+  }
+
+  expectThrottling(): void {
+    const { broker, name } = this.backend;
+    if (!broker.prune) throw new UnsupportedOperationError('rateLimited', name);
   }
 
   lockLifetimeOf(name: string): number | undefined {

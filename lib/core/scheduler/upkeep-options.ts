@@ -20,6 +20,11 @@ export interface FindOptions {
   state?: FindState;
   /** Part of the jobs' data: the properties of objects, at any depth; other values are equal. */
   data?: unknown;
+  /**
+   * Jobs that have all of these, found by an index of tags. They come in the order in which they were added, over all
+   * names and whatever `state` is; each once.
+   */
+  tags?: readonly string[];
   /** The most jobs of a page, 1 to 200. @default 50 */
   limit?: number;
   /** Where the page begins: what the page before brought, and the same filter. @default at the first */
@@ -30,6 +35,27 @@ export interface FoundJobs<Data = unknown> {
   readonly jobs: readonly Job<Data>[];
   /** Where the next page begins; `undefined` after the last one. A page may be short, or empty, and not the last. */
   readonly cursor: string | undefined;
+}
+
+/** Which lines of a job `logs` shows. */
+export interface LinesOptions {
+  /** The most lines of a page, 1 to 1000. @default 100 */
+  limit?: number;
+  /** Where the page begins: what the page before brought, of the same job and direction. */
+  cursor?: string | undefined;
+  /** From the newest line to older ones. @default false: from the oldest to newer ones */
+  newestFirst?: boolean;
+}
+
+export interface JobLines {
+  readonly lines: readonly string[];
+  /**
+   * Where to go on, also to lines that come later; it stays good when old lines are dropped. `undefined` as
+   * long as there is no line.
+   */
+  readonly cursor: string | undefined;
+  /** Whether more lines follow at present. */
+  readonly more: boolean;
 }
 
 /** How an attempt of a job ended, or that somebody brought the job back. */

@@ -26,9 +26,15 @@ export class AgendaAnnouncer {
     if (this.isHeard('start', attempt)) this.tell('start', attempt, [attempt.job], startOf);
   }
 
-  progressed(attempt: Attempt, progress: number): void {
-    if (!this.isHeard('progress', attempt)) return;
-    this.tell('progress', attempt, [attempt.job], () => ({ progress }));
+  progressed({ job }: Attempt): void {
+    if (this.events.wants('progress', job.name)) this.events.emit('progress', job.name, job);
+  }
+
+  /** Elsewhere: there it may be read then. News carries numbers alone. */
+  progressTold(attempt: Attempt, progress: unknown): void {
+    if (!this.news.isWanted) return;
+    const facts = typeof progress === 'number' ? { progress } : {};
+    this.tellElsewhere('progress', attempt, () => facts);
   }
 
   succeeded(attempt: Attempt): void {
@@ -81,9 +87,17 @@ export class AgendaAnnouncer {
     facts: JobEventArguments<Type>,
     factsElsewhere: (attempt: Attempt) => Facts,
   ): void {
-    const { id, name } = attempt.job;
+    const { name } = attempt.job;
     if (this.events.wants(type, name)) this.events.emit(type, name, ...facts);
-    if (!this.news.isWanted) return;
+    if (this.news.isWanted) this.tellElsewhere(type, attempt, factsElsewhere);
+  }
+
+  private tellElsewhere(
+    type: JobStateType,
+    attempt: Attempt,
+    factsElsewhere: (attempt: Attempt) => Facts,
+  ): void {
+    const { id, name } = attempt.job;
     const timestamp = new Date(this.clock.now());
     this.news.tell({
       type,

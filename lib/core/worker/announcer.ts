@@ -1,10 +1,13 @@
-import type { LostLease, RescuedJob, Settlement } from '../contracts/job-broker.js';
+import type { ExpiredJob, LostLease, RescuedJob, Settlement } from '../contracts/job-broker.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { JobLostEvent } from '../events/job-event.js';
 import { ShutdownError } from '../errors.js';
 import type { StateNews } from '../events/state-news.js';
+import { EXPIRED } from '../job/expiry.js';
+import type { OmittedResult } from '../job/job-record.js';
 import type { Clock } from '../job/job.js';
 import { isNonRetryable } from '../job/thrown.js';
+import type { MetricsRecorder } from '../metrics/metrics-recorder.js';
 import { AgendaAnnouncer } from './agenda-announcer.js';
 import { dueInstant } from '../job/due.js';
 import type { Attempt } from './attempt.js';
@@ -13,33 +16,57 @@ type Completed = Extract<Settlement, { kind: 'completed' }>;
 type Retry = Extract<Settlement, { kind: 'retry' }>;
 type Bury = Extract<Settlement, { kind: 'bury' }>;
 type Snooze = Extract<Settlement, { kind: 'snooze' }>;
+type Throttle = Extract<Settlement, { kind: 'throttle' }>;
 
 /** Turns what happens to attempts into events. Nothing is made that nobody listens to. */
 export class Announcer {
   private readonly agenda: AgendaAnnouncer;
 
-  /** @param news - tells it to other processes */
+  /**
+   * @param news - tells it to other processes
+   * @param lateAfterMs - from its due time on, until which a start is in time
+   */
   constructor(
     private readonly events: JobEvents,
     news: StateNews,
     private readonly clock: Clock,
+    private readonly lateAfterMs: number,
+    private readonly metrics: MetricsRecorder | undefined,
   ) {
     this.agenda = new AgendaAnnouncer(events, news, clock);
   }
 
   started(attempt: Attempt): void {
     const { job } = attempt;
+    const waitMs = waitOf(attempt);
+    this.metrics?.started(job.name, waitMs);
     if (this.events.wants('started', job.name)) this.events.emit('started', job.name, { job });
+    if (waitMs !== undefined && waitMs > this.lateAfterMs) this.late(attempt, waitMs);
     this.agenda.started(attempt);
   }
 
+  private late({ job }: Attempt, lateMs: number): void {
+    if (this.events.wants('late', job.name)) this.events.emit('late', job.name, { job, lateMs });
+  }
+
   /** The handler has told how far it has come. */
-  progressed(attempt: Attempt, progress: number): void {
+  progressed(attempt: Attempt, progress: unknown): void {
     const { job } = attempt;
     if (this.events.wants('progressed', job.name)) {
       this.events.emit('progressed', job.name, { job, progress });
     }
-    this.agenda.progressed(attempt, progress);
+    this.agenda.progressed(attempt);
+  }
+
+  /** The store knows how far the handler has come. */
+  progressTold(attempt: Attempt, progress: unknown): void {
+    this.agenda.progressTold(attempt, progress);
+  }
+
+  /** What the handler returned is not kept. */
+  omitted({ record: { id, name } }: Attempt, { reason }: OmittedResult): void {
+    const message = `The result of job ${id} ("${name}") is not kept. ${reason}`;
+    this.events.emitWarning('result-omitted', message, name);
   }
 
   /** The store has written down how the attempt ended. */
@@ -53,6 +80,8 @@ export class Announcer {
         return this.failed(attempt, settlement);
       case 'snooze':
         return this.snoozed(attempt, settlement);
+      case 'throttle':
+        return this.throttled(attempt, settlement);
       case 'release':
         return this.interrupted(attempt);
       case 'skip':
@@ -78,6 +107,8 @@ export class Announcer {
   }
 
   rescued({ id, name, host, rescueCount, outcome }: RescuedJob): void {
+    this.metrics?.stalled(name);
+    if (outcome === 'buried') this.metrics?.dead(name);
     if (this.events.wants('stalled', name)) {
       this.events.emit('stalled', name, { id, name, host, rescueCount, outcome });
     }
@@ -89,16 +120,31 @@ export class Announcer {
     }
   }
 
+  /** It waited too long, and was buried. */
+  expired({ id, name }: ExpiredJob): void {
+    this.metrics?.dead(name);
+    if (!this.events.wants('dead', name)) return;
+    this.events.emit('dead', name, {
+      id,
+      name,
+      failure: EXPIRED,
+      job: undefined,
+      error: undefined,
+    });
+  }
+
   private completed(attempt: Attempt, settlement: Completed): void {
     const { job, record, durationMs, outcome } = attempt;
     // Without an outcome nothing ran: the rule ended with an occurrence that was passed over.
     if (!outcome) return;
+    this.metrics?.completed(job.name, durationMs);
     job.ended(settlement, {
       lockedAt: null,
       lastFinishedAt: this.clock.now(),
       failCount: 0,
       nextRunAt: settlement.nextRunAt ?? null,
     });
+    job.returned(settlement.result, settlement.omitted);
     if (this.events.wants('completed', job.name)) {
       this.events.emit('completed', job.name, {
         job,
@@ -115,6 +161,8 @@ export class Announcer {
     const { job, durationMs } = attempt;
     const error = errorOfOutcome(attempt);
     this.noteFailure(attempt, settlement);
+    this.metrics?.failed(job.name, durationMs, settlement.kind === 'retry' && !settlement.fresh);
+    if (settlement.kind === 'bury') this.metrics?.dead(job.name);
     // Its record could not be read, so it did not run: it has no place among the runs that Agenda counts.
     const hasRun = attempt.startedAt > 0;
     if (this.events.wants('failed', job.name)) {
@@ -158,6 +206,12 @@ export class Announcer {
     });
   }
 
+  private throttled({ job }: Attempt, { forMs }: Throttle): void {
+    if (this.events.wants('throttled', job.name)) {
+      this.events.emit('throttled', job.name, { job, forMs });
+    }
+  }
+
   private retrying(attempt: Attempt, error: Error, { due, failure }: Retry): void {
     const { job, record } = attempt;
     const delayMs = 'delayMs' in due ? due.delayMs : undefined;
@@ -196,6 +250,10 @@ export class Announcer {
     }
   }
 }
+
+/** From the due time of its job to its claim, in ms; `undefined` for a job without a time. */
+const waitOf = ({ record: { lockedAt, nextRunAt } }: Attempt): number | undefined =>
+  lockedAt === null || nextRunAt === null ? undefined : lockedAt - nextRunAt;
 
 const isDiscarded = ({ outcome }: Attempt): boolean =>
   outcome?.kind === 'verdict' && outcome.verdict.wish.kind === 'discard';

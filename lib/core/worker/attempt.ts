@@ -5,12 +5,16 @@ import { LeaseLostError, JobTimeoutError } from '../errors.js';
 import { Job, type JobHome, type JobVerdict, type RunningAttempt } from '../job/job.js';
 import type { Outcome } from './outcome.js';
 import type { Timer } from './timer.js';
+import type { Untold } from './untold.js';
 
 /** What an attempt asks of those who look after it. */
 export interface AttemptKeeper {
   readonly home: JobHome;
   /** @throws LeaseLostError */
   touch(attempt: Attempt, progress: number | undefined): Promise<void>;
+  /** @param text - the progress as JSON */
+  report(attempt: Attempt, progress: unknown, text: string): void;
+  log(attempt: Attempt, line: string): void;
 }
 
 /**
@@ -38,6 +42,8 @@ export class Attempt implements RunningAttempt {
   decided = false;
   /** Written by the job, for its handler. */
   verdict: JobVerdict | undefined = undefined;
+  /** Reports: what the handler has told and the store does not know; made when it tells something. */
+  untold: Untold | undefined = undefined;
   outcome: Outcome | undefined = undefined;
   settlement: Settlement | undefined = undefined;
 
@@ -94,6 +100,15 @@ export class Attempt implements RunningAttempt {
   touch(progress: number | undefined): Promise<void> {
     this.heardAt = performance.now();
     return this.keeper.touch(this, progress);
+  }
+
+  report(progress: unknown, text: string): void {
+    this.heardAt = performance.now();
+    this.keeper.report(this, progress, text);
+  }
+
+  log(line: string): void {
+    this.keeper.log(this, line);
   }
 
   /** Asks the handler to end. */

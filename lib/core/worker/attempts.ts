@@ -13,6 +13,7 @@ import { Executor } from './executor.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { type Outcome, RELEASED } from './outcome.js';
 import type { Outages } from './outages.js';
+import { Reports } from './reports.js';
 import { type Settled, Settler } from './settler.js';
 import type { Slots } from './slots.js';
 
@@ -54,6 +55,7 @@ export class Attempts implements AttemptKeeper {
   readonly settler: Settler;
   private readonly executor: Executor;
   private readonly keeper: LeaseKeeper;
+  private readonly reports: Reports;
   private readonly decisions: DecisionContext;
   private endedByHandlers = 0;
   private whenEmpty: (() => void)[] = [];
@@ -88,11 +90,20 @@ export class Attempts implements AttemptKeeper {
       ended: (attempt, outcome) => this.ended(attempt, outcome),
       returned: (attempt, late) => this.returned(attempt, late),
       stuck: (attempt, error) => announcer.stuck(attempt, error),
+      omitted: (attempt, omitted) => announcer.omitted(attempt, omitted),
       report,
     });
     this.keeper = new LeaseKeeper(leaseMs, {
       renew: (leases, forMs) => broker().renew(leases, forMs, { afterExpiry: true }),
       lost: (attempt, lost) => this.lost(attempt, lost),
+      ...outages.toldBy('renewals'),
+    });
+    this.reports = new Reports({
+      tell: async (reports) => void (await this.keeper.tell(reports)),
+      told: ({ attempt, progress }) => {
+        if (progress !== undefined && !attempt.isLost) announcer.progressTold(attempt, progress);
+      },
+      report,
       ...outages.toldBy('renewals'),
     });
   }
@@ -125,8 +136,30 @@ export class Attempts implements AttemptKeeper {
 
   /** @throws LeaseLostError, JobCancelledError when its lease is gone; ConnectionError */
   async touch(attempt: Attempt, progress: number | undefined): Promise<void> {
+    if (progress !== undefined) attempt.untold?.forgetProgress();
     await this.keeper.touch(attempt, progress);
-    if (progress !== undefined) this.tools.announcer.progressed(attempt, progress);
+    if (progress === undefined) return;
+    this.tools.announcer.progressed(attempt, progress);
+    this.tools.announcer.progressTold(attempt, progress);
+  }
+
+  report(attempt: Attempt, progress: unknown, text: string): void {
+    this.reports.progress(attempt, progress, text);
+    this.tools.announcer.progressed(attempt, progress);
+  }
+
+  log(attempt: Attempt, line: string): void {
+    this.reports.log(attempt, line);
+  }
+
+  /** Ends that the store has not answered for. */
+  get unsettled(): number {
+    return this.settler.unanswered + this.reports.held;
+  }
+
+  /** Resolves when the store knows all that was told by attempts that have ended. */
+  untilTold(): Promise<void> {
+    return this.reports.untilTold();
   }
 
   /** Handlers that run. */
@@ -179,6 +212,7 @@ export class Attempts implements AttemptKeeper {
   /** Renews no lease any more. What is not settled goes out after the next start, if there is one. */
   leave(): void {
     this.keeper.stop();
+    this.reports.stop();
     const { settler } = this;
     const count = settler.unanswered;
     if (count === 0) return;
@@ -220,6 +254,16 @@ export class Attempts implements AttemptKeeper {
 
   private settle(attempt: Attempt, settlement: Settlement): void {
     attempt.settlement = settlement;
+    if (!this.reports.isUntold(attempt)) return this.put(attempt);
+    const { slots } = this.tools;
+    slots.keepForUntold(attempt.handler.name);
+    this.reports.afterAll(attempt, () => {
+      slots.freeFromUntold(attempt.handler.name);
+      this.put(attempt);
+    });
+  }
+
+  private put(attempt: Attempt): void {
     this.settler.put(attempt as Settled);
     this.hooks.wake(false);
   }
@@ -263,6 +307,7 @@ export class Attempts implements AttemptKeeper {
     // Its settlement is on its way, and gets an answer of its own.
     if (attempt.decided) return;
     this.executor.abandon(attempt);
+    this.reports.forget(attempt);
     if (this.endLastStart(attempt)) this.hooks.wake(true);
     const { id, name } = attempt.record;
     if (cancelled === undefined) {

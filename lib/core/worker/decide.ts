@@ -20,8 +20,8 @@ import { backoffWait, retryWait } from './retry-wait.js';
  *   failed        while attempts allow: again, after the backoff. Then, or when the error says that
  *                 retrying is pointless: a dead letter; but a recurring job goes on with its next
  *                 occurrence, whose attempts count anew.
- *   verdict       as the handler said. Put off: not counted. To be tried again at a time: a failure, while
- *                 attempts allow. Discarded: a failure without another attempt.
+ *   verdict       as the handler said. Put off, or stopped with its whole name: not counted. To be tried
+ *                 again at a time: a failure, while attempts allow. Discarded: a failure without another.
  *   excused       put off for as long as a retry would be, not counted.
  *   released      back to its place, not counted.
  *
@@ -36,7 +36,7 @@ const SHORTEST_EXCUSE_MS = 1_000;
 export function decide(attempt: Decided, outcome: Outcome, context: DecisionContext): Settlement {
   switch (outcome.kind) {
     case 'completed':
-      return complete(attempt, outcome.encoded, context);
+      return complete(attempt, outcome, context);
     case 'failed':
       return fail(attempt, outcome.error, context);
     case 'verdict':
@@ -55,7 +55,7 @@ export function leavesNoTrace({ record, handler }: Decided): boolean {
 
 function complete(
   attempt: Decided,
-  result: string | undefined,
+  { encoded, omitted }: Extract<Outcome, { kind: 'completed' }>,
   context: DecisionContext,
 ): Settlement {
   const { record, lease, handler } = attempt;
@@ -72,7 +72,8 @@ function complete(
     lease,
     afterExpiry: true,
   };
-  if (result !== undefined) settlement.result = result;
+  if (encoded !== undefined) settlement.result = encoded;
+  if (omitted) settlement.omitted = omitted;
   if (nextRunAt !== null) {
     settlement.nextRunAt = nextRunAt;
   } else if (wishesRemoval(record, handler.plan)) {
@@ -111,6 +112,10 @@ function carryOut(attempt: Decided, verdict: JobVerdict, context: DecisionContex
       const mayRetry = retryWait(attempt, failure, context) !== null;
       const due = wish.at > context.now ? { at: wish.at } : { delayMs: 0 };
       return retry(attempt, failure, mayRetry ? due : null, context);
+    }
+    case 'throttle': {
+      const { lease } = attempt;
+      return { kind: 'throttle', lease, afterExpiry: true, forMs: wish.forMs };
     }
     case 'snooze': {
       if (attempt.record.snoozeCount < wish.max) return snooze(attempt, wish, failure, context);
@@ -169,7 +174,10 @@ export function giveUp(
   context: DecisionContext,
 ): Settlement {
   const { record, lease } = attempt;
-  if (!isRecurring(record)) return bury(attempt, error, reason);
+  if (!isRecurring(record)) {
+    const buried = bury(attempt, error, reason);
+    return wishesRemovalOfDead(record, attempt.handler.plan) ? { ...buried, remove: true } : buried;
+  }
   try {
     const at = nextOccurrence(record, context.now);
     if (at === null) return bury(attempt, error, reason);
@@ -186,7 +194,7 @@ export function bury(
   { lease }: Pick<Decided, 'lease'>,
   error: Error,
   reason: DeathReason,
-): Settlement {
+): Extract<Settlement, { kind: 'bury' }> {
   return { kind: 'bury', lease, afterExpiry: true, reason, failure: failureOf(error, reason) };
 }
 
@@ -213,6 +221,9 @@ function ruleIsBroken(thrown: unknown, context: DecisionContext): Error {
   context.report(error);
   return error;
 }
+
+const wishesRemovalOfDead = (record: JobRecord, plan: HandlerPlan): boolean =>
+  record.overrides?.removeOnFail ?? plan.removeOnFail;
 
 const wishesRemoval = (record: JobRecord, plan: HandlerPlan): boolean =>
   record.overrides?.removeOnComplete ?? plan.removeOnComplete;

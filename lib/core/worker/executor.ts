@@ -1,5 +1,6 @@
 import { AgendaError, JobCancelledError, JobTimeoutError } from '../errors.js';
-import { encodeData } from '../job/job-data.js';
+import type { OmittedResult } from '../job/job-record.js';
+import { type EncodedResult, encodeResult } from '../job/job-result.js';
 import { causedBy, errorOf, isNonRetryable, messageOf } from '../job/thrown.js';
 import { JobVerdict } from '../job/verdict.js';
 import type { Attempt } from './attempt.js';
@@ -34,10 +35,10 @@ export interface ExecutorHooks {
   /** The attempt is over, and its handler goes on. */
   stuck(attempt: Attempt, error: Error): void;
   report(error: Error): void;
+  /** What the handler returned is not kept. */
+  omitted(attempt: Attempt, omitted: OmittedResult): void;
 }
 
-/** The most bytes of JSON that are kept of what a handler returned. */
-export const MAX_RESULT_BYTES = 64 * 1024;
 const TIMEOUT_GRACE_MS = 5_000;
 
 export class Executor {
@@ -88,7 +89,9 @@ export class Executor {
     const { endReason, verdict } = attempt;
     if (endReason instanceof JobTimeoutError) return { kind: 'failed', error: endReason };
     if (verdict) return { kind: 'verdict', verdict };
-    return { kind: 'completed', result: value, encoded: this.encode(attempt, value) };
+    const { text: encoded, omitted } = this.encode(attempt, value);
+    if (omitted) this.hooks.omitted(attempt, omitted);
+    return { kind: 'completed', result: value, encoded, ...(omitted && { omitted }) };
   }
 
   private outcomeOfThrow(attempt: Attempt, thrown: unknown): Outcome {
@@ -151,19 +154,13 @@ export class Executor {
     attempt.timer.startIn(this.graceMs);
   }
 
-  private encode(attempt: Attempt, value: unknown): string | undefined {
-    if (value === undefined || leavesNoTrace(attempt)) return undefined;
-    try {
-      return encodeData(value, MAX_RESULT_BYTES, 'result');
-    } catch (thrown) {
-      const { id, name } = attempt.record;
-      const cause = errorOf(thrown);
-      const message = `The result of job ${id} ("${name}") is not kept: ${messageOf(cause)}`;
-      this.hooks.report(new Error(message, { cause }));
-      return undefined;
-    }
+  private encode(attempt: Attempt, value: unknown): EncodedResult {
+    if (value === undefined || leavesNoTrace(attempt)) return NO_RESULT;
+    return encodeResult(value, attempt.handler.plan.maxResultBytes);
   }
 }
+
+const NO_RESULT: EncodedResult = {};
 
 /** What may be a promise, of whatever making. */
 const isThing = (value: unknown): boolean =>

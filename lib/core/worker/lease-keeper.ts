@@ -2,6 +2,7 @@ import { type LostLease, MAX_BATCH, type Renewal, type Renewed } from '../contra
 import { LeaseLostError } from '../errors.js';
 import { errorOf } from '../job/thrown.js';
 import type { Attempt } from './attempt.js';
+import type { AttemptReport } from './reports.js';
 import { Timer } from './timer.js';
 
 /*
@@ -94,13 +95,23 @@ export class LeaseKeeper {
    * @throws LeaseLostError, JobCancelledError when the lease is gone; ConnectionError
    */
   async touch(attempt: Attempt, progress: number | undefined): Promise<void> {
+    const told = progress === undefined ? {} : { progress };
+    const [gone] = await this.tell([{ attempt, ...told }]);
+    if (gone) throw attempt.endReason ?? new LeaseLostError(attempt.lease.id, gone.refusal);
+  }
+
+  /**
+   * Renews leases now, and tells the store what their handlers have told. @returns those that are lost
+   *
+   * @throws ConnectionError
+   */
+  async tell(reports: readonly AttemptReport[]): Promise<readonly LostLease[]> {
     const sentAt = performance.now();
-    const lease = progress === undefined ? attempt.lease : { ...attempt.lease, progress };
-    const { lost } = await this.hooks.renew([lease], this.leaseMs);
-    this.learn([attempt], lost, this.trustFrom(sentAt));
-    const { id, token } = attempt.lease;
-    const gone = lost.find((one) => one.token === token);
-    if (gone) throw attempt.endReason ?? new LeaseLostError(id, gone.refusal);
+    const leases = reports.map(({ attempt, ...told }) => ({ ...attempt.lease, ...told }));
+    const { lost } = await this.hooks.renew(leases, this.leaseMs);
+    const attempts = reports.map(({ attempt }) => attempt);
+    this.learn(attempts, lost, this.trustFrom(sentAt));
+    return lost;
   }
 
   /** Keeps nothing any more. */

@@ -16,12 +16,12 @@ import { encodeData } from '../job/job-data.js';
 import { checkDeathReason } from '../job/death-reason.js';
 import { checkText, randomToken } from '../job/job-id.js';
 import type { DeathReason } from '../job/job-record.js';
+import { DEFAULT_MAX_RESULT_BYTES } from '../job/job-result.js';
 import { errorOf, failureOf } from '../job/thrown.js';
 import { wholeNumber } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import { decide, giveUp } from './decide.js';
 import type { Decided, DecisionContext } from './decision.js';
-import { MAX_RESULT_BYTES } from './executor.js';
 import { hostId } from './host-id.js';
 import { dueOf, type ManualDue } from './manual-due.js';
 
@@ -90,7 +90,7 @@ export class ManualWorker {
    * @throws InvalidJobError for a result that is not JSON, or is larger than 64 KiB
    */
   async complete(job: ClaimedJob, result?: unknown): Promise<void> {
-    const encoded = encodeData(result, MAX_RESULT_BYTES, 'result');
+    const encoded = encodeData(result, DEFAULT_MAX_RESULT_BYTES, 'result');
     await this.settle(decide(decided(job), { kind: 'completed', result, encoded }, this.context));
   }
 

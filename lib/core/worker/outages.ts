@@ -1,7 +1,7 @@
 import { ConnectionError } from '../errors.js';
 
 /** The parts of the host that talk to the store on their own. */
-export type Caller = 'claims' | 'renewals' | 'rescues' | 'prunes' | 'registrations';
+export type Caller = 'claims' | 'renewals' | 'rescues' | 'prunes' | 'registrations' | 'heartbeats';
 
 /** Reports a trouble with the store once, and not again with each call that it spoils. */
 export class Outages {

@@ -1,3 +1,4 @@
+import type { OmittedResult } from '../job/job-record.js';
 import type { JobVerdict } from '../job/verdict.js';
 
 /** How a handler's attempt came out. */
@@ -8,6 +9,8 @@ export type Outcome =
       readonly result: unknown;
       /** The same as JSON text, if it is to be kept and can be. */
       readonly encoded: string | undefined;
+      /** It is to be kept, and cannot be. */
+      readonly omitted?: OmittedResult;
     }
   | { readonly kind: 'failed'; readonly error: Error }
   /** The handler has decided itself what becomes of the job. */

@@ -1,7 +1,8 @@
 import { type JobBroker, MAX_BATCH, type NameSettings } from '../contracts/job-broker.js';
 import type { Handler } from '../handlers/handler-registry.js';
 import { errorOf } from '../job/thrown.js';
-import { completeRetention } from '../options/retention.js';
+import { completeLimits } from '../options/limits.js';
+import { completeRetention, mergeRetention, type RetentionLayer } from '../options/retention.js';
 
 /*
  * Tells the store the settings of each name that has a handler here. A start that cannot do so fails;
@@ -50,7 +51,13 @@ export class Registrations {
   }
 }
 
+const NONE_DEAD: RetentionLayer = { failed: { ageMs: null, count: 0 } };
+
 function settingsOf({ name, plan }: Handler): NameSettings {
-  const retention = completeRetention(plan.retention);
-  return { name, maxRescues: plan.maxRescues, ...(retention && { retention }) };
+  // Of a dead letter that no host of its name has settled the janitor takes care.
+  const said = plan.removeOnFail ? mergeRetention(plan.retention, NONE_DEAD) : plan.retention;
+  const retention = completeRetention(said);
+  const limits = completeLimits(name, plan.limits);
+  const { maxRescues } = plan;
+  return { name, maxRescues, ...(retention && { retention }), ...(limits && { limits }) };
 }

@@ -148,6 +148,7 @@ function sizeOf(settlement: Settlement): number {
     }
     case 'release':
     case 'snooze':
+    case 'throttle':
     case 'skip':
       return FRAME_BYTES;
   }

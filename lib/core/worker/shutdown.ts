@@ -52,11 +52,12 @@ export async function shutDown(
     await waitFor(attempts.untilNoneRuns(), graceMs);
     attempts.handBackTheRest();
   }
-  await waitFor(claimer.idle(), flushMs);
+  const untilStored = attempts.untilTold().then(() => claimer.idle());
+  await waitFor(untilStored, flushMs);
   return {
     completed: attempts.endedSoFar - endedBefore,
     running,
-    unsettled: attempts.settler.unanswered,
+    unsettled: attempts.unsettled,
     timedOut: waited === 'timeout',
     aborted: waited === 'aborted',
   };

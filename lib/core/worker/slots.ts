@@ -6,8 +6,9 @@ import type { Handler } from '../handlers/handler-registry.js';
  *
  * Nothing is claimed ahead of a free slot. A slot is taken when an attempt begins and given back
  * when its handler has really returned, which is later than its settlement if the handler ignores
- * its signal: handlers that execute never exceed a limit. What a claim under way has asked for is
- * kept free for it. Each claim asks for the names in another order, one name further, so that no
+ * its signal: handlers that execute never exceed a limit. An attempt that has ended keeps its room while
+ * what its handler told is not stored: handlers may be faster than the store. What a claim under way has
+ * asked for is kept free for it. Each claim asks for the names in another order, one name further, so that no
  * name is always served first.
  *
  * THE POISON GUARD. A job on its last start has no rescue left: if this run loses its process, it is
@@ -30,9 +31,11 @@ import type { Handler } from '../handlers/handler-registry.js';
 /** One job name's room. */
 export interface Lane {
   readonly name: string;
-  readonly concurrency: number;
+  concurrency: number;
   readonly lockLimit: number;
   running: number;
+  /** Ended, and what their handlers told is not stored yet. */
+  untold: number;
   /** What claims under way may bring. */
   promised: number;
   paused: boolean;
@@ -50,35 +53,59 @@ export class Slots {
   private readonly lanes: Lane[] = [];
   private readonly byName = new Map<string, Lane>();
   private readonly pausedNames = new Set<string>();
-  private readonly mostInAll: number;
+  /** Concurrency that was set at run time. */
+  private readonly chosen = new Map<string, number>();
+  private readonly lockLimit: number;
+  private maxConcurrency: number;
   private turn = 0;
   private all = 0;
+  private untold = 0;
   private promised = 0;
   private allPaused = false;
   /** How many attempts on their last start are not over, or may come with claims under way. */
   private lastStarts = 0;
 
   constructor(limits: { maxConcurrency: number; lockLimit: number }) {
-    this.mostInAll = Math.min(limits.maxConcurrency, limits.lockLimit);
+    this.lockLimit = limits.lockLimit;
+    this.maxConcurrency = limits.maxConcurrency;
   }
 
   /** Makes room for a name. */
-  open({ name, plan: { concurrency, lockLimit } }: Handler): void {
+  open({ name, plan: { concurrency: planned, lockLimit } }: Handler): void {
     if (this.byName.has(name)) return;
     const paused = this.pausedNames.has(name);
-    const lane: Lane = { name, concurrency, lockLimit, running: 0, promised: 0, paused };
+    const concurrency = this.chosen.get(name) ?? planned;
+    const lane: Lane = { name, concurrency, lockLimit, running: 0, untold: 0, promised: 0, paused };
     this.byName.set(name, lane);
     this.lanes.push(lane);
   }
 
+  /** How many of a name may run from now on; those that run end, also when they are more. */
+  setConcurrency(name: string, concurrency: number): void {
+    this.chosen.set(name, concurrency);
+    const lane = this.byName.get(name);
+    if (lane) lane.concurrency = concurrency;
+  }
+
+  /** How many may run in all from now on; those that run end, also when they are more. */
+  setMaxConcurrency(maxConcurrency: number): void {
+    this.maxConcurrency = maxConcurrency;
+  }
+
+  /** How many handlers there may be in all. */
+  get concurrency(): number {
+    return this.maxConcurrency;
+  }
+
   /** How many attempts there may be in all. */
   get most(): number {
-    return this.mostInAll;
+    return Math.min(this.maxConcurrency, this.lockLimit);
   }
 
   /** What is free now, at most so many; `undefined` when nothing is. */
   room(atMost: number): Room | undefined {
-    const slots = Math.min(this.mostInAll - this.all - this.promised, MAX_BATCH, atMost);
+    const free = this.most - this.all - this.untold - this.promised;
+    const slots = Math.min(free, MAX_BATCH, atMost);
     if (slots <= 0 || this.allPaused) return undefined;
     const names: { name: string; slots: number }[] = [];
     const count = this.lanes.length;
@@ -109,7 +136,7 @@ export class Slots {
   /** Whether a job of this name could begin now, unless a claim under way brings others. */
   hasRoomFor(name: string): boolean {
     const lane = this.byName.get(name);
-    if (!lane || this.allPaused || this.all >= this.mostInAll) return false;
+    if (!lane || this.allPaused || this.all + this.untold >= this.most) return false;
     return freeIn(lane) + lane.promised > 0;
   }
 
@@ -138,6 +165,18 @@ export class Slots {
   giveBack(name: string): void {
     this.byName.get(name)!.running -= 1;
     this.all -= 1;
+  }
+
+  /** An attempt has ended, and what its handler told is to be stored first. */
+  keepForUntold(name: string): void {
+    this.byName.get(name)!.untold += 1;
+    this.untold += 1;
+  }
+
+  /** That is stored. */
+  freeFromUntold(name: string): void {
+    this.byName.get(name)!.untold -= 1;
+    this.untold -= 1;
   }
 
   /** No more jobs of this name, or of any; those that run go on. */
@@ -182,4 +221,6 @@ export class Slots {
 }
 
 const freeIn = (lane: Lane): number =>
-  lane.paused ? 0 : Math.min(lane.concurrency, lane.lockLimit) - lane.running - lane.promised;
+  lane.paused
+    ? 0
+    : Math.min(lane.concurrency, lane.lockLimit) - lane.running - lane.untold - lane.promised;

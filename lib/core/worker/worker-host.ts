@@ -1,5 +1,6 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
-import type { RescuedJob } from '../contracts/job-broker.js';
+import type { HostBeat } from '../contracts/host-registry.js';
+import type { Claimed, RescuedJob } from '../contracts/job-broker.js';
 import { type Duration, durationOption } from '../duration.js';
 import { WorkerNotStartedError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
@@ -9,16 +10,20 @@ import { checkText } from '../job/job-id.js';
 import { errorOf } from '../job/thrown.js';
 import type { JobHome } from '../job/job.js';
 import type { JobRecord } from '../job/job-record.js';
-import { abortSignal } from '../options/checks.js';
+import type { MetricsRecorder } from '../metrics/metrics-recorder.js';
+import { abortSignal, wholeNumber } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
+import { VERSION } from '../version.js';
 import { Announcer } from './announcer.js';
 import type { Attempt } from './attempt.js';
 import { Attempts } from './attempts.js';
 import { Claimer } from './claimer.js';
 import { DirectRuns } from './direct-runs.js';
+import { Heartbeat } from './heartbeat.js';
 import { hostId } from './host-id.js';
 import { Janitor } from './janitor.js';
+import { KeylessJobs } from './keyless-jobs.js';
 import { listenToNews } from './news.js';
 import { Outages } from './outages.js';
 import { Patience } from './patience.js';
@@ -28,6 +33,7 @@ import type { Settled } from './settler.js';
 import { NOTHING_TO_DRAIN, shutDown, type ShutdownLimits } from './shutdown.js';
 import { Slots } from './slots.js';
 import { UnhandledNames } from './unhandled-names.js';
+import { waitFor } from './wait.js';
 import type { DrainOptions, DrainReport, HostSnapshot, WorkerStatus } from './worker-status.js';
 
 /*
@@ -58,6 +64,7 @@ export class WorkerHost {
   private readonly registrations: Registrations;
   private readonly rescuer: Rescuer;
   private readonly janitor: Janitor;
+  private readonly heartbeat: Heartbeat;
   private readonly outages: Outages;
   private readonly announcer: Announcer;
   private readonly directRuns: DirectRuns;
@@ -65,6 +72,8 @@ export class WorkerHost {
   private started: Promise<void> | undefined;
   private ending: Ending | undefined;
   private state: WorkerStatus['state'] = 'stopped';
+  /** By the backend's clock. */
+  private startedAt = 0;
   private unsubscribe: (() => void)[] = [];
 
   constructor(
@@ -74,6 +83,7 @@ export class WorkerHost {
     private readonly options: ResolvedEngineOptions,
     home: JobHome,
     stateNews: StateNews,
+    metrics: MetricsRecorder | undefined,
     pruneEveryMs?: number,
   ) {
     const { leaseMs } = options;
@@ -81,7 +91,7 @@ export class WorkerHost {
     const now = () => backend.broker.now();
     this.host = hostId(options.name);
     this.outages = new Outages((error) => events.reportError(error));
-    this.announcer = new Announcer(events, stateNews, { now });
+    this.announcer = new Announcer(events, stateNews, { now }, options.processEveryMs, metrics);
     this.slots = new Slots(options);
     const { slots, outages, announcer } = this;
     const tools = { home, leaseMs, broker, handlers, announcer, outages, events };
@@ -93,14 +103,18 @@ export class WorkerHost {
         wake: (forJobs) => this.claimer.wake(forJobs),
       },
     );
+    const keyless = new KeylessJobs(events, (name) => handlers.get(name));
     this.claimer = new Claimer(
       { host: this.host, leaseMs, processEveryMs: options.processEveryMs },
       {
         settleAndClaim: (settlements, claim) =>
-          stateNews.learnFrom(backend.broker.settleAndClaim(settlements, claim)),
+          this.tellExpired(stateNews.learnFrom(backend.broker.settleAndClaim(settlements, claim))),
         outbox: this.attempts.settler,
         slots,
-        begin: (job, sentAt) => this.attempts.begin(job, sentAt),
+        begin: (job, sentAt) => {
+          keyless.look(job);
+          this.attempts.begin(job, sentAt);
+        },
         sawExpiry: (at) => this.rescuer.sawExpiry(at),
         ...outages.toldBy('claims'),
       },
@@ -119,12 +133,17 @@ export class WorkerHost {
     const unhandled = new UnhandledNames(events, (name) => slots.handles(name));
     this.janitor = new Janitor(
       {
-        prune: (cursor) => backend.broker.prune!(cursor),
+        prune: (cursor) => this.tellExpired(backend.broker.prune!(cursor)),
         unhandled: (names) => unhandled.found(names),
         ...outages.toldBy('prunes'),
       },
       pruneEveryMs,
     );
+    this.heartbeat = new Heartbeat({
+      broker,
+      told: () => this.beatNow(),
+      ...outages.toldBy('heartbeats'),
+    });
   }
 
   /**
@@ -184,19 +203,44 @@ export class WorkerHost {
     this.claimer.wake(true);
   }
 
+  /**
+   * How many jobs of a name run at once in this process, from now on and over its stops and starts, whatever the
+   * options say. Those that run end, also when they are more.
+   *
+   * @throws InvalidOptionError unless it is a whole number of 1 or more: see {@link pause} for none
+   */
+  setConcurrency(name: string, concurrency: number): void {
+    checkText('name', name);
+    this.slots.setConcurrency(name, wholeNumber('concurrency', concurrency, 1));
+    this.claimer.wake(true);
+  }
+
+  /** The same for all names together: `maxConcurrency`. The `lockLimit` stays. @throws InvalidOptionError */
+  setMaxConcurrency(maxConcurrency: number): void {
+    this.slots.setMaxConcurrency(wholeNumber('maxConcurrency', maxConcurrency, 1));
+    this.claimer.wake(true);
+  }
+
   status(): WorkerStatus {
     return {
       state: this.state,
       ready: this.isReady,
       host: this.host,
       running: this.slots.running,
-      unsettled: this.attempts.settler.unanswered,
+      unsettled: this.attempts.unsettled,
       paused: this.slots.isPaused,
       storeIsAway: this.outages.storeIsAway,
       names: this.slots
         .view()
         .map(({ name, running, concurrency, paused }) => ({ name, running, concurrency, paused })),
     };
+  }
+
+  private beatNow(): HostBeat {
+    const { host, running, paused, names } = this.status();
+    const { startedAt } = this;
+    const slots = this.slots.concurrency;
+    return { host, names, slots, running, paused, version: VERSION, startedAt };
   }
 
   private get isReady(): boolean {
@@ -223,7 +267,8 @@ export class WorkerHost {
     if (mayStart && this.state === 'stopped') throw new WorkerNotStartedError('getRunningStats');
     const jobsOf = (attempts: Iterable<Attempt>) => Array.from(attempts, ({ job }) => job);
     return {
-      names: this.slots.view().map(({ name }) => name),
+      names: this.slots.view(),
+      maxConcurrency: this.slots.concurrency,
       running: jobsOf(this.attempts.inExecution()),
       held: jobsOf(this.attempts.held()),
       callsUnderWay: this.claimer.callsUnderWay,
@@ -244,6 +289,8 @@ export class WorkerHost {
     this.rescuer.start();
     // Other backends keep everything.
     if (this.backend.broker.prune) this.janitor.start();
+    this.startedAt = this.backend.broker.now();
+    this.heartbeat.start();
     this.events.emitHost('online', this.host);
   }
 
@@ -267,6 +314,15 @@ export class WorkerHost {
       cancelled: (jobId) => this.attempts.check(jobId),
     });
     this.unsubscribe.push(...forget);
+  }
+
+  /** Tells of the jobs that a call has found expired. */
+  private async tellExpired<Answer extends Pick<Claimed, 'expired'>>(
+    call: Promise<Answer>,
+  ): Promise<Answer> {
+    const answer = await call;
+    for (const job of answer.expired ?? []) this.announcer.expired(job);
+    return answer;
   }
 
   private rescued(jobs: readonly RescuedJob[]): void {
@@ -302,6 +358,8 @@ export class WorkerHost {
     const { attempts, claimer, rescuer } = this;
     this.janitor.stop();
     const report = await shutDown({ attempts, claimer, rescuer }, limits);
+    if (this.outages.storeIsAway) this.heartbeat.stop();
+    else await waitFor(this.heartbeat.leave(), limits.flushMs);
     this.leave();
     return report;
   }

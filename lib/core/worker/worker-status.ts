@@ -46,8 +46,9 @@ export interface WorkerStatus {
 
 /** What the host does at this moment. */
 export interface HostSnapshot {
-  /** The names it runs. */
-  readonly names: readonly string[];
+  /** The names it runs, and how many of each at once. */
+  readonly names: readonly { readonly name: string; readonly concurrency: number }[];
+  readonly maxConcurrency: number;
   /** Jobs whose handlers execute. */
   readonly running: readonly Job[];
   /** Jobs whose leases it holds: those that run, and those whose ends are not stored yet. */

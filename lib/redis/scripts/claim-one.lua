@@ -24,10 +24,11 @@
 -- @include place
 -- @include pass
 -- @include last-start
+-- @include tell
 local token, host, lease_ms, id = ARGV[5] .. ':1', ARGV[6], tonumber(ARGV[7]), ARGV[8]
 
 local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
-local asked_at, seq, priority = asked(record or '')
+local asked_at, seq, priority, flags = asked(record or '')
 local name = seq and name_of(record)
 if not name then return { now_text, 'not-found' } end
 
@@ -40,7 +41,7 @@ if entry then
   local held_by, fence, locked_at = holder(entry)
   local expiry = redis.call('ZSCORE', LEASES, id)
   if held_by ~= token or not expiry then return { now_text, 'lease-mismatch' } end
-  return { now_text, 'ok', fence, expiry, locked_at, record, state or '', mark(state) }
+  return { now_text, 'ok', fence, expiry, locked_at, record, with_progress(id, state), mark(state) }
 end
 
 redis.call('PERSIST', META)
@@ -50,7 +51,8 @@ redis.call('HSET', META, 'lastPass', now_text, 'fence', fence)
 
 local facts = happened(state)
 local planned_at = planned(asked_at, facts)
-displace(id, name, planned_at, seq, priority)
+displace(id, name, planned_at, seq, priority, flags)
+begin_run(id, name, flags, record)
 if not planned_at and facts.known then
   begin_anew(facts)
   state = packed(facts)
@@ -60,4 +62,7 @@ hset(LEASE, id, lease_entry(token, fence, now_text, '', host, name, '', ''))
 zadd(LEASES, expiry, id)
 zadd(index('running', name), now_text, id)
 flush()
-return { now_text, 'ok', fence, expiry, now_text, record, state or '', mark(state) }
+advance()
+if in_use('stream') then tell('started', id, name, event_stream().attempts_in(state) + 1, host) end
+tell_all()
+return { now_text, 'ok', fence, expiry, now_text, record, with_progress(id, state), mark(state) }

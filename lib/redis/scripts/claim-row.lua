@@ -24,6 +24,7 @@
 -- @include time
 -- @include key
 -- @include pass
+-- @include gate
 local name, ahead, silent, rescues = ARGV[5], tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 local RESCUE_LIMIT, EQUALS_LIMIT, LOST_LIMIT, LOST_PAGE, LOST_PAGES, GHOSTS = 100, 50, 4, 100, 10, 10
 
@@ -37,8 +38,19 @@ local function pass_by()
   return held_until
 end
 
+-- When a name is due; nil when it has nothing that waits, or is closed. A closed one may be open by now.
+local function due_of_open(name)
+  local due = redis.call('ZSCORE', DUE, name)
+  if due == '-inf' then
+    redis.call('PERSIST', META)
+    reopen(name)
+    due = redis.call('ZSCORE', DUE, name)
+  end
+  return due ~= '-inf' and tonumber(due) or nil
+end
+
 -- Most claims find nothing: they are answered before all that follows is made ready.
-local due_at = tonumber(redis.call('ZSCORE', DUE, name))
+local due_at = due_of_open(name)
 local may_be_due = due_at and due_at <= now + ahead
 local silent_ids = redis.call('ZRANGEBYSCORE', index('running', name), '-inf', text(now - silent), 'LIMIT', 0, LOST_LIMIT)
 local first_expiry = tonumber(redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
@@ -75,10 +87,13 @@ end
 
 -- Of members of `timed` with one time, which stand in the order of insertion, the first in that of claims.
 local function first_in_order(members)
-  local best, best_priority, best_id
+  local best, best_key, best_id
   for _, member in ipairs(members) do
-    local _, priority, id = seq_priority_id(member)
-    if not best or comes_first(priority, best_priority) then best, best_priority, best_id = member, priority, id end
+    local seq, priority, id, is_first = seq_priority_id(member)
+    local key = { ready_score(now, priority, is_first), ready_member(now, seq, priority, id, is_first) }
+    if not best or key[1] < best_key[1] or key[1] == best_key[1] and is_behind(best_key[2], key[2]) then
+      best, best_key, best_id = member, key, id
+    end
   end
   return best, best_id
 end
@@ -92,9 +107,19 @@ local function head_of_line()
   if at then return timed, first_in_order(redis.call('ZRANGEBYSCORE', timed, at, at, 'LIMIT', 0, EQUALS_LIMIT)) end
 end
 
+-- Buries a row that must not start any more, and tells so; `is_taken`: its run was lost just now.
+local function bury_if_over(row, is_taken)
+  if not in_use('expiring') or not has_flag(row.flags, FLAG.expires) then return false end
+  -- @include expiry
+  if not has_expired(row.record, row.flags) then return false end
+  if is_taken then end_run(row.id, name, row.flags, row.record) end
+  expire(row.id, name, row.record, row.state, is_taken)
+  return true
+end
+
 local has_looked = false
 local function first_free()
-  if tonumber(redis.call('ZSCORE', DUE, name) or 'inf') > now + ahead then return end
+  if (due_of_open(name) or math.huge) > now + ahead then return end
   has_looked = true
   promote(name)
   for _ = 1, GHOSTS do
@@ -104,13 +129,17 @@ local function first_free()
     local free = candidate(id, record, state)
     -- Who asks for an earlier time than the present may find the first of the line too late.
     if free and free.at > now + ahead then return end
-    if free then
+    local is_ready = line == index('ready', name)
+    if free and bury_if_over(free) then free, record = nil, nil end
+    if free and not is_lined(free.flags) or free and lines().may_start(id, name, record, state, not is_ready) then
       free.line, free.member = line, member
       return free
     end
+    -- The next one that its key holds back is not due: nobody may overtake it.
+    if free and not is_ready then return end
     -- What has no record any more leaves the line, and so does what cannot be read.
-    zrem(line, member)
-    if record then
+    if not free then zrem(line, member) end
+    if record and not free then
       local facts = happened(state)
       entomb(id, name, facts)
       hset(STATE, id, packed(facts))
@@ -151,9 +180,11 @@ local function goes_before(one, other)
   local one_waits, other_waits = one.at > now, other.at > now
   if one_waits ~= other_waits then return other_waits end
   if one_waits and one.at ~= other.at then return one.at < other.at end
-  local one_score, other_score = ready_score(one.at, one.priority), ready_score(other.at, other.priority)
+  local one_first, other_first = goes_first(one.flags), goes_first(other.flags)
+  local one_score, other_score = ready_score(one.at, one.priority, one_first), ready_score(other.at, other.priority, other_first)
   if one_score ~= other_score then return one_score < other_score end
-  return ready_member(one.at, one.seq, one.priority, one.id) < ready_member(other.at, other.seq, other.priority, other.id)
+  local one_member = ready_member(one.at, one.seq, one.priority, one.id, one_first)
+  return is_behind(ready_member(other.at, other.seq, other.priority, other.id, other_first), one_member)
 end
 
 -- A lost run counts, and may be one too many: then its row is buried, and another one's turn comes.
@@ -167,23 +198,41 @@ local function take_over(row)
     hset(STATE, row.id, row.state)
   end
   if outcome == 'buried' then
+    end_run(row.id, name, row.flags, row.record)
     settle_down(row.id, name, facts)
-    if has_flag(row.flags, FLAG.ends_its_own_way) then end_own_way(row.id, row.record, 'dead') end
+    if has_own_end(row.flags) then end_own_way(row.id, row.record, 'dead') end
     return
   end
+  if bury_if_over(row, true) then return end
+  end_run(row.id, name, row.flags, row.record, true)
+  if is_lined(row.flags) and not lines().may_start(row.id, name, row.record, row.state, true) then
+    put_down(row.id, name, at, row.seq, row.priority, row.flags, facts)
+    return
+  end
+  begin_run(row.id, name, row.flags, row.record)
   return hand_out(row.id, name, row.record, row.state, not at and row.at or nil)
 end
 
 local function take_free(row)
+  if is_lined(row.flags) then
+    displace(row.id, name, row.planned_at, row.seq, row.priority, row.flags)
+    begin_run(row.id, name, row.flags, row.record)
+  end
   zrem(row.line, row.member)
   zrem(index('repeating', name), row.id)
   zrem(index('retrying', name), row.id)
   return hand_out(row.id, name, row.record, row.state)
 end
 
+-- Whether one may start after so many leases of the name have ended.
+local function has_room(ended)
+  if in_use('paused') then return false end
+  return not gate_of(name) or gates().room_of(name, ended) > 0
+end
+
 local function take_next()
-  local candidates = lost_rows()
-  candidates[#candidates + 1] = first_free()
+  local candidates = has_room(1) and lost_rows() or {}
+  if has_room(0) then candidates[#candidates + 1] = first_free() end
   table.sort(candidates, goes_before)
   for _, row in ipairs(candidates) do
     local taken = row.run and take_over(row) or not row.run and take_free(row)
@@ -198,5 +247,10 @@ if (first_expiry or may_be_due) and pass_by() <= now and has_expired then
 end
 local row = take_next()
 flush()
+if lines_tools then lines().refill() end
 if has_looked then recede(name) end
+if row and gate_of(name) then gates().note_starts_of(name, 1) end
+if row or may_be_due then freed[name] = true end
+reopen_freed()
+tell_all()
 return row or { now_text }

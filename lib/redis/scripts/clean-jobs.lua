@@ -28,8 +28,9 @@ local name, place_name, first = ARGV[4], ARGV[5], tonumber(ARGV[8])
 local past = older_than(name, place_name, tonumber(ARGV[6]))
 local looked, kept, _, gone = sweep(name, place_name, first, math.min(past - first, affordable(tonumber(ARGV[7]))), function()
   return false
-end)
+end, 'clean')
 flush()
+tell_all()
 forget_as_many(#gone)
 local log_is_left = log_exists and redis.call('EXISTS', prefix .. 'logs:leaving') == 1
 return { now_text, text(first + kept), first + looked < past and '1' or '', log_is_left and '1' or '', unpack(gone) }

@@ -29,10 +29,6 @@ for i = 6, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
 
-local function with_flags(record, flags)
-  return (string.gsub(record, '^(%[[^,]+,[^,]+,[^,]+,[^,]+,)%d+', '%1' .. flags, 1))
-end
-
 local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
   if not record or seen[id] or not is_legible(record) then return end
   seen[id] = true
@@ -48,11 +44,12 @@ local count = read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, sta
   local _, _, _, _, _, _, run = holder(entry or '')
   if run and string.sub(run, 1, 1) == 'c' then
     give_up(id, name)
+    end_run(id, name, flags, record, true)
     facts.nextRunAt = own_time(run, at)
     if facts.nextRunAt ~= at then hset(STATE, id, packed(facts)) end
     put_down(id, name, facts.nextRunAt, seq, priority, flags, facts)
   elseif not entry and at then
-    displace(id, name, at, seq, priority)
+    displace(id, name, at, seq, priority, flags)
     place(id, name, at, seq, priority, flags, facts)
   end
 end)

@@ -1,10 +1,11 @@
 -- enqueue-jobs
 -- Adds jobs, each to `jobs` and to its place; whole or not at all. An id that is taken adds nothing
--- and answers with the job in place, and so does an idempotency key that is held. Its first write is of a
+-- and answers with the job in place, and so does an idempotency key that is held. A job whose name may have no
+-- more that wait is refused, alone. Its first write is of a
 -- kind that Redis refuses when its memory is full, so a full Redis refuses the whole call.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
--- KEYS[2]  meta  hash  {p}meta  seq
+-- KEYS[2]  meta  hash  {p}meta  seq, capped, stream, gated, paused, expiring, lined
 -- ARGV[1]  prefix of the partition's keys
 -- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3]  news channel; empty for none
@@ -16,14 +17,16 @@
 --            job with such a key: its number, field of `keys`, how long time alone holds that, in ms, or
 --            empty; then for each job: id, number of its kind, the record from its name on
 --
--- Returns  { now, now rounded up, and for each job that was not simply added: its number, 'existing' | 'mine' | 'gone' | 'held' | 'taken', id, record, state, lease entry, result }
+-- Returns  { now, now rounded up, and for each job that was not simply added: its number, 'existing' | 'mine' | 'gone' | 'held' | 'taken' | 'full', id, record, state, lease entry, result }
 --          mine: added by an earlier try of this very call. gone: likewise, and removed since. held: the
---          job that was added with the key is removed.
+--          job that was added with the key is removed. full: it was not added; in the place of the record stands
+--          how many wait, in that of the state how many may.
 --          After about 1 MiB the jobs in place are no longer answered: their record is empty, and the
 --          word is 'taken' where one look at the record would say whether it is mine.
 -- @include time
 -- @include key
 -- @include order
+-- @step
 -- @include writes
 -- @include record
 -- @include place
@@ -61,10 +64,13 @@ while last < count do
   end
 end
 local seq = redis.call('HINCRBY', META, 'seq', count) - count
+local capped, stream, gated, paused, expiring, lined =
+  unpack(redis.call('HMGET', META, 'capped', 'stream', 'gated', 'paused', 'expiring', 'lined'))
+note_use(gated, paused, expiring, stream, lined)
 
 -- What jobs of one kind have in common is read once, and so is written the part of the record between
 -- the creation time and seq, and the part behind seq.
-local kinds, names = {}, {}
+local kinds, names, may_be_noted = {}, {}, false
 for i = 1, ARGV[6] do
   local due, priority, flags, name = unpack(ARGV, 4 + i * KIND_WIDTH, 7 + i * KIND_WIDTH)
   local at = instant(due)
@@ -73,6 +79,18 @@ for i = 1, ARGV[6] do
     head = '[' .. now_text .. ',' .. text(at - now) .. ',', middle = ',' .. priority .. ',' .. flags .. ',',
   }
   names[i] = name
+  may_be_noted = may_be_noted or kinds[i].flags >= FLAG.expires
+end
+
+-- What most calls do without, each nil then.
+local cap, expire, note, tell_added, tell_all_added
+if capped or may_be_noted then
+  -- @include admit
+  cap, expire, note = cap_of, with_expiry, note_new
+end
+if stream then
+  -- @include tell
+  tell_added, tell_all_added = tell, tell_all
 end
 
 local function nonce_in(part)
@@ -96,12 +114,18 @@ local function except(i, word, id, record)
   local parts = { i, word, id, '', '', '', '' }
   if record and record ~= '' and sent < MAX_BYTES then
     parts[4] = record
-    parts[5] = redis.call('HGET', STATE, id) or ''
-    parts[6] = redis.call('HGET', LEASE, id) or ''
+    parts[5] = with_progress(id, redis.call('HGET', STATE, id))
+    parts[6] = with_progress(id, redis.call('HGET', LEASE, id))
     parts[7] = redis.call('HGET', RESULTS, id) or ''
     sent = sent + #record + #parts[7]
   end
   for _, part in ipairs(parts) do
+    reply[#reply + 1] = part
+  end
+end
+
+local function refuse(i, id, limit)
+  for _, part in ipairs({ i, 'full', id, text(limit.queued), text(limit.most), '', '' }) do
     reply[#reply + 1] = part
   end
 end
@@ -152,18 +176,27 @@ for i = 1, count do
   elseif field then
     word, holder, record = known_by_key(i, rest)
   end
+  local limit = not word and capped and cap(kind.name)
   if word then
     except(i, word, holder, record)
+  elseif limit and limit.queued >= limit.most then
+    word = 'full'
+    refuse(i, id, limit)
   else
+    if limit then limit.queued = limit.queued + 1 end
+    if expire and has_flag(kind.flags, FLAG.expires) then rest = expire(rest) end
     record = kind.head .. text(seq + i) .. kind.middle .. rest
     added_here[id] = record
     any = true
     hset(JOBS, id, record)
-    place(id, kind.name, kind.at, seq + i, kind.priority, kind.flags, fresh)
+    place(id, kind.name, kind.at, seq + i, kind.priority, kind.flags, fresh, record)
+    if note then note(id, record, seq + i, kind.flags) end
+    if stream then tell_added('enqueued', id, kind.name, nil, nil, nil, kind.at) end
   end
   if field then note_key(i, word, record) end
 end
 flush()
 if any then redis.call('SADD', prefix .. 'names', unpack(names)) end
 advance()
+if stream then tell_all_added() end
 return reply

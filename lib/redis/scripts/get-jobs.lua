@@ -12,13 +12,14 @@
 -- @include time
 -- @include key
 -- @include read
+-- @include record
 local ids, reply = {}, { now_text }
 for i = 3, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
-read_some(ids, { JOBS, STATE, LEASE, RESULTS }, function(_, _, ...)
-  for n = 1, 4 do
-    reply[#reply + 1] = select(n, ...) or ''
+read_some(ids, { JOBS, STATE, LEASE, RESULTS }, function(_, id, record, state, entry, result)
+  for _, part in ipairs({ record or '', with_progress(id, state), with_progress(id, entry), result or '' }) do
+    reply[#reply + 1] = part
   end
 end)
 return reply

@@ -11,12 +11,13 @@
 --          ends, and how attempts ended, the newest first … }; empty where there is nothing to tell
 -- @include time
 -- @include key
+-- @include record
 local id = ARGV[3]
 local record = redis.call('HGET', JOBS, id)
 if not record then return { now_text } end
 local reply = { now_text, record }
 for n, hash in ipairs({ STATE, LEASE, RESULTS }) do
-  reply[n + 2] = redis.call('HGET', hash, id) or ''
+  reply[n + 2] = with_progress(id, redis.call('HGET', hash, id))
 end
 reply[6] = redis.call('ZSCORE', LEASES, id) or ''
 -- Where a stranger has put something else in the place of the history there are no entries.

@@ -36,8 +36,24 @@ local planned_at = seq and planned(asked_at, happened(state))
 local is_as_known = seq and name_of(record) == name and planned_at == tonumber(ARGV[12])
 if not is_as_known or has_flag(flags, FLAG.disabled) or redis.call('HEXISTS', LEASE, id) == 1 then return { now_text } end
 
+if has_flag(flags, FLAG.expires) then
+  -- @include own
+  if (own_facts(record).expires or math.huge) <= now then return { now_text } end
+end
+reopen(name)
+if in_use('paused') or gate_of(name) and gates().room_of(name) == 0 then return { now_text } end
+
 redis.call('PERSIST', META)
-displace(id, name, planned_at, seq, priority)
+if is_lined(flags) and not lines().may_start(id, name, record, state, true) then
+  advance()
+  return { now_text }
+end
+displace(id, name, planned_at, seq, priority, flags)
+begin_run(id, name, flags, record)
 local row = hand_out(id, name, record, state)
+advance()
 recede(name)
+if gate_of(name) then gates().note_starts_of(name, 1) end
+freed[name] = true
+reopen_freed()
 return row

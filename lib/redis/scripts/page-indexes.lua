@@ -20,7 +20,7 @@
 -- @include key
 -- @include order
 local backwards, at = ARGV[3] == '-', ARGV[4]
-local SHARED = { ready = true, timed = true, parked = true }
+local SHARED = { ready = true, timed = true, lined = true, parked = true }
 local reply = { now_text }
 
 -- From which rank to before which one a part reaches, seen in the direction of the walk.
@@ -38,15 +38,6 @@ end
 local function rank_of_score(key, score)
   if backwards then return redis.call('ZCOUNT', key, '(' .. score, '+inf') end
   return redis.call('ZCOUNT', key, '-inf', '(' .. score)
-end
-
--- As Redis orders members: by bytes. Lua's own comparison goes by the language of the server's machine.
-local function is_behind(member, other)
-  for i = 1, math.min(#member, #other) do
-    local a, b = string.byte(member, i), string.byte(other, i)
-    if a ~= b then return a > b end
-  end
-  return #member > #other
 end
 
 -- How many stand before a member that has gone, found by halves, since thousands may have one score.
@@ -85,10 +76,11 @@ end
 
 -- The member and score that a due job will have in `ready`.
 local function in_line(member, score)
-  local seq, priority, id = string.match(member, '^(%x%x%x%x%x%x%x%x%x%x%x%x)([^:]*):(.*)$')
-  local due_at, of_priority = tonumber(score), tonumber(priority) or 0
+  local seq, mark, priority, id = string.match(member, '^(%x%x%x%x%x%x%x%x%x%x%x%x)(%^?)([^:]*):(.*)$')
+  local due_at, of_priority, is_first = tonumber(score), tonumber(priority) or 0, mark ~= ''
   -- A number in a reply would lose its fraction.
-  return ready_member(due_at, tonumber(seq, 16), of_priority, id), string.format('%.17g', ready_score(due_at, of_priority))
+  local in_ready = ready_member(due_at, tonumber(seq, 16), of_priority, id, is_first)
+  return in_ready, string.format('%.17g', ready_score(due_at, of_priority, is_first))
 end
 
 for i = 5, #ARGV, 4 do

@@ -80,7 +80,7 @@ local function prune_index(name, place_name, end_name, rule)
   if left <= 0 or bytes_read >= READ_BYTES then return false end
   local looked, _, last_kept, gone = sweep(name, place_name, first, math.min(past - first, left), function(record, flags)
     return own_limit(record, flags, end_name) ~= nil
-  end)
+  end, 'retention')
   left, removed = left - looked, removed + #gone
   if last_kept then
     reply[#reply + 1], reply[#reply + 2] = name, place_name
@@ -132,7 +132,7 @@ local function let_go(id, record, state)
   elseif since + limit > now then
     zadd(LEAVING_AT, text(since + limit), id)
   else
-    remove_ended(id, name, place_name, record, state, flags)
+    remove_ended(id, name, place_name, record, state, flags, 'retention')
     removed = removed + 1
   end
 end
@@ -153,6 +153,8 @@ local stage, cursor, done = string.match(ARGV[6], '^(%l+) ?(%d*) ?(%d*)$')
 local go_on = stage == 'names' and prune_names(cursor, tonumber(done)) or nil
 if not go_on and not prune_leaving() then go_on = 'leaving' end
 flush()
+tell_all()
+if in_use('stream') then event_stream().drop_old(32) end
 forget_as_many(removed)
 local unhandled = {}
 if not go_on then

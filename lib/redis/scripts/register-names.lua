@@ -1,19 +1,28 @@
 -- register-names
--- Stores what any host must know of a name to rescue and prune its jobs. The last writer counts.
--- Its first write is of a kind that Redis allows when its memory is full: a worker that starts then
--- makes room.
+-- Stores what any host must know of a name: to rescue and prune its jobs, and its limits, which hold from
+-- now on. The last writer counts. Its first write is of a kind that Redis allows when its memory is full: a
+-- worker that starts then makes room.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
--- KEYS[2]  meta  hash  {p}meta
+-- KEYS[2]  meta  hash  {p}meta  gated, capped
 -- ARGV[1]  prefix of the partition's keys
 -- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
--- ARGV[3..]  for each name: name, settings as JSON
+-- ARGV[3]  news channel; empty for none
+-- ARGV[4]  head of a message
+-- ARGV[5..]  for each name: name, settings as JSON
 --
 -- Returns  { now }
 -- @include time
 -- @include key
+-- @include order
+-- @include writes
+-- @include record
+-- @include place
+-- @include limits
 redis.call('PERSIST', META)
-for i = 3, #ARGV, 2 do
-  redis.call('HSET', prefix .. 'settings', ARGV[i], ARGV[i + 1])
+for i = 5, #ARGV, 2 do
+  local name, settings = ARGV[i], ARGV[i + 1]
+  redis.call('HSET', prefix .. 'settings', name, settings)
+  if in_use('gated') or string.find(settings, '"limits":', 1, true) then rebuild_gate(name) end
 end
 return { now_text }

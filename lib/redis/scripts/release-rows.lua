@@ -34,6 +34,7 @@ local function release(id, entry, record, state)
   local planned_at = planned(asked_at, facts)
   if ARGV[5] == 'planned' and not planned_at then return id end
   give_up(id, name)
+  end_run(id, name, flags, record, true)
   local own_at = own_time(run, planned_at)
   local at = earlier(own_at, tonumber(pending))
   if at ~= own_at then facts.occurrenceAt = nil end

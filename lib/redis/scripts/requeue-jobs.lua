@@ -1,7 +1,7 @@
 -- requeue-jobs
 -- Brings dead letters back, each judged alone: they wait for their time as if they had never failed. Why
 -- and when they died is left to their history. An idempotency key that their death has freed is theirs
--- again, unless somebody else holds it. What was brought back is known by the nonce of the call, so a
+-- again, unless somebody else holds it. It expires no more. What was brought back is known by the nonce of the call, so a
 -- repeat of it answers the same whatever has become of the jobs. Its first write is of a kind that Redis
 -- allows when its memory is full.
 --
@@ -34,6 +34,8 @@
 -- @include gone
 -- @include read
 -- @include extra
+-- @include new-data
+-- @include tell
 redis.call('PERSIST', META)
 local SAVED, new_data = prefix .. 'saved', ARGV[10]
 local at = math.max(now, instant(ARGV[8]))
@@ -47,15 +49,6 @@ local function other_holder(id, fields)
   end
 end
 
-local function with_new_data(record, flags)
-  local _, rest = own_and_rest(record)
-  local numbers, others = string.match(string.sub(record, 1, #record - #rest), '^(%[%d+,[^,]+,%d+,[^,]+,)%d+(,.*)$')
-  local bare = has_flag(flags, FLAG.has_data) and flags - FLAG.has_data or flags
-  local has_data = new_data ~= ''
-  return numbers .. text(has_data and bare + FLAG.has_data or bare) .. others
-    .. (has_data and new_data or 'null') .. extra_of(rest, flags) .. ']'
-end
-
 local function bring_back(id, name, record, state)
   local _, seq, priority, flags = asked(record)
   local facts = happened(state)
@@ -67,10 +60,15 @@ local function bring_back(id, name, record, state)
     begin_anew(facts)
     facts.failCount = 0
   end
-  displace(id, name, nil, seq, priority)
+  if has_flag(flags, FLAG.expires) then
+    flags = flags - FLAG.expires
+    record = with_flags(record, flags)
+    hset(JOBS, id, record)
+  end
+  displace(id, name, nil, seq, priority, flags)
   place(id, name, at, seq, priority, flags, facts)
   hset(STATE, id, packed(facts))
-  if new_data ~= '=' then hset(JOBS, id, with_new_data(record, flags)) end
+  if new_data ~= '=' then hset(JOBS, id, with_data(record, flags, new_data)) end
   if has_flag(flags, FLAG.ends_its_own_way) then zrem(prefix .. 'leaving', id) end
 end
 
@@ -90,6 +88,7 @@ local function requeue(id, record, state)
     hold(field, id)
   end
   bring_back(id, name, record, state)
+  tell('requeued', id, name, nil, nil, nil, at)
   zadd(SAVED, text(soon + ARGV[6]), call)
   return 'ok'
 end
@@ -106,4 +105,5 @@ end)
 flush()
 forget(SAVED, 2 * #ids)
 advance()
+tell_all()
 return reply

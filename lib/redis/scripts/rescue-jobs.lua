@@ -45,6 +45,7 @@ rescue(tonumber(ARGV[5]), tonumber(ARGV[7]), function(...)
     reply[#reply + 1] = tostring(part)
   end
 end)
+tell_all()
 local next_expiry = earliest_expiry()
 local more = next_expiry and next_expiry <= now
 return { now_text, more and '1' or '', '', next_expiry and text(next_expiry) or '', unpack(reply) }

@@ -8,7 +8,7 @@
 -- goes on repeating it.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
--- KEYS[2]  meta  hash  {p}meta  seq
+-- KEYS[2]  meta  hash  {p}meta  seq, gated
 -- ARGV[1]  prefix of the partition's keys
 -- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3]  news channel; empty for none
@@ -35,8 +35,10 @@
 -- ARGV[24] when an updated job failed last; empty for never, '=' to leave it as it is
 -- ARGV[25] its failures since the last success; '=' to leave them as they are
 -- ARGV[26] its failure as JSON; empty for none, '=' to leave it as it is
+-- ARGV[27] '1' when a new job has a key that limits are shared by; else empty
 --
--- Returns  { now, 'inserted' | 'updated' | 'missing', '1' if its time was announced else empty, id, record, state, lease entry, result }
+-- Returns  { now, 'inserted' | 'updated' | 'missing' | 'full', '1' if its time was announced else empty, id, record, state, lease entry, result }
+--          full: it was not added; in the place of the record stands how many wait, in that of the state how many may.
 -- @include time
 -- @include key
 -- @include order
@@ -47,6 +49,7 @@
 -- @include give-up
 -- @include window
 -- @include gone
+-- @include tell
 local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
 local debounce, delay, longest = debounced[ARGV[20]], tonumber(ARGV[21]), tonumber(ARGV[22])
@@ -83,6 +86,11 @@ local function put(facts, at, seq)
   return put_down(id, name, at, seq, priority, flags, facts)
 end
 
+local function begin_as_new()
+  if ARGV[12] == '1' then flags = flags + FLAG.disabled end
+  if ARGV[27] == '1' then flags = flags + FLAG.lined end
+end
+
 local function record_of(created, at, seq, name_and_own)
   return '[' .. created .. ',' .. (at and text(at - created) or 'null') .. ',' .. text(seq) .. ',' .. ARGV[10] .. ','
     .. flags .. ',' .. name_and_own .. ',' .. ARGV[14]
@@ -95,7 +103,7 @@ end
 -- Carried out before: its answer was lost, or its first try came late. A job that was removed since is answered as it was asked.
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then
   if before then return reply('updated') end
-  if ARGV[12] == '1' then flags = flags + FLAG.disabled end
+  begin_as_new()
   return { now_text, 'inserted', '', id, record_of(now_text, due, 0, ARGV[13]), ARGV[16], '', '' }
 end
 
@@ -104,25 +112,41 @@ local function carry_out_all(word)
   zadd(SAVED, text(soon + ARGV[18]), ARGV[17])
   flush()
   forget(SAVED, 10)
+  tell_all()
   about = ',"jobId":' .. cjson.encode(id) .. ',"priority":' .. ARGV[10]
   return reply(word, advance())
 end
 
+-- How full its name is, if a job that does not recur is one too many.
+local function full()
+  if not in_use('gated') then return end
+  -- @include recurs
+  -- @include admit
+  if recurs(rule, flags) then return end
+  local cap = cap_of(name)
+  return cap and cap.queued >= cap.most and cap
+end
+
 local function insert()
+  local cap = full()
+  if cap then return { now_text, 'full', '', id, text(cap.queued), text(cap.most), '', '' } end
   local seq, facts = redis.call('HINCRBY', META, 'seq', 1), happened(ARGV[16] ~= '' and ARGV[16])
   local at = due
   if debounce then at = debounce(facts, delay, longest, nil, due) end
-  if ARGV[12] == '1' then flags = flags + FLAG.disabled end
-  hset(JOBS, id, record_of(now_text, at, seq, ARGV[13]))
+  begin_as_new()
+  local record = record_of(now_text, at, seq, ARGV[13])
+  hset(JOBS, id, record)
   if key ~= '' then hset(prefix .. 'keys', key, id) end
   redis.call('SADD', prefix .. 'names', name)
   facts.nextRunAt = at
   if ARGV[23] ~= '' then
     lock_plainly(id, name, tonumber(ARGV[23]), '')
+    begin_run(id, name, flags, record)
   else
-    put_down(id, name, at, seq, priority, flags, facts)
+    put_down(id, name, at, seq, priority, flags, facts, record)
   end
   if ARGV[16] ~= '' or debounce then hset(STATE, id, packed(facts)) end
+  tell('enqueued', id, name, nil, nil, nil, at)
   return carry_out_all('inserted')
 end
 
@@ -167,6 +191,11 @@ local function keep_flag(flag)
 end
 keep_flag(FLAG.keyed)
 keep_flag(FLAG.ends_its_own_way)
+keep_flag(FLAG.lined)
+keep_flag(FLAG.first)
+keep_flag(FLAG.tagged)
+-- What has ended and is to run again expires no more.
+if planned_at or is_running then keep_flag(FLAG.expires) end
 
 local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
 local name_and_own = quoted_name .. ',' .. signed(own_and_rest(before), ARGV[19])
@@ -198,14 +227,15 @@ if is_running then
 else
   if was_claimed then
     give_up(id, name)
+    end_run(id, name, old_flags, before, true)
     facts.nextRunAt = own_time(run, planned_at)
   else
-    displace(id, name, planned_at, seq, old_priority)
+    displace(id, name, planned_at, seq, old_priority, old_flags)
     mend()
   end
   hset(JOBS, id, record_of(created, at, seq, name_and_own))
   local among = put(facts, at, seq)
-  if planned_at and among and has_flag(flags, FLAG.ends_its_own_way) then
+  if planned_at and among and has_own_end(flags) then
     -- @include own-end
     end_own_way(id, before, among)
   end

@@ -23,7 +23,7 @@
 -- ARGV[14] how many jobs on their last start may come; empty for any number
 -- ARGV[15..]  for each settlement: id, token, 'kind late argument' (late: 'late' or '-'), body; then for each name: name, free slots
 --
--- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim, '1' when some process listens for what happens to jobs, else empty, and '1' if a due job on its last start might not come }
+-- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim, '1' when some process listens for what happens to jobs, else empty, and '1' if a due job on its last start might not come, and ids and names of jobs that have expired }
 --          answers: one word each, or none when all are 'ok'; jobs: number in the claim (with a '!' for one on its last start), id, record, state
 -- @include time
 -- @include key
@@ -45,17 +45,19 @@ end
 
 -- Names of which all that is due keeps its place: for this host the next one counts that becomes due.
 local keeps_due = {}
+local slots_kept = 0
 local function until_due()
-  if slots == 0 then return '' end
-  local open, first = {}, math.huge
+  if slots_kept > 0 then return '0' end
+  if slots == 0 or in_use('paused') then return '' end
+  local with_room, open, first = {}, {}, math.huge
   for _, name in ipairs(asked_for) do
-    if free[name] > 0 and not keeps_due[name] then
-      open[#open + 1] = name
-    elseif free[name] > 0 then
-      first = math.min(first, next_timed(name) or math.huge)
+    if free[name] > 0 then
+      with_room[#with_room + 1] = name
+      if keeps_due[name] then first = math.min(first, next_due(name) or math.huge) else open[#open + 1] = name end
     end
   end
   first = math.min(math.max(first - now, 0), due_in(open) or math.huge)
+  if in_use('gated') then first = math.min(first, gates().opens_in(with_room) or math.huge) end
   return first < math.huge and text(first) or ''
 end
 
@@ -73,6 +75,7 @@ end
 
 -- Most claims of an idle host find nothing: they are answered before all that follows is made ready.
 local is_plain = settlements == 0 and not is_repeat and not is_lost
+if not is_repeat and in_use('gated') then gates().open_by_time() end
 local due, due_since = {}, nil
 if is_plain and slots > 0 then
   due, due_since = due_names(asked_for)
@@ -82,12 +85,38 @@ if is_plain and not due[1] then
   return { now_text, {}, until_due(), or_empty(earliest_expiry()), text(fence), text(soon + lease_ms), {}, now_text, watched }
 end
 
+-- @step
 -- @include order
 -- @include writes
 -- @include record
 -- @include place
 -- @include give-up
 -- @include last-start
+-- @include tell
+-- Names that have room again are opened without a word: first comes this claim. Who sleeps hears of what it leaves.
+local advance_and_open, tell_opened = advance, nil
+if in_use('gated') then
+  local opened = {}
+  advance_and_open = function()
+    if lines_tools then lines().refill() end
+    for name in pairs(freed) do
+      if gate_of(name) then
+        local before = gates().claimable_from(name)
+        if reopen(name) then opened[name] = opened[name] or before end
+      end
+    end
+    freed = {}
+    advance()
+  end
+
+  tell_opened = function()
+    for name, before in pairs(opened) do
+      local at = gates().claimable_from(name)
+      if at < before and before > now then announce(name, at) end
+    end
+  end
+end
+
 if is_repeat or is_lost then
   -- @include last-claim
   if is_repeat then
@@ -95,6 +124,7 @@ if is_repeat or is_lost then
     return { now_text, answers, '0', or_empty(earliest_expiry()), first_fence, or_empty(expiry), jobs, claimed_at, watched }
   end
   take_back(remembered)
+  advance_and_open()
 end
 
 -- 1. Settlements. Most of a batch end in the same manner, which is read once.
@@ -132,7 +162,7 @@ if settlements > 0 then
     local word = refusal(id, entries[i], token, first_expiry, how.late)
     if not word then
       word = settle(id, how.kind, how.argument, body, entries[i], states[i], gone_ms)
-      young = young or how.kind == 'removed'
+      young = young or how.kind == 'removed' or how.kind == 'bury' and how.argument ~= ''
     elseif word == 'not-running' and ended_already(id, how.kind) then
       word = nil
     end
@@ -141,7 +171,7 @@ if settlements > 0 then
   end
   flush()
   if young then forget_gone(2 * settlements) end
-  advance()
+  advance_and_open()
 end
 
 -- 2. The claim.
@@ -169,40 +199,58 @@ local function take(id, record, state, name)
   zadd(index('running', name), now_text, id)
   local last = #jobs
   local number = last_starts[id] and n .. '!' or tostring(n)
-  jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = number, id, record, state or ''
+  jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = number, id, record, with_progress(id, state)
+  if in_use('stream') then tell('started', id, name, event_stream().attempts_in(state) + 1, host) end
 end
 
+-- True when a name gave all it was asked for, and has room for more.
+local function take_some(name, most)
+  local gate = gate_of(name)
+  local want = math.min(most, free[name], slots, gate and gates().room_of(name) or math.huge)
+  if want <= 0 then return false end
+  local got = take_ready(name, want, may_come, take)
+  slots, free[name] = slots - got, free[name] - got
+  if gate then gates().note_starts_of(name, got) end
+  return got == want and free[name] > 0
+end
+
+local expired
 if slots > 0 then
   if not is_plain then
     due, due_since = due_names(asked_for)
   end
-  local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), {}
-  for _, name in ipairs(due) do
-    local want = math.min(share, free[name], slots)
-    if want > 0 then
-      local got = take_ready(name, want, may_come, take)
-      slots, free[name] = slots - got, free[name] - got
-      if got == want and free[name] > 0 then full[#full + 1] = name end
+  if in_use('expiring') and due[1] then
+    -- @include expiry
+    -- As long as more jobs have expired than a call buries, it leases no more than that either.
+    local MOST = 20
+    expired, bury_if_expired = buried, expire_if_over
+    if bury_expired(MOST) and slots > MOST then
+      slots, slots_kept = MOST, slots - MOST
     end
   end
+  local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), {}
+  for _, name in ipairs(due) do
+    if take_some(name, share) then full[#full + 1] = name end
+  end
   for _, name in ipairs(full) do
-    local want = math.min(free[name], slots)
-    if want > 0 then
-      local got = take_ready(name, want, may_come, take)
-      slots, free[name] = slots - got, free[name] - got
-    end
+    take_some(name, math.huge)
   end
   for _, name in ipairs(due) do
     if promoted[name] and not recede(name) then
       keeps_due[name] = keeps_all(name)
       mark_due(name, due_since[name], keeps_due[name])
     end
+    local _, is_closed = reopen(name)
+    if is_closed then keeps_due[name] = nil end
   end
 end
+if tell_opened then tell_opened() end
+if in_use('stream') then event_stream().tell_emptied() end
+tell_all()
 
 redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1))
 if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. text(fence) .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms + 60000)
 end
-return { now_text, all_ok and {} or answers, until_due(), or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched, passed_any() and '1' or nil }
+return { now_text, all_ok and {} or answers, until_due(), or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched, passed_any() and '1' or expired and '' or nil, expired }

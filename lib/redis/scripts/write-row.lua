@@ -39,6 +39,7 @@
 -- @include window-end
 -- @include refuse
 -- @include gone
+-- @include tell
 local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local SAVED = prefix .. 'saved'
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then return { now_text, 'ok' } end
@@ -71,7 +72,7 @@ local function is_same_failure(failed_at)
   return not told or string.find(facts.failure, told, 1, true) ~= nil
 end
 
-local function tell()
+local function write_facts()
   local failed_at = tonumber(ARGV[11])
   if not is_same_failure(failed_at) then facts.failure = ARGV[13] ~= '' and ARGV[13] or nil end
   facts.lastRunAt, facts.lastFinishedAt, facts.failedAt = tonumber(ARGV[9]), tonumber(ARGV[10]), failed_at
@@ -79,7 +80,9 @@ local function tell()
 end
 
 local function tell_progress()
-  if ARGV[14] ~= '' then facts.progress = tonumber(ARGV[14]) end
+  if ARGV[14] == '' then return end
+  if facts.progress == true then hdel(PROGRESS, id) end
+  facts.progress = tonumber(ARGV[14])
 end
 
 local function begin()
@@ -103,7 +106,7 @@ local function settle_at(at, ended_among)
   if at ~= facts.nextRunAt then facts.occurrenceAt = nil end
   facts.nextRunAt = at
   local among = put_down(id, name, at, seq, priority, flags, facts)
-  if among and among ~= ended_among and has_flag(flags, FLAG.ends_its_own_way) then
+  if among and among ~= ended_among and has_own_end(flags) then
     -- @include own-end
     end_own_way(id, record, among)
   end
@@ -116,33 +119,52 @@ local function keep()
     new_run = 's' .. (own_at and text(own_at) or '')
     redis.call('DEL', prefix .. 'handed:' .. string.match(token, '^[^:]*'))
     begin()
+    tell('started', id, name, facts.attempt + 1, host)
   end
-  tell()
+  write_facts()
   facts.nextRunAt = next_at
   prolong(new_run)
 end
 
+local function tell_end(attempt)
+  if not has_failed() then
+    tell('completed', id, name, attempt, host, nil, facts.nextRunAt)
+    return
+  end
+  tell('failed', id, name, attempt, host)
+  tell(facts.nextRunAt and 'retrying' or 'dead', id, name, attempt, host, nil, facts.nextRunAt)
+end
+
 local function close()
+  local attempt = facts.attempt + 1
   give_up(id, name)
   if string.sub(run, 1, 1) == 'c' then begin() end
-  tell()
+  write_facts()
   if not has_failed() then
     if state then hdel(RESULTS, id) end
     if next_at then begin_anew(facts) end
   end
   if has_failed() or not next_at then facts.attempt = facts.attempt + 1 end
+  end_run(id, name, flags, record, has_failed() and next_at ~= nil)
   settle_at(next_at)
   facts.occurrenceAt = nil
+  tell_end(attempt)
 end
 
 local function write_unheld()
   local ended_among = not entry and not planned_at and (has_failed() and 'dead' or 'completed')
-  if entry then give_up(id, name) else displace(id, name, planned_at, seq, priority) end
+  if entry then
+    give_up(id, name)
+    end_run(id, name, flags, record)
+  else
+    displace(id, name, planned_at, seq, priority, flags)
+  end
   if tonumber(ARGV[9]) ~= facts.lastRunAt then begin() end
-  tell()
+  write_facts()
   if not locked_at then return settle_at(next_at, ended_among) end
   facts.nextRunAt = next_at
   lock_plainly(id, name, locked_at, pending or '')
+  begin_run(id, name, flags, record)
 end
 
 tell_progress()
@@ -159,4 +181,5 @@ if token == '' or not locked_at then zadd(SAVED, text(soon + ARGV[18]), ARGV[17]
 flush()
 forget(SAVED, 10)
 advance()
+tell_all()
 return { now_text, 'ok' }

@@ -11,7 +11,7 @@ import { decimals, table, times, whole } from '../table.js';
 /** What the rivals are compared with. */
 const YARDSTICKS = ['bullmq', 'floor', 'floor+books'] as const;
 
-interface Measurement {
+export interface Measurement {
   readonly title: string;
   readonly system: SystemName;
   readonly kept: boolean;

@@ -12,12 +12,15 @@ import {
   FLAG,
   idOfMember,
   type IndexName,
+  KEY_PARTS,
   Keys,
   LAYOUT,
   PRIMARY_INDEXES,
   SECONDARY_INDEXES,
 } from '../../../lib/redis/keys.js';
 import { unpackRecord } from '../../../lib/redis/record-codec.js';
+import { lineViolations, type KeyedJob } from './line-violations.js';
+import { gateFaults } from '../../contract/support/gate-faults.js';
 
 /*
  * Reads every key under a prefix and says which of the promises in `keys.ts` do not hold.
@@ -65,7 +68,7 @@ interface Store {
 
 /** What is wrong in the store; nothing when every invariant holds. */
 /** Keys that have a TTL: notes that only help to answer repeated calls. */
-const EXPIRING = ['claim:', 'cancelled:'];
+const EXPIRING = ['claim:', 'cancelled:', 'metrics:', 'rate:', 'stop:', 'deduped:'];
 
 export async function violations(
   redis: Redis,
@@ -81,12 +84,31 @@ export async function violations(
     ...wrongLeases(store),
     ...wrongSecondaries(store),
     ...wrongFlags(store),
+    ...wrongLeads(store),
     ...lateNames(store),
+    ...wrongGates(store),
     ...wrongPointers(store),
     ...wrongNumbers(store),
+    ...(await lineViolations(redis, store.keys, keyedJobs(store))),
   ];
   if (manager) found.push(...(await wrongCounts(redis, store, manager)));
   return found;
+}
+
+/** What is kept of the keys of jobs; whether it should be, `lineViolations` tells. */
+const OF_KEYS = [...KEY_PARTS, 'lines', 'openings'].map((part) => `${part}:`);
+
+function keyedJobs({ keys, hash, jobs }: Store): KeyedJob[] {
+  const lease = hash(keys.lease);
+  return [...jobs.values()].flatMap(({ record, places }) => {
+    const { id, name, key, nextRunAt, disabled } = record;
+    if (key === undefined) return [];
+    const place = places.find(({ index }) => isPrimary(index))?.index;
+    const isRunning = lease.has(id);
+    return [
+      { id, name, key, place, isRunning, waits: !isRunning && nextRunAt !== null && !disabled },
+    ];
+  });
 }
 
 /** No key without an owner: each has a known form, a known name, and a TTL only where it should. */
@@ -96,6 +118,7 @@ function* foreignKeys({ keys, found, expiring, names }: Store): Generator<string
     keys.meta,
     keys.state,
     keys.results,
+    keys.progress,
     keys.names,
     keys.due,
     keys.leases,
@@ -104,7 +127,15 @@ function* foreignKeys({ keys, found, expiring, names }: Store): Generator<string
     keys.keys,
     keys.held,
     keys.leaving,
+    keys.events,
+    keys.expiring,
     keys.gone,
+    keys.hosts,
+    keys.hostsTold,
+    keys.gates,
+    keys.limits,
+    keys.opens,
+    keys.turns,
     `${keys.prefix}saved`,
   ]);
   for (const key of found) {
@@ -112,7 +143,11 @@ function* foreignKeys({ keys, found, expiring, names }: Store): Generator<string
     if (mayExpire !== expiring.has(key)) {
       yield `key ${key} ${mayExpire ? 'stays for ever' : 'has a TTL'}`;
     }
-    if (mayExpire || fixed.has(key) || key.startsWith(keys.history(''))) continue;
+    const isOfJobs = [keys.history(''), keys.output(''), keys.tag('')].some((start) =>
+      key.startsWith(start),
+    );
+    const isOfKeys = OF_KEYS.some((infix) => key.startsWith(`${keys.prefix}${infix}`));
+    if (mayExpire || fixed.has(key) || isOfJobs || isOfKeys) continue;
     const index = indexOf(keys, key);
     if (!index) yield `key ${key} has no owner`;
     else if (!names.has(index.jobName)) yield `key ${key} is of a name that is not in names`;
@@ -126,8 +161,11 @@ function* orphans(store: Store): Generator<string> {
     ['a state', hash(keys.state).keys()],
     ['a result', hash(keys.results).keys()],
     ['a lease', hash(keys.lease).keys()],
-    ['a history', historiesOf(store)],
+    ['a history', listsOf(store, keys.history(''))],
+    ['a progress', hash(keys.progress).keys()],
+    ['a line', listsOf(store, keys.output(''))],
     ['a lease expiry', sorted(keys.leases).keys()],
+    ['an expiry', sorted(keys.expiring).keys()],
     ['a key', unheld(hash(keys.keys), sorted(keys.held))],
   ];
   for (const [what, ids] of kept) {
@@ -145,9 +183,8 @@ function unheld(pointers: Fields, held: Scores): string[] {
   return [...pointers].filter(([field]) => !held.has(field)).map(([, id]) => id);
 }
 
-/** The ids of jobs of which it is kept how their attempts ended. */
-function historiesOf({ keys, found }: Store): string[] {
-  const start = keys.history('');
+/** The ids of jobs that have a list of this kind of their own. */
+function listsOf({ found }: Store, start: string): string[] {
   return [...found].filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
 }
 
@@ -180,19 +217,27 @@ function rightPlaces({ keys, hash, now }: Store, { record }: StoredJob): IndexNa
   if (record.nextRunAt === null) return [hasFailed(record) ? 'dead' : 'completed'];
   if (record.disabled) return ['parked'];
   // What has become due is moved by the next claim, not by the clock.
-  return record.nextRunAt <= now ? ['ready', 'timed'] : ['timed'];
+  if (record.nextRunAt > now) return ['timed'];
+  return record.key === undefined ? ['ready', 'timed'] : ['ready', 'timed', 'lined'];
 }
 
 function hasRightRank(store: Store, { record, seq }: StoredJob, place: Entry): boolean {
-  const { id, priority, nextRunAt, failedAt, lastFinishedAt } = record;
+  const { id, priority, first, nextRunAt, failedAt, lastFinishedAt } = record;
   const { member, score } = place;
   switch (place.index) {
     case 'ready':
-      return score === -priority && member === hex(nextRunAt! + EPOCH) + hex(seq) + id;
+      if (first) return score === -priority && member === FRONT + hexTurned(seq) + id;
+      return (
+        score === -priority &&
+        member === hex(standsAt(store, id, nextRunAt!) + EPOCH) + hex(seq) + id
+      );
     case 'timed': {
-      const [, order, ownPriority] = /^(.{12})([^:]*):/s.exec(member) ?? [];
-      return score === nextRunAt && order === hex(seq) && Number(ownPriority) === priority;
+      const [, order, mark, ownPriority] = /^(.{12})(\^?)([^:]*):/s.exec(member) ?? [];
+      const goesFirst = mark === '^';
+      const isRight = order === hex(seq) && Number(ownPriority) === priority;
+      return score === nextRunAt && isRight && goesFirst === (first ?? false);
     }
+    case 'lined':
     case 'parked':
       return score === nextRunAt;
     case 'running':
@@ -207,6 +252,14 @@ function hasRightRank(store: Store, { record, seq }: StoredJob, place: Entry): b
       return true;
   }
 }
+
+/** Before all times, and, the newest in front, before all insertion numbers. */
+const FRONT = '-'.repeat(12);
+const hexTurned = (seq: number): string => `-${(2 ** 44 - 1 - seq).toString(16).padStart(11, '0')}`;
+
+/** For their key jobs stand in front by their turn. */
+const standsAt = ({ keys, hash }: Store, id: string, nextRunAt: number): number =>
+  Number(hash(keys.turns).get(id)?.split(' ')[0] ?? nextRunAt);
 
 /** Running ⇔ a lease ⇔ an expiry; and a lease says all that a settlement needs. */
 function* wrongLeases({ keys, hash, sorted, jobs }: Store): Generator<string> {
@@ -249,6 +302,32 @@ function* wrongSecondaries({ keys, hash, jobs }: Store): Generator<string> {
   }
 }
 
+/** A tag leads to the jobs that have it; what expires and has not ended is looked for in time. */
+function* wrongLeads({ keys, hash, found, sorted, jobs, now }: Store): Generator<string> {
+  const lease = hash(keys.lease);
+  const expiring = sorted(keys.expiring);
+  for (const [id, { record, seq }] of jobs) {
+    for (const tag of record.tags ?? []) {
+      if (sorted(keys.tag(tag)).get(id) !== seq) yield `tag ${tag} does not lead to job ${id}`;
+    }
+    const isOver = record.nextRunAt === null && !lease.has(id);
+    const { expiresAt = Infinity } = record;
+    if (
+      isOver ? expiring.has(id) : (expiring.get(id) ?? Infinity) > Math.max(expiresAt, now + 60_000)
+    ) {
+      yield `job ${id} expires at ${expiresAt} and is looked for at ${expiring.get(id)}`;
+    }
+  }
+  for (const key of found) {
+    if (!key.startsWith(keys.tag(''))) continue;
+    const tag = key.slice(keys.tag('').length);
+    for (const id of sorted(key).keys()) {
+      if (!jobs.get(id)?.record.tags?.includes(tag))
+        yield `tag ${tag} leads to ${id}, which denies it`;
+    }
+  }
+}
+
 /** Flags repeat what the record says, for scripts that do not decode it. */
 function* wrongFlags({ jobs }: Store): Generator<string> {
   for (const [id, { record, flags, keys, frees }] of jobs) {
@@ -279,11 +358,26 @@ function* lateNames({ keys, sorted, indexes, names, jobs, now }: Store): Generat
     else if (at > first) yield `${jobName} is due ${at - first} ms later than its first job`;
   }
   for (const jobName of due.keys()) {
-    if (!names.has(jobName)) yield `${jobName} is due and not in names`;
+    // What is paused may never have had a job.
+    if (!names.has(jobName) && due.get(jobName) !== -Infinity) {
+      yield `${jobName} is due and not in names`;
+    }
   }
   for (const [id, { record }] of jobs) {
     if (!names.has(record.name)) yield `the name of job ${id} is not in names`;
   }
+}
+
+function* wrongGates({ keys, hash, sorted, indexes, now }: Store): Generator<string> {
+  yield* gateFaults({
+    now,
+    gates: hash(keys.gates),
+    gated: hash(keys.meta).get('gated'),
+    due: sorted(keys.due),
+    opens: sorted(keys.opens),
+    running: (name) =>
+      indexes.filter(({ index, jobName }) => index === 'running' && jobName === name).length,
+  });
 }
 
 /**
@@ -305,6 +399,8 @@ function* wrongPointers({ keys, hash, sorted, jobs }: Store): Generator<string> 
     const hasEnded = job.places.some(({ index }) => index === 'completed' || index === 'dead');
     for (const field of job.keys) {
       const leadsHere = pointers.get(field) === id;
+      // The claim of a debounced job leaves its key to the next one.
+      if (field.startsWith('debounce\n')) continue;
       if (hasEnded && job.frees.includes(field)) {
         if (leadsHere) yield `job ${id} has ended, and key ${field} still leads to it`;
       } else if (!leadsHere) yield `job ${id} has key ${field}, which leads elsewhere`;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Engine } from '../../../lib/core/engine.js';
+import type { JobOptions } from '../../../lib/core/scheduler/job-options.js';
 import { RedisBackend } from '../../../lib/redis/index.js';
 import { compilePackage, type CompiledPackage } from '../../support/compiled-package.js';
 import {
@@ -113,8 +114,9 @@ export class Stage {
   }
 
   /** Adds jobs from the test itself, at once; their ids. */
-  async add(count: number, data: Work, name = 'work'): Promise<string[]> {
-    const adds = Array.from({ length: count }, () => this.engine.scheduler.now(name, data));
+  async add(count: number, data: Work, name = 'work', options: JobOptions = {}): Promise<string[]> {
+    const { scheduler } = this.engine;
+    const adds = Array.from({ length: count }, () => scheduler.now(name, data, options));
     return (await Promise.all(adds)).map(({ id }) => id);
   }
 

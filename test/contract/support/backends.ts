@@ -163,7 +163,7 @@ const OF_HOSTS = /^(lastPass|heldUntil|fence|longestLease|longestLeaseAt)$/;
 async function dumpOf(redis: Redis, keys: readonly string[]): Promise<unknown> {
   const contents: Record<string, unknown> = {};
   for (const key of keys) {
-    if (key.includes(':claim:')) continue;
+    if (key.includes(':claim:') || key.includes(':deduped:')) continue;
     const type = await redis.type(key);
     contents[`${type} ${key}`] = await contentOf(redis, key, type);
   }
@@ -180,6 +180,8 @@ async function contentOf(redis: Redis, key: string, type: string): Promise<unkno
       return redis.lrange(key, 0, -1);
     case 'zset':
       return redis.zrange(key, '0', '-1', 'WITHSCORES');
+    case 'stream':
+      return redis.xrange(key, '-', '+');
     case 'hash': {
       const fields = Object.entries(await redis.hgetall(key));
       return fields.filter(([name]) => !OF_HOSTS.test(name)).sort(([a], [b]) => (a < b ? -1 : 1));

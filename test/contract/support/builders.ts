@@ -126,6 +126,12 @@ export const snooze = ({ lease }: Held, part: Part<'snooze'> = {}): Settlement =
   ...part,
 });
 
+export const throttle = ({ lease }: Held, forMs: number): Settlement => ({
+  kind: 'throttle',
+  lease,
+  forMs,
+});
+
 export const failure = (message: string): Failure => ({ name: 'Error', message });
 
 /** The same lease in the hands of somebody who never had it. */

@@ -1,6 +1,19 @@
 import fc from 'fast-check';
-import type { NameRetention, RetentionRule } from '../../../lib/core/contracts/job-broker.js';
-import type { Idempotency, OwnRetention } from '../../../lib/core/job/job-record.js';
+import type {
+  KeyLimits,
+  LoggedLines,
+  NameLimits,
+  NameRetention,
+  RateLimit,
+  RetentionRule,
+} from '../../../lib/core/contracts/job-broker.js';
+import type { RemovalTerms } from '../../../lib/core/contracts/mending.js';
+import {
+  REPLACED_PARTS,
+  type Dedupe,
+  type Idempotency,
+  type OwnRetention,
+} from '../../../lib/core/job/job-record.js';
 
 /*
  * What the model-based test may do to a store: plain values, so that a failing run can be shrunk and
@@ -9,6 +22,7 @@ import type { Idempotency, OwnRetention } from '../../../lib/core/job/job-record
 
 export type Command =
   | { do: 'enqueue'; jobs: AskedJob[] }
+  | { do: 'dedupe'; job: AskedJob; dedupe: Dedupe }
   | { do: 'save'; row: AskedRow }
   | { do: 'saveAgain'; pick: number; row: AskedRow }
   | { do: 'saveSingle'; row: AskedRow; rule: number; key: number }
@@ -29,13 +43,26 @@ export type Command =
       ends: End[];
     }
   | { do: 'repeatClaim'; host: number }
-  | { do: 'renew'; picks: number[]; forMs: number; afterExpiry: boolean }
+  | { do: 'renew'; picks: number[]; forMs: number; afterExpiry: boolean; told: AskedReport[] }
   | { do: 'rescue'; limit: number; leaseMs: number }
   | { do: 'loseAll' }
   | { do: 'cancel'; picks: number[] }
   | { do: 'requeue'; picks: number[]; how: AskedRequeue }
+  | { do: 'update'; pick: number; change: AskedChange }
+  | { do: 'promote'; picks: number[] }
+  | { do: 'removeIf'; picks: number[]; terms: RemovalTerms }
+  | { do: 'forgetName'; name: string }
   | { do: 'removeName'; name: string }
-  | { do: 'register'; name: string; maxRescues: number; retention: NameRetention | undefined }
+  | {
+      do: 'register';
+      name: string;
+      maxRescues: number;
+      retention: NameRetention | undefined;
+      limits: NameLimits | undefined;
+    }
+  | { do: 'pause'; name: string | undefined; reason: string | undefined }
+  | { do: 'resume'; name: string | undefined }
+  | { do: 'setLimits'; name: string; limits: NameLimits | null }
   | { do: 'prune' }
   | { do: 'clean'; name: string; place: 'completed' | 'dead'; olderThanMs: number; limit: number }
   | { do: 'advance'; ms: number };
@@ -51,7 +78,14 @@ export interface AskedJob {
   lastModifiedBy: string | undefined;
   idempotency: Idempotency | undefined;
   retention: OwnRetention | undefined;
+  key: string | undefined;
+  first: true | undefined;
+  tags: string[] | undefined;
+  expires: { delayMs: number } | { atOffset: number } | undefined;
 }
+
+/** Of the jobs of a run: by which they are searched for, too. */
+export const TAGS = ['red', 'large', 'a:{"b"}'] as const;
 
 export interface AskedRow {
   name: string;
@@ -60,12 +94,20 @@ export interface AskedRow {
   priority: number;
   disabled: boolean | undefined;
   data: unknown;
+  /** Of a new job: which others it shares limits with. */
+  key: string | undefined;
 }
 
 export interface AskedUnique {
   key: number;
   insertOnly: boolean;
   debounce: { delay: number; maxWait?: number; strategy: 'trailing' | 'leading' } | undefined;
+}
+
+/** What a handler tells along with a renewal. */
+export interface AskedReport {
+  progress?: unknown;
+  lines?: LoggedLines;
 }
 
 /** What an engine that was handed a row writes of it; `bare` without its token. */
@@ -80,6 +122,13 @@ export interface AskedRequeue {
   due: { delayMs: number } | { atOffset: number };
   resetAttempts: boolean;
   data: string | null | undefined;
+}
+
+export interface AskedChange {
+  data: string | null | undefined;
+  priority: number | undefined;
+  due: { delayMs: number } | { atOffset: number } | undefined;
+  lastModifiedBy: string | undefined;
 }
 
 export interface AskedName {
@@ -97,6 +146,7 @@ export interface End {
 
 const ENDS = [
   'complete',
+  'omit',
   'remove',
   'next',
   'retry',
@@ -106,6 +156,7 @@ const ENDS = [
   'release',
   'snooze',
   'skip',
+  'throttle',
 ] as const;
 
 const WRITES = ['start', 'touch', 'progress', 'succeed', 'fail'] as const;
@@ -156,6 +207,14 @@ const askedJob: fc.Arbitrary<AskedJob> = fc.record({
   lastModifiedBy: fc.constantFrom(undefined, 'billing'),
   idempotency,
   retention: ownRetention,
+  key: fc.constantFrom(undefined, undefined, 'a', 'b:"{|'),
+  first: fc.constantFrom(undefined, undefined, undefined, true as const),
+  tags: fc.option(fc.subarray([...TAGS]), { nil: undefined, freq: 2 }),
+  expires: fc.oneof(
+    { weight: 6, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.record({ delayMs: fc.constantFrom(50, 100, 1_000, 5_000) }) },
+    { weight: 1, arbitrary: fc.record({ atOffset: offset }) },
+  ),
 });
 
 const askedRow: fc.Arbitrary<AskedRow> = fc.record({
@@ -164,6 +223,7 @@ const askedRow: fc.Arbitrary<AskedRow> = fc.record({
   priority,
   disabled: fc.constantFrom(undefined, undefined, undefined, true, false),
   data,
+  key: fc.constantFrom(undefined, undefined, 'a', 'b:"{|'),
 });
 
 const askedUnique: fc.Arbitrary<AskedUnique> = fc.record({
@@ -190,8 +250,37 @@ const askedRequeue: fc.Arbitrary<AskedRequeue> = fc.record({
   data: fc.constantFrom(undefined, undefined, null, '"new"', '[1,{"type":"single"}]'),
 });
 
+const askedChange: fc.Arbitrary<AskedChange> = fc.record({
+  data: fc.constantFrom(undefined, undefined, null, '"new"', '[1,{"type":"single"}]'),
+  priority: fc.option(priority, { nil: undefined }),
+  due: fc.option(fc.oneof(fc.record({ delayMs: ms }), fc.record({ atOffset: offset })), {
+    nil: undefined,
+    freq: 2,
+  }),
+  lastModifiedBy: fc.constantFrom(undefined, undefined, 'support'),
+});
+
+const terms: fc.Arbitrary<RemovalTerms> = fc.oneof(
+  fc.record({ only: fc.constantFrom('queued' as const, 'waiting' as const) }),
+  fc.record({ sparesRunning: fc.boolean(), sparesRecurring: fc.boolean() }),
+);
+
 /** Leases are known newest first: most of these are still held. */
 const lease = fc.nat({ max: 7 });
+
+const report: fc.Arbitrary<AskedReport> = fc.record(
+  {
+    progress: fc.constantFrom<unknown>(0, 50, null, 'half', true, [1], { page: 2 }),
+    lines: fc.record({
+      first: fc.constantFrom(1, 1, 2, 4),
+      lines: fc.array(fc.constantFrom('', 'a line', 'é'.repeat(20_000)), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+    }),
+  },
+  { requiredKeys: [] },
+);
 
 const end: fc.Arbitrary<End> = fc.record({
   pick: lease,
@@ -204,6 +293,37 @@ const end: fc.Arbitrary<End> = fc.record({
 const enqueue = fc.record({
   do: fc.constant('enqueue' as const),
   jobs: fc.array(askedJob, { minLength: 1, maxLength: 5 }),
+});
+
+const dedupeKey = fc.constantFrom('user-1', 'user-{"2"}');
+const dedupe = fc.record({
+  do: fc.constant('dedupe' as const),
+  job: askedJob.map((job) => ({ ...job, idempotency: undefined })),
+  dedupe: fc.oneof(
+    fc.record({
+      key: dedupeKey,
+      mode: fc.constant('debounce' as const),
+      forMs: fc.constantFrom(1, 50, 1_000),
+    }),
+    fc.record({
+      key: dedupeKey,
+      mode: fc.constant('debounce' as const),
+      forMs: fc.constantFrom(50, 1_000),
+      maxWaitMs: fc.constantFrom(20, 100),
+    }),
+    fc.record({
+      key: dedupeKey,
+      mode: fc.constant('debounce' as const),
+      forMs: fc.constantFrom(50, 1_000),
+      leading: fc.constant(true),
+    }),
+    fc.record({ key: dedupeKey, mode: fc.constant('latest' as const) }),
+    fc.record({
+      key: dedupeKey,
+      mode: fc.constant('replace' as const),
+      takes: fc.subarray([...REPLACED_PARTS], { minLength: 1 }),
+    }),
+  ) as fc.Arbitrary<Dedupe>,
 });
 
 const claim = fc.record({
@@ -224,27 +344,70 @@ const claim = fc.record({
   ends: fc.array(end, { maxLength: 4 }),
 });
 
+const advance = fc.record({
+  do: fc.constant('advance' as const),
+  ms: fc.constantFrom(1, 49, 50, 99, 100, 101, 900, 1_000, 5_000, 30_000),
+});
+
 const loseAll = fc.record({ do: fc.constant('loseAll' as const) });
+
+const rate: fc.Arbitrary<RateLimit> = fc.oneof(
+  fc.record({ max: fc.constantFrom(1, 2, 5), perMs: fc.constantFrom(50, 1_000) }),
+  fc.record({ max: fc.constantFrom(101, 150), perMs: fc.constantFrom(100, 1_000) }),
+  fc.record({
+    max: fc.constantFrom(1, 3),
+    perMs: fc.constantFrom(50, 1_000),
+    spread: fc.constant(true),
+  }),
+);
+
+const keyLimits: fc.Arbitrary<KeyLimits> = fc.oneof(
+  fc.record({ concurrency: fc.constantFrom(1, 1, 2, 3), rate }, { requiredKeys: [] }),
+  fc.record({ order: fc.constant('fifo' as const), rate }, { requiredKeys: ['order'] }),
+);
+
+const nameLimits: fc.Arbitrary<NameLimits> = fc.record(
+  {
+    concurrency: fc.constantFrom(1, 2, 3),
+    rate,
+    key: keyLimits,
+    maxQueued: fc.constantFrom(2, 10, 50),
+  },
+  { requiredKeys: [] },
+);
 
 const register = fc.record({
   do: fc.constant('register' as const),
   name,
   maxRescues: fc.nat({ max: 2 }),
   retention: fc.option(fc.record({ completed: limits, failed: limits }), { nil: undefined }),
+  limits: fc.option(nameLimits, { nil: undefined }),
+});
+
+const pause = fc.record({
+  do: fc.constant('pause' as const),
+  name: fc.option(name, { nil: undefined, freq: 4 }),
+  reason: fc.constantFrom(undefined, 'maintenance', 'a "word"'),
+});
+
+const resume = fc.record({
+  do: fc.constant('resume' as const),
+  name: fc.option(name, { nil: undefined, freq: 2 }),
+});
+
+const setLimits = fc.record({
+  do: fc.constant('setLimits' as const),
+  name,
+  limits: fc.option(nameLimits),
 });
 
 const prune = fc.record({ do: fc.constant('prune' as const) });
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 14, arbitrary: enqueue },
+  { weight: 8, arbitrary: dedupe },
   { weight: 10, arbitrary: claim },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant('advance' as const),
-      ms: fc.constantFrom(1, 49, 50, 99, 100, 101, 900, 1_000, 5_000, 30_000),
-    }),
-  },
+  { weight: 5, arbitrary: advance },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('save' as const), row: askedRow }) },
   {
     weight: 4,
@@ -321,6 +484,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       picks: fc.uniqueArray(lease, { maxLength: 4 }),
       forMs: fc.constantFrom(50, 1_000),
       afterExpiry: often,
+      told: fc.array(report, { maxLength: 4 }),
     }),
   },
   {
@@ -347,8 +511,31 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       how: askedRequeue,
     }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('update' as const), pick, change: askedChange }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('promote' as const),
+      picks: fc.array(pick, { minLength: 1, maxLength: 10 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('removeIf' as const),
+      picks: fc.array(pick, { minLength: 1, maxLength: 5 }),
+      terms,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forgetName' as const), name }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('removeName' as const), name }) },
   { weight: 2, arbitrary: register },
+  { weight: 1, arbitrary: pause },
+  { weight: 2, arbitrary: resume },
+  { weight: 2, arbitrary: setLimits },
   { weight: 3, arbitrary: prune },
   {
     weight: 1,
@@ -376,9 +563,62 @@ export const crashes = fc.array(crash, { minLength: 20, maxLength: 60, size: 'ma
 /** What ends, and how long it stays. */
 const ending: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: enqueue },
+  { weight: 2, arbitrary: dedupe },
   { weight: 8, arbitrary: claim },
   { weight: 2, arbitrary: register },
   { weight: 4, arbitrary: prune },
   { weight: 4, arbitrary: command },
 );
 export const endings = fc.array(ending, { minLength: 20, maxLength: 80, size: 'max' });
+
+/** What holds names back, and what lets them go on. */
+const gate: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 4, arbitrary: enqueue },
+  { weight: 10, arbitrary: claim },
+  { weight: 1, arbitrary: pause },
+  { weight: 2, arbitrary: resume },
+  { weight: 3, arbitrary: setLimits },
+  { weight: 1, arbitrary: register },
+  { weight: 5, arbitrary: advance },
+  { weight: 6, arbitrary: command },
+);
+export const gates = fc.array(gate, { minLength: 20, maxLength: 80, size: 'max' });
+
+/** Jobs with few keys, of which limits say how many run. */
+const keyed = fc.record({
+  do: fc.constant('enqueue' as const),
+  jobs: fc.array(
+    askedJob.map((job) => ({ ...job, name: 'mail', key: job.key ?? 'c' })),
+    { minLength: 1, maxLength: 8 },
+  ),
+});
+const keyedRow = askedRow.map((row) => ({ ...row, name: 'mail', key: row.key ?? 'c' }));
+const line: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: keyed },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('save' as const), row: keyedRow }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('saveSingle' as const),
+      row: keyedRow,
+      rule: fc.nat({ max: 2 }),
+      key: fc.nat({ max: 1 }),
+    }),
+  },
+  { weight: 12, arbitrary: claim },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('setLimits' as const),
+      name: fc.constant('mail'),
+      limits: fc.oneof(
+        { weight: 5, arbitrary: keyLimits.map((key) => ({ key })) },
+        { weight: 1, arbitrary: fc.constant(null) },
+      ),
+    }),
+  },
+  { weight: 5, arbitrary: advance },
+  { weight: 1, arbitrary: loseAll },
+  { weight: 6, arbitrary: command },
+);
+export const lines = fc.array(line, { minLength: 20, maxLength: 80, size: 'max' });

@@ -151,7 +151,12 @@ it('lets the timeout of the job win over that of its handler', async () => {
 });
 
 /** Those who look after an attempt, where nobody has to. */
-const nobody: AttemptKeeper = { home: {} as JobHome, touch: () => Promise.resolve() };
+const nobody: AttemptKeeper = {
+  home: {} as JobHome,
+  touch: () => Promise.resolve(),
+  report: () => {},
+  log: () => {},
+};
 
 it.each([
   ['its timeout', undefined],
@@ -170,6 +175,7 @@ it.each([
           handlerEnds.open();
         },
         report: () => {},
+        omitted: () => {},
       },
       2,
     );

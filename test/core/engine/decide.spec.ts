@@ -291,6 +291,14 @@ describe('a handler that has decided itself', () => {
     });
   });
 
+  it('stops its name, and nothing is counted', () => {
+    const limited = new JobVerdict('job-1', { kind: 'throttle', forMs: 500 }, 'Stopped.');
+
+    const { settlement } = decideFor({ attempt: 7 }, { attempts: 1 }, verdict(limited));
+
+    expect(settlement).toEqual({ kind: 'throttle', lease, afterExpiry: true, forMs: 500 });
+  });
+
   it.each([
     // put off before, `max`, what becomes of it
     [0, 0, 'bury'],

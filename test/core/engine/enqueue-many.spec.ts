@@ -1,3 +1,4 @@
+import { MAX_REWRITES } from '../../../lib/core/contracts/job-broker.js';
 import { InvalidJobError, InvalidOptionError } from '../../../lib/core/errors.js';
 import { closeBenches, makeBench, until } from './support.js';
 
@@ -32,6 +33,19 @@ it('keeps a chunk below 1 MiB', async () => {
   await engine.scheduler.enqueueMany(Array.from({ length: 8 }, () => ({ name: 'mail', data })));
 
   expect(broker.argsOf('enqueue').map(([chunk]) => chunk.length)).toEqual([5, 3]);
+});
+
+it('sends fewer at once of jobs with many tags, each of which a store must write apart', async () => {
+  const { engine, broker } = await makeBench();
+  const tags = Array.from({ length: 16 }, (_, n) => `tag-${n}`);
+
+  await engine.scheduler.enqueueMany(
+    Array.from({ length: 100 }, () => ({ name: 'mail', options: { tags } })),
+  );
+
+  const sizes = broker.argsOf('enqueue').map(([chunk]) => chunk.length);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_REWRITES);
+  expect(sizes.reduce((sum, size) => sum + size)).toBe(100);
 });
 
 it('has a few chunks under way, and reads no further than it must', async () => {
@@ -230,6 +244,33 @@ it('ends when its signal fires, and refuses to begin when it has fired', async (
   expect(result.created).toBeLessThanOrEqual(50);
   const again = engine.scheduler.enqueueMany(jobs(1), { signal: controller.signal });
   await expect(again).rejects.toThrow('enough');
+});
+
+it('ends when its signal fires while its source is silent, and lets go of that', async () => {
+  const { engine } = await makeBench();
+  const controller = new AbortController();
+  let hasLetGo = false;
+  const source: AsyncIterable<{ name: string }> = {
+    [Symbol.asyncIterator]() {
+      let read = 0;
+      return {
+        next: () =>
+          read++ < 10
+            ? Promise.resolve({ done: false, value: { name: 'mail' } })
+            : new Promise(() => setImmediate(() => controller.abort())),
+        return: async () => {
+          hasLetGo = true;
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+
+  const { signal } = controller;
+  const result = await engine.scheduler.enqueueMany(source, { chunkSize: 5, signal });
+
+  expect(result).toMatchObject({ total: 10, stopped: 'aborted' });
+  expect(hasLetGo).toBe(true);
 });
 
 it('says that its signal has fired before it says what else is wrong', async () => {

@@ -52,7 +52,12 @@ function newAttempt(id: string, trustedUntil: number): Attempt {
   const record = { id, name: 'x', overrides: {} } as JobRecord;
   const lease = { id, name: 'x', token: id, fence: 1, expiresAt: 0 };
   const handler = { name: 'x', origin: '', plan: planOf('', []), run: () => undefined };
-  const nobody = { home: {} as JobHome, touch: () => Promise.resolve() };
+  const nobody = {
+    home: {} as JobHome,
+    touch: () => Promise.resolve(),
+    report: () => {},
+    log: () => {},
+  };
   return new Attempt({ record, lease }, handler, nobody, trustedUntil);
 }
 

@@ -1,3 +1,6 @@
+import type { Engine } from '../../../lib/core/engine.js';
+import { InvalidJobError, InvalidOptionError } from '../../../lib/core/errors.js';
+import type { EngineOptions } from '../../../lib/core/options/engine-options.js';
 import { MemoryBackend } from '../../../lib/memory/index.js';
 import { closeBenches, gate, makeBench, nextEvent, nextEvents, until } from './support.js';
 
@@ -79,4 +82,76 @@ it('counts no lock of a lease that lapsed: its slot is free when its handler end
   await completed;
 
   expect(await engine.scheduler.getRunningStats()).toMatchObject({ lockedJobs: 0 });
+});
+
+describe('a host whose limits are changed while it runs', () => {
+  /** With six jobs to run, and as many of them running as it may. */
+  async function busy(options: EngineOptions) {
+    const { engine } = await makeBench(options);
+    const ends: (() => void)[] = [];
+    engine.handlers.define('mail', () => new Promise<void>((end) => ends.push(end)));
+    await engine.scheduler.enqueueMany(Array.from({ length: 6 }, () => ({ name: 'mail' })));
+    await engine.workerHost.start();
+    await until(() => ends.length === 2);
+    return { engine, ends, endAll: () => ends.splice(0).forEach((end) => end()) };
+  }
+  const runningIn = ({ workerHost }: Engine): number => workerHost.status().running;
+
+  it('takes more of a name at once', async () => {
+    const { engine, ends, endAll } = await busy({ defaultConcurrency: 2 });
+
+    engine.workerHost.setConcurrency('mail', 4);
+    await until(() => ends.length === 4);
+
+    const stats = await engine.scheduler.getRunningStats();
+    expect(stats.jobStatus.mail).toMatchObject({ running: 4, config: { concurrency: 4 } });
+    endAll();
+  });
+
+  it('takes more in all at once', async () => {
+    const { engine, ends, endAll } = await busy({ maxConcurrency: 2 });
+
+    engine.workerHost.setMaxConcurrency(3);
+    await until(() => ends.length === 3);
+
+    expect(await engine.scheduler.getRunningStats()).toMatchObject({
+      runningJobs: 3,
+      config: { maxConcurrency: 3 },
+    });
+    endAll();
+  });
+
+  it('lets what runs end, and takes no more than it may then', async () => {
+    const { engine, ends } = await busy({ defaultConcurrency: 2 });
+    const running: number[] = [];
+
+    engine.workerHost.setConcurrency('mail', 1);
+    engine.events.on('started', () => running.push(runningIn(engine)));
+    expect(runningIn(engine)).toBe(2);
+    for (let ended = 1; ended <= 6; ended++) {
+      const completed = nextEvent(engine, 'completed');
+      await until(() => ends.length > 0);
+      ends.shift()!();
+      await completed;
+    }
+
+    expect(running).toEqual([1, 1, 1, 1]);
+  });
+
+  it('remembers what was set for a name that gets its handler later', async () => {
+    const { engine } = await makeBench();
+    engine.workerHost.setConcurrency('mail', 7);
+    engine.handlers.define('mail', () => undefined);
+    await engine.workerHost.start();
+
+    expect(engine.workerHost.status().names).toMatchObject([{ name: 'mail', concurrency: 7 }]);
+  });
+
+  it.each([0, 1.5, '2', undefined, Infinity])('refuses %p', async (value) => {
+    const { workerHost } = (await makeBench()).engine;
+
+    expect(() => workerHost.setConcurrency('mail', value as never)).toThrow(InvalidOptionError);
+    expect(() => workerHost.setMaxConcurrency(value as never)).toThrow(InvalidOptionError);
+    expect(() => workerHost.setConcurrency('', 1)).toThrow(InvalidJobError);
+  });
 });

@@ -220,22 +220,27 @@ describe('a handler that returns', () => {
     ['is a symbol', () => Symbol('odd')],
     ['is a bigint', () => 1n],
   ])(
-    'what %s has done its job: the result alone is not kept, which is reported',
+    'what %s has done its job: the result alone is not kept, which is a warning',
     async (_what, make) => {
       for (const handler of [make, async () => make()]) {
         const { engine, errors } = await makeBench();
         engine.handlers.define('odd', handler);
         const completed = nextEvent(engine, 'completed');
+        const warned = nextEvent(engine, 'warning');
         await engine.workerHost.start();
 
         const { id } = await engine.scheduler.now('odd');
-        await completed;
+        const { job: ended } = await completed;
 
         const job = (await engine.scheduler.get(id))!;
         expect([job.state, job.result]).toEqual(['completed', undefined]);
-        expect(errors.map(({ message }) => message)).toEqual([
-          expect.stringContaining(`The result of job ${id} ("odd") is not kept`),
-        ]);
+        expect(job.resultOmitted).toEqual({ ...job.resultOmitted, reason: expect.any(String) });
+        expect([ended.result, ended.resultOmitted]).toEqual([undefined, job.resultOmitted]);
+        expect(await warned).toEqual({
+          code: 'result-omitted',
+          message: expect.stringContaining(`The result of job ${id} ("odd") is not kept`),
+        });
+        expect(errors).toEqual([]);
       }
     },
   );

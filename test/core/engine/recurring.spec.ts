@@ -156,3 +156,26 @@ describe('the retries of a recurring job', () => {
     expect(await nextRunAt()).toBe(NOW + HOUR + 10_000);
   });
 });
+
+it.each([
+  ['skip', []],
+  ['latest', [NOW + 11 * MINUTE]],
+] as const)('follows its catchUp (%s) when the pause of its name ends', async (catchUp, next) => {
+  const { engine, clock } = await standStill({ processEvery: 10 });
+  const { scheduler } = engine;
+  const runs: (number | undefined)[] = [];
+  engine.handlers.define('poll', () => undefined);
+  engine.events.on('completed', ({ nextRunAt }) => runs.push(nextRunAt?.getTime()));
+  const caughtUp = nextEvent(engine, catchUp === 'skip' ? 'skipped' : 'completed');
+  const job = await scheduler.every('1 minute', 'poll', 1, { catchUp, skipImmediate: true });
+  await scheduler.pause('poll');
+  await engine.workerHost.start();
+  clock.advance(10 * MINUTE + 5_000);
+  expect(await scheduler.getQueueSize()).toBe(1);
+
+  await scheduler.resume('poll');
+  await caughtUp;
+
+  expect(runs).toEqual(next);
+  expect((await scheduler.get(job.id))!.nextRunAt).toEqual(new Date(NOW + 11 * MINUTE));
+});

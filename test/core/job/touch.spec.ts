@@ -47,14 +47,14 @@ describe('touch', () => {
 
     expect((await progressed).map(({ progress }) => progress)).toEqual([50]);
     const stored = await engine.scheduler.get(id);
-    expect([stored!.progress, stored!.attrs.progress]).toEqual([50, 50]);
+    expect([stored!.progress(), stored!.attrs.progress]).toEqual([50, 50]);
   });
 
   it('shows it in the store while the job runs', () =>
     whileRunning(async (job, { engine }) => {
       await job.touch(0.5);
 
-      expect([job.progress, job.attrs.progress]).toEqual([0.5, 0.5]);
+      expect([job.progress(), job.attrs.progress]).toEqual([0.5, 0.5]);
       expect((await engine.scheduler.get(job.id))!.attrs.progress).toBe(0.5);
     }));
 

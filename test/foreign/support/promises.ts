@@ -89,9 +89,14 @@ export function promises(kind: StoreAddress['kind'], url: () => string): void {
       const uncarried = [
         { id: 'mine' },
         { idempotencyKey: 'order-7' },
+        { dedupe: { key: 'order-7', mode: 'latest' as const } },
         { attempts: 3 },
         { backoff: '1s' },
         { timeout: 5 },
+        { first: true },
+        { tags: ['red'] },
+        { expiresIn: 5 },
+        { removeOnFail: true },
       ];
       for (const options of uncarried) {
         const refused = scheduler.now('mail', {}, options);
@@ -104,6 +109,22 @@ export function promises(kind: StoreAddress['kind'], url: () => string): void {
       );
 
       expect((await scheduler.counts('mail')).total).toBe(0);
+    });
+
+    it('refuses to look for tags, which it would overlook', async () => {
+      const { scheduler } = await open();
+      const kept = await scheduler.schedule('in 1 hour', 'mail', 1);
+      const filter = { name: 'mail', tags: ['red'] };
+
+      for (const call of [
+        () => scheduler.cancel(filter),
+        () => scheduler.cancel(filter, { reason: 'not wanted' }),
+        () => scheduler.disable(filter),
+        () => scheduler.enable(filter),
+      ]) {
+        await expect(call()).rejects.toThrow(/cannot `find jobs by tags`/);
+      }
+      expect(await scheduler.get(kept.id)).toBeDefined();
     });
 
     it('refuses a bad job alone, also among others added at once', async () => {
@@ -179,6 +200,36 @@ export function promises(kind: StoreAddress['kind'], url: () => string): void {
       await until(async () => (await workers[1]!.scheduler.get(id))?.state === 'completed');
 
       expect(runs).toBe(1);
+    });
+
+    it('keeps numbers of what handlers tell, refuses the rest, and tells who waits when they have ended', async () => {
+      const [worker, other] = [await open(), await open()];
+      const refused: unknown[] = [];
+      const attempt = (tell: () => void) => {
+        try {
+          tell();
+        } catch (error) {
+          refused.push(error);
+        }
+      };
+      worker.handlers.define('mail', (job) => {
+        attempt(() => job.progress({ page: 1 }));
+        attempt(() => job.log('a line'));
+        job.progress(40);
+        return 'sent';
+      });
+      await worker.workerHost.start();
+
+      const { id } = await other.scheduler.now('mail');
+
+      expect(await worker.scheduler.waitFor(id)).toBe('sent');
+      expect(await other.scheduler.waitFor(id)).toBeUndefined();
+      expect((await other.scheduler.get(id))?.attrs.progress).toBe(40);
+      const { name } = worker.parts;
+      expect(refused).toEqual([
+        new UnsupportedOperationError('progress', name),
+        new UnsupportedOperationError('log', name),
+      ]);
     });
 
     it('shows others how far a job has come', async () => {
@@ -552,6 +603,14 @@ export function promises(kind: StoreAddress['kind'], url: () => string): void {
     expect(await scheduler.counts('mail')).toMatchObject({ failed: 3, dead: 2, total: 3 });
   });
 
+  it('removes one job, and tells whether it was there', async () => {
+    const { scheduler } = await open();
+    const { id } = await scheduler.now('mail');
+
+    expect(await scheduler.remove(id, { reason: 'no longer wanted' })).toBe(true);
+    expect(await scheduler.remove(id)).toBe(false);
+  });
+
   it('says which verbs the store does not know', async () => {
     const { scheduler, parts } = await open();
 
@@ -563,6 +622,15 @@ export function promises(kind: StoreAddress['kind'], url: () => string): void {
       ['requeue', () => scheduler.requeue({ name: 'mail' })],
       ['requeue', () => scheduler.requeue({ reason: 'stalled' }, { dryRun: true })],
       ['clean', () => scheduler.clean({ state: 'failed', olderThan: 0, limit: 1 })],
+      ['update', () => scheduler.update('a', { priority: 1 })],
+      ['reschedule', () => scheduler.reschedule('a', 'tomorrow')],
+      ['promote', () => scheduler.promote('a')],
+      ['promote', () => scheduler.promote({ name: 'mail' })],
+      ['clear', () => scheduler.clear('mail')],
+      ['obliterate', () => scheduler.obliterate('mail', { confirm: 'mail' })],
+      ['hosts', () => scheduler.hosts()],
+      ['logs', () => scheduler.logs('a')],
+      ['runAndWait', () => scheduler.runAndWait('mail')],
     ];
 
     for (const [verb, call] of calls) {

@@ -66,6 +66,17 @@ function settle_as.snooze(facts, at, argument)
   return later(argument, at)
 end
 
+-- Nothing is counted: the job goes back to its place. argument: for how long its name stops, in ms.
+function settle_as.throttle(facts, at)
+  return later('+0', at)
+end
+
+-- Nothing starts before an instant: of the job's key, where its name has a rate for each; else of its name.
+local function stop_starts(id, name, flags, record, till)
+  if is_lined(flags) and lines().stop(id, name, record, till) then return end
+  gates().stop_name(name, till)
+end
+
 -- argument: the next occurrence. Nothing has run.
 function settle_as.skip(facts, at, argument)
   return tonumber(argument)
@@ -73,7 +84,7 @@ end
 
 local IS_FAILURE = { retry = true, ['retry-fresh'] = true, bury = true }
 -- Ends after which the job is still about the same occurrence.
-local GOES_ON = { retry = true, release = true, snooze = true }
+local GOES_ON = { retry = true, release = true, snooze = true, throttle = true }
 
 -- Where a retry or a snooze moves a recurring job off its occurrence, that is kept.
 local function occurrence(kind, facts, flags, at, next_at, pending)
@@ -89,6 +100,16 @@ local function with_pending(kind, next_at, pending)
   return saved
 end
 
+-- Of a job that was added with a key that keeps the newest data for the next run: that one begins anew,
+-- whatever became of this one.
+local function begins_anew(record, flags, pending)
+  if pending == '' or not has_flag(flags, FLAG.ends_its_own_way) then return false end
+  for _, field in ipairs(own_facts(record).frees) do
+    if string.find(field, '^latest\n') then return true end
+  end
+  return false
+end
+
 -- What the history says of this end, if anything: `before` is what the state told, in brief.
 local function entry_of(kind, facts, before, at, locked_at, host, body)
   if kind == 'completed' then
@@ -98,6 +119,21 @@ local function entry_of(kind, facts, before, at, locked_at, host, body)
   if not IS_FAILURE[kind] then return end
   local _, failure = failures(body)
   return history_entry(facts.nextRunAt and 'failed' or 'dead', before.attempt + 1, at, locked_at, now, host, failure)
+end
+
+local TOLD_AS = { completed = 'completed', release = 'interrupted', snooze = 'snoozed', skip = 'skipped', throttle = 'throttled' }
+
+local function tell_end(kind, id, name, attempt, host, facts)
+  if not IS_FAILURE[kind] then
+    tell(TOLD_AS[kind], id, name, attempt, host, nil, facts.nextRunAt)
+    return
+  end
+  tell('failed', id, name, attempt, host)
+  if not facts.nextRunAt then
+    tell('dead', id, name, attempt, host, string.match(facts.failure or '', '"reason":"([%l-]+)"'))
+  elseif kind ~= 'retry-fresh' then
+    tell('retrying', id, name, attempt, host, nil, facts.nextRunAt)
+  end
 end
 
 -- What remains of `settle` for an attempt whose lease was given up; `done`: nothing comes after it.
@@ -110,16 +146,19 @@ local function end_attempt(id, kind, argument, body, state, lease, done)
   local before = {
     attempt = facts.attempt, told = told_by(facts), was_untouched = not (facts.lastRunAt or facts.lastFinishedAt),
   }
-  if lease.progress ~= '' then facts.progress = tonumber(lease.progress) end
+  facts.progress = progress_of(lease.progress) or facts.progress
   if kind ~= 'skip' then facts.lastRunAt = locked_at end
   close_window(facts, locked_at)
   local at = facts.nextRunAt
   if done then
     settle_as.completed(facts, nil, '')
-    facts.nextRunAt = nil
+    facts.nextRunAt, facts.occurrenceAt = nil, nil
     zadd(index('completed', name), text(facts.lastFinishedAt), id)
     local record = may_end_own_way and redis.call('HGET', JOBS, id)
-    if record then end_own_way(id, record, 'completed') end
+    if record then
+      end_run(id, name, select(4, asked(record)), record)
+      end_own_way(id, record, 'completed')
+    end
   else
     local record = redis.call('HGET', JOBS, id)
     if not record then
@@ -129,15 +168,18 @@ local function end_attempt(id, kind, argument, body, state, lease, done)
     local asked_at, seq, priority, flags = asked(record)
     at = planned(asked_at, facts)
     local next_at = with_pending(kind, settle_as[kind](facts, at, argument, body), pending)
+    if begins_anew(record, flags or 0, pending) then begin_anew(facts) end
     facts.occurrenceAt = occurrence(kind, facts, flags or 0, at, next_at, pending)
     facts.nextRunAt = next_at
+    if kind == 'throttle' then stop_starts(id, name, flags, record, instant('+' .. argument)) end
+    end_run(id, name, flags, record, GOES_ON[kind])
     if next_at and not seq then
       entomb(id, name, facts)
     elseif next_at then
       place(id, name, next_at, seq, priority, flags, facts)
     else
       zadd(index('dead', name), now_text, id)
-      if has_flag(flags or 0, FLAG.ends_its_own_way) then end_own_way(id, record, 'dead') end
+      if has_own_end(flags or 0) then end_own_way(id, record, 'dead') end
     end
   end
   if kind == 'completed' then
@@ -146,4 +188,5 @@ local function end_attempt(id, kind, argument, body, state, lease, done)
   local entry = entry_of(kind, facts, before, at, locked_at, lease.host, body)
   if entry then chronicle(id, entry, before.told) end
   hset(STATE, id, packed(facts))
+  tell_end(kind, id, name, before.attempt + 1, lease.host, facts)
 end

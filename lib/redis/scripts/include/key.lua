@@ -3,7 +3,7 @@
 -- Expects ARGV[1]: the prefix.
 local prefix = ARGV[1]
 local JOBS, META = KEYS[1], KEYS[2]
-local STATE, RESULTS = prefix .. 'jobs:state', prefix .. 'results'
+local STATE, RESULTS, PROGRESS = prefix .. 'jobs:state', prefix .. 'results', prefix .. 'progress'
 local DUE, LEASES, LEASE = prefix .. 'due', prefix .. 'leases', prefix .. 'lease'
 
 -- The key of an index of a name; remembered, since a batch asks for the same few again and again.

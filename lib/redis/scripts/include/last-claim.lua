@@ -1,6 +1,6 @@
 -- last-claim
 -- The claim before this one on its track, as it was remembered: handed out once more, or taken back.
--- Expects `claim_id` of this claim, and `rescues`: how many are allowed where a name has no settings.
+-- Expects `claim_id` and `host` of this claim, and `rescues`: how many are allowed where a name has no settings.
 -- @include time, key, order, writes, record, place, give-up, last-start
 
 -- Calls `each(n, id, entry)` for the jobs of a remembered claim that its host still holds.
@@ -21,22 +21,26 @@ end
 local function take_back(remembered)
   local claimed_by, _, _, ids = parts_of(remembered)
   still_held(claimed_by, ids, function(_, id, entry)
-    local _, _, _, pending, _, name = holder(entry)
+    local _, _, _, pending, _, name, _, progress = holder(entry)
     local record = redis.call('HGET', JOBS, id)
     local asked_at, seq, priority, flags = asked(record or '')
     -- What is damaged keeps its lease: rescue knows what to do with it.
     if not name or not seq then return end
     give_up(id, name)
+    end_run(id, name, flags, record, true)
     local facts = happened(redis.call('HGET', STATE, id))
     local at = planned(asked_at, facts)
     if pending ~= '' then
-      at, facts.nextRunAt, facts.occurrenceAt = tonumber(pending), tonumber(pending), nil
+      at, facts.occurrenceAt = tonumber(pending), nil
+    end
+    if pending ~= '' or progress ~= '' then
+      facts.nextRunAt, facts.progress = at, progress_of(progress) or facts.progress
       hset(STATE, id, packed(facts))
     end
     place(id, name, at or now, seq, priority, flags, facts)
+    tell('interrupted', id, name, facts.attempt + 1, host, nil, at or now)
   end)
   flush()
-  advance()
 end
 
 -- The jobs of this claim that this host still holds, as they were handed out; of their expiries the earliest.
@@ -54,7 +58,7 @@ local function same_again(remembered)
     expiry = math.min(expiry or math.huge, score)
     local state = redis.call('HGET', STATE, id) or ''
     local number = is_last_start(name, state, rescues) and n .. '!' or tostring(n)
-    for _, part in ipairs({ number, id, record, state }) do
+    for _, part in ipairs({ number, id, record, with_progress(id, state) }) do
       jobs[#jobs + 1] = part
     end
   end)

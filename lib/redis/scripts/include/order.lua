@@ -1,12 +1,17 @@
 -- order
 -- The order of claims. In `ready` the first key of it is the score, the second one the head of the
--- member in fixed width; behind it stand the insertion number and the id.
+-- member in fixed width; behind it stand the insertion number and the id. A job that goes first has a time
+-- before all times, and its insertion number stands before all others, the newest of them in front.
 -- Expects ARGV[2]: two letters for the two keys, t (time) or p (priority), a capital for descending,
 -- - for none; then the time.
 local FIRST, SECOND = string.sub(ARGV[2], 1, 1), string.sub(ARGV[2], 2, 2)
 
-local function ready_score(at, priority)
+-- Less than every time, and than every time turned over.
+local FRONT = -9007199254740991
+
+local function ready_score(at, priority, is_first)
   if FIRST == 'P' then return -priority end
+  if is_first and FIRST ~= 'p' then return FRONT end
   if FIRST == 't' then return at end
   if FIRST == 'p' then return priority end
   return -at
@@ -33,21 +38,29 @@ local function priority_key(priority)
   return key
 end
 
-local function second_key(at, priority)
+-- In front of the digits stands what sorts before them all.
+local FRONT_TIME, LAST_SEQ = string.rep('-', TIME_WIDTH), 17592186044415
+
+local function second_key(at, priority, is_first)
+  if is_first and (SECOND == 't' or SECOND == 'T') then return FRONT_TIME end
   if SECOND == 't' then return string.format('%012x', math.max(at + EPOCH, 0)) end
   if SECOND == 'T' then return string.format('%012x', LATEST - math.max(at + EPOCH, 0)) end
   return SECOND == '-' and '' or priority_key(priority)
 end
 
-local function ready_member(at, seq, priority, id)
-  return second_key(at, priority) .. string.format('%012x', seq) .. id
+local function ready_member(at, seq, priority, id, is_first)
+  local place_in_line = is_first and string.format('-%011x', LAST_SEQ - seq) or string.format('%012x', seq)
+  return second_key(at, priority, is_first) .. place_in_line .. id
 end
 
 -- Where the id begins in a member of `ready`.
 local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
 
--- Whether a priority alone puts one job before the other.
-local function comes_first(priority, other)
-  if FIRST == 'P' or SECOND == 'P' then return priority > other end
-  return (FIRST == 'p' or SECOND == 'p') and priority < other
+-- As Redis orders members: by bytes. Lua's own comparison goes by the language of the server's machine.
+local function is_behind(member, other)
+  for i = 1, math.min(#member, #other) do
+    local a, b = string.byte(member, i), string.byte(other, i)
+    if a ~= b then return a > b end
+  end
+  return #member > #other
 end

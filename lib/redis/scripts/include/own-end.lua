@@ -1,6 +1,6 @@
 -- own-end
--- What a job wants done when it ends, completed or dead: keys are freed that its end frees, and it is
--- noted when it goes, if it brought a retention of its own.
+-- What a job wants done when it ends, completed or dead: keys are freed that its end frees, it is noted when it
+-- goes, if it brought a retention of its own, and it expires no more.
 -- @include time, key, writes, record
 -- @include own
 -- place: 'completed' or 'dead'.
@@ -9,6 +9,7 @@ local function end_own_way(id, record, place)
   for _, field in ipairs(facts.frees) do
     if redis.call('HGET', prefix .. 'keys', field) == id then hdel(prefix .. 'keys', field) end
   end
+  if facts.expires then zrem(prefix .. 'expiring', id) end
   local retention = facts.overrides.retention
   local kept_ms = type(retention) == 'table' and retention[place == 'dead' and 'failed' or 'completed']
   -- What an earlier end of it has noted counts no longer.

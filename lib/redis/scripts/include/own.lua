@@ -17,5 +17,8 @@ local function own_facts(record)
   local own, ok, facts = own_of(record), true, nil
   if own ~= '0' then ok, facts = pcall(cjson.decode, own) end
   facts = table_or_empty(ok and facts)
-  return { keys = texts_of(facts.keys), frees = texts_of(facts.frees), overrides = table_or_empty(facts.overrides) }
+  return {
+    keys = texts_of(facts.keys), frees = texts_of(facts.frees), tags = texts_of(facts.tags),
+    expires = tonumber(facts.expires), overrides = table_or_empty(facts.overrides),
+  }
 end

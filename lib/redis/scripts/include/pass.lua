@@ -6,6 +6,7 @@
 -- there is none for as long as it lasted, so that slow hosts still rescue; nor, where a host says within
 -- which time it comes by again, for two such pauses if nobody came by since.
 -- @include time, key
+-- @include in-use
 local FORGET_AFTER = 10
 
 local function earliest_expiry()
@@ -15,7 +16,9 @@ end
 -- Until when rescuing is held off, the newest fence, the longest lease, whether some process listens
 -- for what happens to jobs, and whether anything was ever logged.
 local function pass(lease_ms, pace_ms)
-  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq')
+  local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq',
+    'gated', 'paused', 'expiring', 'stream', 'lined')
+  note_use(meta[8], meta[9], meta[10], meta[11], meta[12])
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
   -- As of the last pass: an outage in between makes nobody forgotten.

@@ -3,10 +3,51 @@
 -- here is a name announced as claimable earlier than before.
 -- Expects ARGV[3]: news channel, empty for none. ARGV[4]: the head of a message, JSON without its end.
 -- @include time, key, order, writes, record
+-- @include gate
 local earliest = {}
 
-local function timed_member(seq, priority, id)
-  return string.format('%012x', seq) .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+-- Names of which a lease has ended: those that were at a limit have room again.
+local freed = {}
+
+-- Whether a job goes ahead of the others of its priority; `flags` may be nil.
+local function goes_first(flags)
+  return flags ~= nil and flags >= FLAG.first and has_flag(flags, FLAG.first)
+end
+
+local function is_lined(flags)
+  return flags ~= nil and flags >= FLAG.lined and has_flag(flags, FLAG.lined)
+end
+
+-- What concerns keys is made ready when there is a job with one.
+local lines_tools
+local function lines()
+  if not lines_tools then
+    -- @include lines
+    lines_tools = {
+      note_use = note_use_of_keys, place = place_lined, leave = leave_lined, let_go = let_go_of_key, promote = promote_lined, start = start,
+      may_start = may_start, drop_head = drop_head, stop = stop_key, begin_run = begin_run, end_run = end_run, open = open_lines, refill = refill_touched,
+      moves = function() return moves end,
+    }
+  end
+  return lines_tools
+end
+
+-- A job begins to run that is in no place; of one without a key there is nothing to note.
+local function begin_run(id, name, flags, record)
+  if is_lined(flags) then lines().begin_run(id, name, record) end
+end
+
+-- A run is over, and its job is in no place yet. `keeps_key`: it goes on later with what it was about. A record
+-- whose flags cannot be read may still tell the key, which must not be kept for ever.
+local function end_run(id, name, flags, record, keeps_key)
+  local is_damaged = not flags and record and in_use('lined')
+  if is_damaged then lines().drop_head(id, name, record) end
+  if is_damaged or is_lined(flags) then lines().end_run(id, name, record, keeps_key) end
+end
+
+local function timed_member(seq, priority, id, is_first)
+  local mark = is_first and '^' or ''
+  return string.format('%012x', seq) .. mark .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 
 -- Which secondary index counts a waiting job, if any.
@@ -15,27 +56,47 @@ local function secondary(facts, flags)
   if has_flag(flags, FLAG.recurring) then return 'repeating' end
 end
 
--- Puts a waiting job where its time, priority and flags say; `at` must not be nil.
-local function place(id, name, at, seq, priority, flags, facts)
+-- A job that is to start is looked for at its expiry: while it ran, that was put off (see expiry).
+local function expect_expiry(id, record)
+  local own = own_of(record or redis.call('HGET', JOBS, id) or '')
+  local till = string.match(own, '"expires":(%-?%d+)')
+  if till then zadd(prefix .. 'expiring', till, id) end
+end
+
+-- Puts a waiting job where its time, priority and flags say; `at` must not be nil. `record`: where it is not
+-- stored yet.
+local function place(id, name, at, seq, priority, flags, facts, record)
+  if flags >= FLAG.expires and has_flag(flags, FLAG.expires) then expect_expiry(id, record) end
   local class = secondary(facts, flags)
   if class then zadd(index(class, name), text(at), id) end
   if has_flag(flags, FLAG.disabled) then
     zadd(index('parked', name), text(at), id)
+    if is_lined(flags) then lines().let_go(id, name, record) end
     return
   end
+  if flags >= FLAG.lined and is_lined(flags) then
+    lines().note_use()
+    if at <= now then return lines().place(id, name, at, seq, priority, flags, record) end
+  end
+  local is_first = flags >= FLAG.first and goes_first(flags)
   if at <= now then
-    zadd(index('ready', name), ready_score(at, priority), ready_member(at, seq, priority, id))
+    zadd(index('ready', name), ready_score(at, priority, is_first), ready_member(at, seq, priority, id, is_first))
   else
-    zadd(index('timed', name), text(at), timed_member(seq, priority, id))
+    zadd(index('timed', name), text(at), timed_member(seq, priority, id, is_first))
   end
   if not earliest[name] or at < earliest[name] then earliest[name] = at end
 end
 
 -- Takes a waiting or finished job out of whatever place it has.
-local function displace(id, name, at, seq, priority)
+local function displace(id, name, at, seq, priority, flags)
   if at then
-    zrem(index('ready', name), ready_member(at, seq, priority, id))
-    zrem(index('timed', name), timed_member(seq, priority, id))
+    local is_first = goes_first(flags)
+    if is_lined(flags) then
+      lines().leave(id, name, at, seq, priority, flags)
+    else
+      zrem(index('ready', name), ready_member(at, seq, priority, id, is_first))
+    end
+    zrem(index('timed', name), timed_member(seq, priority, id, is_first))
     zrem(index('parked', name), id)
     zrem(index('repeating', name), id)
     zrem(index('retrying', name), id)
@@ -54,9 +115,13 @@ local function settle_down(id, name, facts)
 end
 
 -- Where a job belongs that nobody holds: `at` may be nil. Tells among which ended ones it stands, if it does.
-local function put_down(id, name, at, seq, priority, flags, facts)
-  if not at then return settle_down(id, name, facts) end
-  place(id, name, at, seq, priority, flags, facts)
+-- `record`: where it is not stored yet.
+local function put_down(id, name, at, seq, priority, flags, facts, record)
+  if not at then
+    if is_lined(flags) then lines().let_go(id, name, record) end
+    return settle_down(id, name, facts)
+  end
+  place(id, name, at, seq, priority, flags, facts, record)
 end
 
 -- A job whose record is damaged can go nowhere else than among the dead, where it is found.
@@ -86,9 +151,19 @@ local function mark_due(name, due, keeps_all)
   if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
 end
 
+local function reopen_freed()
+  for name in pairs(freed) do
+    local at = reopen(name)
+    if at then announce(name, at) end
+  end
+  freed = {}
+end
+
 -- After the flush: names that became claimable earlier get their due time, and then their news. Tells
--- whether there was any.
+-- whether what was placed made any.
 local function advance()
+  if lines_tools then lines().refill() end
+  if next(freed) then reopen_freed() end
   local news = {}
   for name, at in pairs(earliest) do
     local before = tonumber(redis.call('ZSCORE', DUE, name))

@@ -4,6 +4,8 @@
 -- A producer that repeats its add does not bring a job back.
 -- Expects ARGV[3]: how long removed ids stay known, in ms.
 -- @include time, key, writes, record, remove, gone, read
+-- @include recurs
+-- @include tell
 local gone_ms, bytes_read = tonumber(ARGV[3]), 0
 
 -- How many jobs one call takes: a log to drop makes each of them several times as dear.
@@ -24,35 +26,28 @@ local function flags_of(record)
   return tonumber(string.match(record, '^%[%d+,[^,]+,%d+,[^,]+,(%d+),'))
 end
 
--- A rule of limits alone belongs to a job that runs once. What cannot be read is left alone.
-local function recurs(record, flags)
-  if has_flag(flags, FLAG.recurring) then return true end
-  if not has_flag(flags, FLAG.has_rule) then return false end
-  local ok, rule = pcall(cjson.decode, string.match(record, '.*"repeat":({.*})}%]$') or '')
-  return not ok or rule.at ~= nil
-end
-
 -- Whether an ended job may go at all. One that cannot be read, and has no flags, may: it stands among the dead.
 local function may_go(record, state, flags)
   return has_ended(state) and not (flags and recurs(record, flags))
 end
 
-local function remove_ended(id, name, place_name, record, state, flags)
+local function remove_ended(id, name, place_name, record, state, flags, why)
   zrem(index(place_name, name), id)
   if not flags or has_flag(flags, FLAG.disabled) then zrem(index('disabled', name), id) end
   if record then
-    local has_keys = not flags or has_flag(flags, FLAG.keyed)
+    local has_keys = not flags or has_flag(flags, FLAG.keyed) or has_flag(flags, FLAG.tagged) or has_flag(flags, FLAG.expires)
     if has_keys then remove_keys(id, record, 'retention') end
     local created = tonumber(string.match(record, '^%[(%d+),'))
     if created and now - created <= gone_kept(gone_ms) then remember_gone(id, has_keys and record, gone_ms) end
   end
   remove_record(id, state)
+  tell('removed', id, name, nil, nil, why)
 end
 
 -- Goes through an index of ended jobs from the rank `first` on, at most so many, and removes those that
--- may go unless `stays(record, flags)`. Of large jobs it does about 1 MiB. Returns how many it has looked at
+-- may go unless `stays(record, flags)`; events say `why`. Of large jobs it does about 1 MiB. Returns how many it has looked at
 -- and how many of those stayed, the last of them, and the ids that are gone.
-local function sweep(name, place_name, first, most, stays)
+local function sweep(name, place_name, first, most, stays, why)
   -- An end before the beginning would count from the other side.
   local ids = most > 0 and redis.call('ZRANGE', index(place_name, name), text(first), text(first + most - 1)) or {}
   local kept, last_kept, gone = 0, nil, {}
@@ -62,7 +57,7 @@ local function sweep(name, place_name, first, most, stays)
     if record and (not may_go(record, state, flags) or stays(record, flags)) then
       kept, last_kept = kept + 1, id
     else
-      remove_ended(id, name, place_name, record, state, flags)
+      remove_ended(id, name, place_name, record, state, flags, why)
       gone[#gone + 1] = id
     end
   end)

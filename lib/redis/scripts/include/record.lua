@@ -14,10 +14,19 @@ local function asked(spec)
 end
 
 -- What the flags of a record say: see keys.ts, and for the last one own-end.
-local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64 }
+local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64, lined = 128, expires = 256, first = 512, tagged = 1024 }
 
 local function has_flag(flags, flag)
   return flags % (2 * flag) >= flag
+end
+
+-- Whether the end of a job has something to be done: see own-end.
+local function has_own_end(flags)
+  return flags % (2 * FLAG.expires) >= FLAG.ends_its_own_way
+end
+
+local function with_flags(record, flags)
+  return (string.gsub(record, '^(%[[^,]+,[^,]+,[^,]+,[^,]+,)%d+', '%1' .. text(flags), 1))
 end
 
 -- The name of a job, or nil. Quotes and backslashes in names are written as \u escapes, so the text ends at the next quote.
@@ -74,6 +83,18 @@ end
 -- The numbers of a state, up to its failure. Those that are not there are captured as ''.
 local STATE_NUMBERS = '^%[' .. string.rep('([^,%]{]*),?', 13)
 
+-- How far a handler has come, as a state or a lease tells it: a number, or true where it stands in `progress`.
+local function progress_of(told)
+  return tonumber(told) or told == 'true' or nil
+end
+
+-- A state or a lease entry as it is given out: progress that stands elsewhere follows on a line of its own.
+local function with_progress(id, told)
+  local is_elsewhere = told and (string.find(told, ',true,', 1, true) or string.find(told, '|true|', 1, true))
+  local value = is_elsewhere and redis.call('HGET', PROGRESS, id)
+  return value and told .. '\n' .. value or told or ''
+end
+
 -- What happened, as a table; `state` may be false: nothing yet.
 local function happened(state)
   if not state then return { attempt = 0, failCount = 0, rescueCount = 0, releaseCount = 0, snoozeCount = 0 } end
@@ -92,7 +113,7 @@ local function happened(state)
     rescueCount = tonumber(rescues) or 0,
     releaseCount = tonumber(releases) or 0,
     occurrenceAt = tonumber(occurrence_at),
-    progress = tonumber(progress),
+    progress = progress_of(progress),
     windowAt = opened_at,
     windowEnd = opened_at and (tonumber(window_end) or 0),
     snoozeCount = tonumber(snoozes) or 0,
@@ -112,7 +133,8 @@ local function packed(facts)
   end
   local more = ''
   if has_more then
-    more = ',' .. (facts.progress and string.format('%.17g', facts.progress) or 'null') .. ',' .. part(facts.windowAt)
+    local progress = tonumber(facts.progress)
+    more = ',' .. (progress and string.format('%.17g', progress) or facts.progress and 'true' or 'null') .. ',' .. part(facts.windowAt)
       .. ',' .. text(facts.windowAt and facts.windowEnd or 0) .. ',' .. facts.snoozeCount
   end
   return head .. ',' .. facts.failCount .. ',' .. part(facts.failedAt) .. ',' .. facts.rescueCount .. ',' .. facts.releaseCount
@@ -133,7 +155,8 @@ end
 -- Who holds a job: token, fence, lockedAt, pending ('' or a time), host, name, run, progress; nil when
 -- the entry is damaged. `run`: '' for a lease of the broker, whose claim is the start; of a row that
 -- was handed out: 'c' claimed, 's' and the time that its run was planned for once it has started;
--- 'l' a lock that came with a row, and that nobody holds by a token.
+-- 'l' a lock that came with a row, and that nobody holds by a token. `progress`: '' as long as the handler has told
+-- nothing; '-' when it has logged lines alone; else see progress_of.
 local function holder(entry)
   local token, fence, locked_at, pending, host, run, progress, name =
     string.match(entry, '^([^|]*)|([^|]*)|(%d+)|(%-?%d*)|([^|]*)|([^|]*)|([^|]*)|(.+)$')

@@ -2,7 +2,6 @@
 -- Takes the records of a job away, with all that belongs to it. Its place is left by the caller.
 -- @include time, key, writes, record
 -- @include read
--- @include own
 -- Whether there may be a log to drop with a job; nil until somebody looks.
 local log_exists, drop_log_of
 
@@ -21,10 +20,16 @@ local function remove_log(id)
   drop_log_of(id)
 end
 
--- The fields of `keys` that lead to a job stand in its record. They go with it; only where it is
--- 'retention' that takes it, and not somebody who has 'cancelled' it, do those stay whose time is not over.
+-- What leads to a job stands in its record: fields of `keys`, tags, an expiry. All goes with it; only where it is
+-- 'retention' that takes it, and not somebody who has 'cancelled' it, do those keys stay whose time is not over.
 local function remove_keys(id, record, why)
-  for _, field in ipairs(own_facts(record).keys) do
+  -- @include own
+  local facts = own_facts(record)
+  for _, tag in ipairs(facts.tags) do
+    zrem(prefix .. 'tag:' .. tag, id)
+  end
+  if facts.expires then zrem(prefix .. 'expiring', id) end
+  for _, field in ipairs(facts.keys) do
     local held_until = why == 'retention' and redis.call('ZSCORE', prefix .. 'held', field)
     local is_held = held_until and tonumber(held_until) > now
     if not is_held and redis.call('HGET', prefix .. 'keys', field) == id then
@@ -34,7 +39,17 @@ local function remove_keys(id, record, why)
   end
 end
 
-local function remove_record(id, has_state)
+-- What handlers of a job have told beside a number. As long as none ever did, this costs one look in a call.
+local told_exists
+local function remove_told(id)
+  if told_exists == nil then told_exists = redis.call('HEXISTS', META, 'told') == 1 end
+  if not told_exists then return end
+  hdel(PROGRESS, id)
+  drop(prefix .. 'output:' .. id)
+end
+
+-- `is_untold`: its handlers are known to have told nothing.
+local function remove_record(id, has_state, is_untold)
   hdel(JOBS, id)
   if has_state then
     hdel(STATE, id)
@@ -42,5 +57,6 @@ local function remove_record(id, has_state)
     drop(prefix .. 'history:' .. id)
     zrem(prefix .. 'leaving', id)
   end
+  if not is_untold then remove_told(id) end
   remove_log(id)
 end

@@ -2,9 +2,11 @@
 -- Acts on expired leases, oldest first: the job goes back to its old place, one rescue richer, or is
 -- buried as `stalled` when its name allows no more. A row that had not begun to run goes back uncounted.
 -- @include time, key, order, writes, record, place, lease, window-end, remove, read
+-- @include give-up
 -- @include max-rescues
 -- @include history
 -- @include own-end
+-- @include tell
 
 local STALLED = '{"reason":"stalled","name":"StalledError","message":"The process that ran this job was lost, more often than maxRescues allows."}'
 
@@ -49,6 +51,8 @@ local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
     end
     local failure = outcome == 'buried' and STALLED
     chronicle(id, history_entry('rescued', attempt, own_at, facts.lastRunAt, now, lease.host, failure), before)
+    tell('stalled', id, name, attempt, lease.host, nil, at)
+    if outcome == 'buried' then tell('dead', id, name, attempt, lease.host, 'stalled') end
   end
   if at ~= own_at then facts.occurrenceAt = nil end
   facts.nextRunAt = at
@@ -61,10 +65,12 @@ local function rescue(limit, rescues_otherwise, told)
   local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
   read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
     local lease, name, progress = owner(id, entry, record)
-    zrem(LEASES, id)
-    hdel(LEASE, id)
-    if not name then return end
-    zrem(index('running', name), id)
+    if not name then
+      zrem(LEASES, id)
+      hdel(LEASE, id)
+      return
+    end
+    give_up(id, name)
     if not record then
       remove_record(id, state)
       return
@@ -72,14 +78,16 @@ local function rescue(limit, rescues_otherwise, told)
     local asked_at, seq, priority, flags = asked(record)
     local facts = happened(state)
     local planned_at = planned(asked_at, facts)
-    if progress ~= '' then facts.progress = tonumber(progress) end
+    facts.progress = progress_of(progress) or facts.progress
     local at, outcome = lose(id, name, facts, lease, planned_at, rescues_otherwise)
     if not seq then
       outcome = 'buried'
+      end_run(id, name, flags, record)
       entomb(id, name, facts)
     else
+      end_run(id, name, flags, record, outcome ~= 'buried')
       put_down(id, name, at, seq, priority, flags, facts)
-      if outcome == 'buried' and has_flag(flags, FLAG.ends_its_own_way) then end_own_way(id, record, 'dead') end
+      if outcome == 'buried' and has_own_end(flags) then end_own_way(id, record, 'dead') end
     end
     if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
     if outcome then told(id, name, lease.host, facts.rescueCount, outcome) end

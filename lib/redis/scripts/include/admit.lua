@@ -1,0 +1,45 @@
+-- admit
+-- What is looked at and noted when a job is added: whether its name takes another one, its tags, its expiry.
+-- @include time, key, writes, record
+-- @include gate
+-- @include own
+local caps = {}
+
+-- How many jobs of a name wait, whatever for.
+local function waiting(name)
+  local count = 0
+  for _, place_name in ipairs({ 'ready', 'timed', 'lined', 'parked' }) do
+    count = count + redis.call('ZCARD', index(place_name, name))
+  end
+  return count
+end
+
+-- Of a name that is limited how many of its jobs may wait (most), and how many do (queued); nil of others.
+local function cap_of(name)
+  if caps[name] == nil then
+    local gate = gate_of(name)
+    local most = gate and tonumber(gate.maxQueued)
+    caps[name] = most and { most = most, queued = waiting(name) } or false
+  end
+  return caps[name] or nil
+end
+
+-- An expiry that came as a delay counts from now. No name can be mistaken for it, since their quotes are escaped.
+local function with_expiry(record)
+  return (string.gsub(record, '"expires":"%+(%d+)"', function(ms)
+    return '"expires":' .. text(soon + ms)
+  end, 1))
+end
+
+-- Before the flush. Cheap for a job that has neither tags nor an expiry.
+local function note_new(id, record, seq, flags)
+  if flags < FLAG.expires then return end
+  local facts = own_facts(record)
+  for _, tag in ipairs(facts.tags) do
+    zadd(prefix .. 'tag:' .. tag, text(seq), id)
+  end
+  if has_flag(flags, FLAG.expires) and not in_use('expiring') then
+    redis.call('HSET', META, 'expiring', '1')
+    used.expiring = '1'
+  end
+end

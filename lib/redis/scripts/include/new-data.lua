@@ -1,0 +1,13 @@
+-- new-data
+-- A record with other data; what stands around it is not looked into.
+-- @include record, extra
+
+-- `data`: JSON text; empty for none.
+local function with_data(record, flags, data)
+  local _, rest = own_and_rest(record)
+  local numbers, others = string.match(string.sub(record, 1, #record - #rest), '^(%[%d+,[^,]+,%d+,[^,]+,)%d+(,.*)$')
+  local bare = has_flag(flags, FLAG.has_data) and flags - FLAG.has_data or flags
+  local has_data = data ~= ''
+  return numbers .. text(has_data and bare + FLAG.has_data or bare) .. others
+    .. (has_data and data or 'null') .. extra_of(rest, flags) .. ']'
+end
