@@ -71,8 +71,12 @@ export class MemoryJobBroker extends JobBroker {
     request: ClaimRequest,
   ): Promise<Claimed> {
     checkSettleAndClaim(settlements, request);
+    this.store.expectOpen();
+    return this.store.atOneInstant(() => this.settledAndClaimed(settlements, request));
+  }
+
+  private settledAndClaimed(settlements: readonly Settlement[], request: ClaimRequest): Claimed {
     const { store } = this;
-    store.expectOpen();
     const track = `${request.host}:${request.track ?? 0}`;
     const remembered = store.claims.get(track);
     if (remembered?.claimId === request.claimId) return this.sameAgain(remembered);
@@ -172,8 +176,7 @@ export class MemoryJobBroker extends JobBroker {
   override async claimOne(request: ClaimOneRequest): Promise<ClaimedOne> {
     checkClaimOne(request);
     this.store.expectOpen();
-    this.store.pass(request.leaseMs);
-    return claimOne(this.store, request);
+    return this.store.atOneInstant(() => claimOne(this.store, request));
   }
 
   override async beat(beat: HostBeat): Promise<void> {

@@ -106,11 +106,11 @@ export class MemoryJobRepository extends JobRepository {
     lockDeadline: Date,
     now: Date | undefined,
   ): Promise<StoredRow | undefined> {
-    return this.handout.next(jobName, nextScanAt, lockDeadline, now);
+    return this.store.atOneInstant(() => this.handout.next(jobName, nextScanAt, lockDeadline, now));
   }
 
   async lockJob(row: JobParameters): Promise<StoredRow | undefined> {
-    return this.handout.lock(row);
+    return this.store.atOneInstant(() => this.handout.lock(row));
   }
 
   async unlockJob(row: JobParameters): Promise<void> {

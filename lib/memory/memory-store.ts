@@ -62,6 +62,7 @@ export class MemoryStore {
   fence = 0;
   isOpen = true;
 
+  private instant: number | undefined;
   private seq = 0;
   private lastPass: number | undefined;
   private heldUntil = 0;
@@ -90,7 +91,18 @@ export class MemoryStore {
   }
 
   now(): number {
-    return Math.floor(this.clock.now());
+    return this.instant ?? Math.floor(this.clock.now());
+  }
+
+  /** Carries a step out as if no time passed in it: what starts jobs judges and notes them by one instant. */
+  atOneInstant<T>(step: () => T): T {
+    const before = this.instant;
+    this.instant = this.now();
+    try {
+      return step();
+    } finally {
+      this.instant = before;
+    }
   }
 
   nextSeq(): number {

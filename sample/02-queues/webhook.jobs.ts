@@ -20,7 +20,7 @@ export class WebhookJobs {
     concurrency: 10,
     timeout: '10s',
     attempts: 8,
-    backoff: { type: 'exponential', delay: '1 second', max: '1 hour' },
+    backoff: { type: 'exponential', delay: '2 seconds', max: '1 hour' },
     key: hostOf,
     keyOrder: 'fifo',
   })

@@ -13,6 +13,7 @@ import {
   retry,
   settleOne,
 } from './support/builders.js';
+import { listen, timesOf } from './support/listen.js';
 import { AgendaWorker, at, newRow } from './support/rows.js';
 
 const HOUR = 3_600_000;
@@ -118,23 +119,17 @@ describeBackends('update of a waiting job', (open) => {
   });
 
   it('announces a time that is earlier, and no other', async () => {
-    const { manager, broker, channel } = await open();
+    const store = await open();
+    const { manager, broker } = store;
     await add(broker, { id: 'a', due: { delayMs: 1_000 } });
-    const heard: number[] = [];
-    const told = new Promise<void>((resolve) => {
-      channel.subscribe(({ nextRunAt }) => {
-        heard.push(nextRunAt!.getTime() - START);
-        if (heard.at(-1) === 200) resolve();
-      });
-    });
+    const heard = await listen(store);
 
     await manager.update('a', { due: { delayMs: 2_000 } });
     await manager.update('a', { priority: 9 });
     await manager.update('a', { due: { delayMs: 500 } });
     await manager.update('a', { due: { delayMs: 200 } });
-    await told;
 
-    expect(heard).toEqual([500, 200]);
+    expect(timesOf(await heard()).map(([, at]) => at)).toEqual([500, 200]);
   });
 
   it('moves a disabled job, which stays disabled', async () => {

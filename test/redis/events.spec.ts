@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import type { JobStateNotification } from '../../lib/core/contracts/notification-channel.js';
 import { Engine } from '../../lib/core/engine.js';
 import { RedisBackend, RedisNotificationChannel } from '../../lib/redis/index.js';
+import { monitor } from '../support/monitor.js';
 import { type PrivateRedis, startPrivateRedis } from '../support/redis-server.mjs';
 import { newPrefix, until } from './support.js';
 
@@ -42,14 +43,12 @@ async function runOne(engine: Engine): Promise<void> {
 
 /** What clients send from now on; not what scripts do. */
 async function watchCommands(): Promise<string[][]> {
-  const control = new Redis(redis.url);
+  const control = new Redis(redis.url, { lazyConnect: true });
   const seen: string[][] = [];
-  const monitor = await control.monitor();
-  control.disconnect();
-  cleanups.push(() => monitor.disconnect());
-  monitor.on('monitor', (_time: string, args: string[], source: string) => {
+  const stop = await monitor(control, (args, source) => {
     if (source !== 'lua') seen.push(args);
   });
+  cleanups.push(stop);
   return seen;
 }
 

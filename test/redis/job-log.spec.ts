@@ -12,6 +12,7 @@ import { RedisJobLogger } from '../../lib/redis/redis-job-logger.js';
 import { prepareStore } from '../../lib/redis/prepare-store.js';
 import { resolveRedisOptions } from '../../lib/redis/redis-options.js';
 import { RedisStore, type Reply } from '../../lib/redis/redis-store.js';
+import { monitor } from '../support/monitor.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { claim, completed, job, newPrefix, until, makeStand } from './support.js';
 
@@ -41,16 +42,15 @@ const entries = (count: number): JobLogEntry[] =>
 
 /** What scripts do on the server while something happens: the commands that name a key of the log. */
 async function logCommands(admin: Redis, during: () => Promise<unknown>): Promise<string[]> {
-  const monitor = await admin.monitor();
   const seen: string[][] = [];
-  monitor.on('monitor', (_: string, args: string[], source: string) => {
+  const stop = await monitor(admin, (args, source) => {
     if (source === 'lua') seen.push(args);
   });
   await during();
   // What the monitor tells comes in order: behind the end of the last script nothing is missing.
   await admin.eval("return redis.call('ECHO', 'end')", 0);
   await until(() => seen.some((args) => args[1] === 'end'));
-  monitor.disconnect();
+  stop();
   return seen
     .filter((args) => args.some((arg) => arg.startsWith('agenda:logs') || arg === 'logSeq'))
     .map(([command, key]) => `${command!.toUpperCase()} ${key!}`);

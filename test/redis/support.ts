@@ -3,6 +3,7 @@ import type { ClaimRequest, Settlement } from '../../lib/core/contracts/job-brok
 import { newJobId, randomToken } from '../../lib/core/job/job-id.js';
 import type { NewJob } from '../../lib/core/job/job-record.js';
 import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js';
+import { monitor } from '../support/monitor.js';
 
 /** For the tests of one file: a client that looks at the store, and what is to be closed after each of them. */
 export function makeStand() {
@@ -62,18 +63,17 @@ export async function commandsOf(
 ): Promise<Command[]> {
   const seen: Command[] = [];
   const mark = randomToken();
-  const monitor = await redis.monitor();
-  const marked = new Promise<void>((resolve) => {
-    monitor.on('monitor', (_time: string, args: string[], client: string) => {
-      if (args[1] === mark) resolve();
-      else if (args.some((arg) => arg.startsWith(keyPrefix)))
-        seen.push({ args, byScript: client === 'lua' });
-    });
+  let sawMark!: () => void;
+  const marked = new Promise<void>((resolve) => (sawMark = resolve));
+  const stop = await monitor(redis, (args, client) => {
+    if (args[1] === mark) sawMark();
+    else if (args.some((arg) => arg.startsWith(keyPrefix)))
+      seen.push({ args, byScript: client === 'lua' });
   });
   await act();
   await redis.call('ECHO', mark);
   await marked;
-  monitor.disconnect();
+  stop();
   return seen;
 }
 

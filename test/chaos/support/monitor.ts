@@ -1,26 +1,22 @@
 import { Redis } from 'ioredis';
+import { monitor } from '../../support/monitor.js';
 
 /** Every command that clients send, as Redis sees them; what scripts do inside is not counted. */
 export class Monitor {
   private constructor(
-    private readonly redis: Redis,
+    /** Ends it. */
+    readonly stop: () => void,
     /** Which client sent which command. */
     readonly seen: { client: string; command: string }[],
   ) {}
 
   static async on(url: string): Promise<Monitor> {
     const seen: { client: string; command: string }[] = [];
-    const control = new Redis(url);
-    const redis = await control.monitor();
-    control.disconnect();
-    redis.on('monitor', (_time: string, args: string[], client: string) => {
+    const control = new Redis(url, { lazyConnect: true });
+    const stop = await monitor(control, (args, client) => {
       if (client !== 'lua') seen.push({ client, command: args[0]!.toLowerCase() });
     });
-    return new Monitor(redis, seen);
-  }
-
-  stop(): void {
-    this.redis.disconnect();
+    return new Monitor(stop, seen);
   }
 }
 
