@@ -70,21 +70,21 @@ it('notices within seconds that a connection has died in silence, either way, ke
 it('gives the jobs of a worker that hears nothing at all to another, which alone settles them, and takes it back', async () => {
   const leaseMs = 2_000;
   const engine = { lease: leaseMs, shutdown: { timeout: 300, grace: 100, flush: 500 } };
-  const proxy = await newProxy();
+  const [proxy, darkForGood] = [await newProxy(), await newProxy()];
   const cutOff = await stage.worker({ redisUrl: proxy.url, engine });
-  const leaving = await stage.worker({ redisUrl: proxy.url, engine, names: ['leaving'] });
+  const leaving = await stage.worker({ redisUrl: darkForGood.url, engine, names: ['leaving'] });
   const [deaf] = await stage.add(1, { ms: 4_000 });
   const [loyal] = await stage.add(1, { ms: 4_000, obeys: true });
   const [left] = await stage.add(1, { ms: 4_000, obeys: true }, 'leaving');
   await stage.until('the jobs run', async () => (await stage.facts.of('started')).length === 3);
 
   proxy.darken();
+  darkForGood.darken();
   const darkSince = Date.now();
   const other = await stage.worker({ engine, names: ['work', 'leaving'] });
   // One that is told to end meanwhile has nobody to say goodbye to, and ends all the same.
   leaving.terminate();
-  expect(await leaving.ended).toBe(0);
-  const endedAfterMs = Date.now() - darkSince;
+  const ended = leaving.ended.then((code) => ({ code, afterMs: Date.now() - darkSince }));
   const ids = [deaf!, loyal!, left!];
   const startsOf = async (id: string) => stage.facts.of('started', id);
   await stage.until('all jobs are taken over', async () => {
@@ -101,7 +101,9 @@ it('gives the jobs of a worker that hears nothing at all to another, which alone
   await stage.untilCompleted(7);
   await stage.endWorkers([cutOff]);
 
+  const { code, afterMs: endedAfterMs } = await ended;
   print('cut off', { takenOverAfterMs, endedAfterMs });
+  expect(code).toBe(0);
   // The handlers knew before anybody else could have their jobs.
   expect(new Map(signals.map(({ id, why }) => [id, why]))).toEqual(
     new Map([deaf!, loyal!].map((id) => [id, 'LeaseLostError'])),
