@@ -318,13 +318,13 @@ export class Engine {
     this.waits.close();
     if (!this.opened) return;
     await waitFor(this.scheduler.settled(), FLUSH_MS);
-    if (this.log) await waitFor(this.log.settled(), FLUSH_MS);
-    if (this.metrics) await waitFor(this.metrics.close(), FLUSH_MS);
+    const { log, metrics, stateNews } = this;
+    const flushed = Promise.all([log?.settled(), metrics?.close(), stateNews.flush()]);
+    await waitFor(flushed, FLUSH_MS);
     await this.disconnect();
   }
 
   private async disconnect(): Promise<void> {
-    await waitFor(this.stateNews.flush(), FLUSH_MS);
     this.durableEvents.close();
     this.remoteEvents.close();
     if (this.channelIsOpen) {

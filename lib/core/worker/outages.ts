@@ -1,4 +1,4 @@
-import { ConnectionError } from '../errors.js';
+import { BackendClosedError, ConnectionError } from '../errors.js';
 
 /** The parts of the host that talk to the store on their own. */
 export type Caller = 'claims' | 'renewals' | 'rescues' | 'prunes' | 'registrations' | 'heartbeats';
@@ -6,6 +6,7 @@ export type Caller = 'claims' | 'renewals' | 'rescues' | 'prunes' | 'registratio
 /** Reports a trouble with the store once, and not again with each call that it spoils. */
 export class Outages {
   private readonly troubled = new Map<Caller, Error>();
+  private isOver = false;
 
   constructor(private readonly report: (error: Error) => void) {}
 
@@ -17,7 +18,18 @@ export class Outages {
     };
   }
 
+  /** The host begins to work. */
+  begin(): void {
+    this.isOver = false;
+  }
+
+  /** The host has left: nobody asks for the calls that outlived it, which fail when the backend closes. */
+  end(): void {
+    this.isOver = true;
+  }
+
   private failed(caller: Caller, error: Error): void {
+    if (this.isOver && error instanceof BackendClosedError) return;
     // When the connection is gone, all of them find that out.
     const isKnown =
       error instanceof ConnectionError

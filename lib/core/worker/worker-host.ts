@@ -278,6 +278,7 @@ export class WorkerHost {
   // ── start ────────────────────────────────────────────────────────────────────────────────────
 
   private async takeUpWork(): Promise<void> {
+    this.outages.begin();
     // Before the names are read: a handler defined during the start must not be overlooked.
     this.unsubscribe.push(this.handlers.watch((handler) => this.takeUp(handler)));
     const handlers = this.handlers.workedNames().map((name) => this.handlers.get(name)!);
@@ -358,7 +359,8 @@ export class WorkerHost {
     const { attempts, claimer, rescuer } = this;
     this.janitor.stop();
     const report = await shutDown({ attempts, claimer, rescuer }, limits);
-    if (this.outages.storeIsAway) this.heartbeat.stop();
+    // A store that took no settlements takes no farewell.
+    if (this.outages.storeIsAway || report.unsettled > 0) this.heartbeat.stop();
     else await waitFor(this.heartbeat.leave(), limits.flushMs);
     this.leave();
     return report;
@@ -367,6 +369,7 @@ export class WorkerHost {
   private leave(): void {
     this.claimer.stop();
     this.attempts.leave();
+    this.outages.end();
     this.unsubscribeAll();
     this.started = undefined;
     this.state = 'stopped';
