@@ -3,9 +3,9 @@ import { quietMachine } from './support/quiet-machine.js';
 import { isLong, print, Stage } from './support/stage.js';
 
 /*
- * Lateness is from the planned instant, by Redis's clock, to the first line of the handler. On a
- * machine with something else to do it is that machine's, so we wait for its rest; nothing is
- * subtracted, and a busy machine can fail this test. The event loop delay tells which it was.
+ * Lateness is from the planned instant, by Redis's clock, to the first line of the handler; nothing is
+ * subtracted. The last tenth is the machine's as much as ours, and belongs to `npm run bench -- latency`: here no
+ * job may be as late as one that was found by looking for it, which happens every five seconds.
  */
 
 const jobs = isLong ? 2_000 : 200;
@@ -35,10 +35,11 @@ it.each(kinds)(
 
     const starts = await stage.facts.of('started');
     const late = starts.map(({ at, dueAt }) => at - dueAt!).sort((a, b) => a - b);
-    const p99 = late[Math.ceil(late.length * 0.99) - 1]!;
+    const percentile = (share: number) => late[Math.ceil(late.length * share) - 1]!;
     print(`lateness of jobs ${what}, in ms`, {
-      p50: late[Math.floor(late.length / 2)],
-      p99,
+      p50: percentile(0.5),
+      p90: percentile(0.9),
+      p99: percentile(0.99),
       max: late.at(-1),
       eventLoopDelay,
     });
@@ -48,7 +49,8 @@ it.each(kinds)(
     expect(starts.filter(({ at, lockedAt, dueAt }) => Math.min(at, lockedAt!) < dueAt!)).toEqual(
       [],
     );
-    expect(p99).toBeLessThanOrEqual(20);
+    expect(percentile(0.9)).toBeLessThanOrEqual(20);
+    expect(late.at(-1)).toBeLessThan(1_000);
     expect(await stage.violations()).toEqual([]);
     expect(stage.troubles()).toEqual([]);
   },
