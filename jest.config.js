@@ -19,15 +19,21 @@ const swc = {
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
+  // In the samples are specs as users write them.
+  roots: ['<rootDir>/test', '<rootDir>/sample'],
   testMatch: ['**/*.spec.ts'],
   // Run by their own commands: `npm run chaos` and `npm run bench`.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/chaos/', '<rootDir>/test/bench/'],
+  modulePathIgnorePatterns: ['<rootDir>/test/consumers/'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^nestjs-agenda-redis$': '<rootDir>/lib/index.ts',
+    '^nestjs-agenda-redis/(.*)$': '<rootDir>/lib/$1/index.ts',
+  },
   maxWorkers: 2,
   testTimeout: 20_000,
   // Modules loaded as ESM are never freed within a worker: 8 MB for each spec file.

@@ -19,6 +19,7 @@ export {
   InMemoryNotificationChannel,
   Job,
   JobBroker,
+  JobContext,
   JobLogger,
   JobManager,
   JobRepository,
@@ -30,15 +31,19 @@ export {
   WorkerHost,
   computeJobState,
   datefields,
+  defineJob,
   toJobId,
 } from './core/index.js';
 export * from './core/backoff-strategies.js';
 export * from './core/errors.js';
 export * from './core/events/durable-event.js';
 export * from './core/schedule/date-constraints.js';
+export type * from './core/job/job-types.js';
 
 // Jobs, and what is asked for them.
 export type {
+  AddCall,
+  AddedJob,
   BackoffChoice,
   BackoffContext,
   BackoffFunction,
@@ -46,6 +51,8 @@ export type {
   ClaimedJob,
   CleanOptions,
   ClearOptions,
+  ContextSource,
+  DataOptions,
   DateInput,
   DateOptions,
   DeadLetterFilter,
@@ -67,6 +74,9 @@ export type {
   JobAttrs,
   JobFilter,
   JobFunction,
+  JobMiddleware,
+  GivenHeaders,
+  JobHeaders,
   JobHistoryEntry,
   JobId,
   JobInput,
@@ -75,11 +85,14 @@ export type {
   JobLease,
   JobLines,
   JobOptions,
+  JobQuery,
   JobRecord,
   JobRemoval,
   JobRetention,
   JobRetentionLimit,
   JobState,
+  JobToken,
+  JobTokenOptions,
   JobUpdate,
   JobWish,
   Lease,
@@ -118,6 +131,7 @@ export type {
   StoredLimits,
   TimedOptions,
   UpdateAnswer,
+  Upcast,
   WaitOptions,
 } from './core/index.js';
 export type { DeathReason, Failure, Refusal } from './core/index.js';

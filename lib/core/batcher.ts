@@ -1,3 +1,5 @@
+// Imported: fake timers of a test, which stand in for the global one, must not hold calls back.
+import { nextTick } from 'node:process';
 import { MAX_BATCH, MAX_CALL_BYTES } from './contracts/job-broker.js';
 import { ConnectionError } from './errors.js';
 
@@ -43,7 +45,7 @@ export class Batcher<Item, Answer> {
       this.queue.push({ item, resolve, reject });
       if (this.isPlanned || this.isSending) return;
       this.isPlanned = true;
-      process.nextTick(this.send);
+      nextTick(this.send);
     });
   }
 
@@ -92,7 +94,7 @@ export class Batcher<Item, Answer> {
     if (this.queue.length > 0) {
       // Those that were just answered may add again: they go along.
       this.isPlanned = true;
-      process.nextTick(this.send);
+      nextTick(this.send);
       return;
     }
     for (const resolve of this.whenIdle.splice(0)) resolve();

@@ -8,9 +8,11 @@ import { type ErrorSink, JobEvents } from './events/job-events.js';
 import { RemoteEvents } from './events/remote-events.js';
 import { StateNews } from './events/state-news.js';
 import { completed } from './foreign/complete-backend.js';
+import { refuseContext } from './foreign/refused-context.js';
 import { refuseLimits } from './foreign/refused-limits.js';
 import { keepsEvents, keepsMetrics, refuseObservation } from './foreign/refused-observation.js';
 import { refuseRetention } from './foreign/refused-retention.js';
+import { refuseVersions } from './foreign/refused-versions.js';
 import { HandlerRegistry } from './handlers/handler-registry.js';
 import { errorOf } from './job/thrown.js';
 import { JobLog } from './logging/job-log.js';
@@ -95,7 +97,10 @@ export class Engine {
     this.options = resolveEngineOptions(options);
     backend.preferSort?.(PRIORITY_FIRST);
     this.events = new JobEvents(parts.onUnheardError);
-    this.handlers = new HandlerRegistry(this.options);
+    this.handlers = new HandlerRegistry(this.options, {
+      middleware: this.options.middleware,
+      warn: (...warning) => this.events.emitWarning(...warning),
+    });
     this.channel = parts.notificationChannel ?? backend.notificationChannel;
     this.parts = completed(backend, {
       name: this.options.name,
@@ -106,7 +111,9 @@ export class Engine {
     if (!broker.prune) {
       refuseRetention(options, this.options, this.handlers, name);
       refuseLimits(options, this.handlers, name);
+      refuseVersions(options, this.handlers, name);
     }
+    if (!broker.keepsContext) refuseContext(options, name);
     refuseObservation(options, this.bareManager, name);
     this.startLog();
     // Where nothing is logged handlers may ask for it all the same, at any time.

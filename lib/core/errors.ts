@@ -129,6 +129,15 @@ export class DuplicateHandlerError extends AgendaError {
   }
 }
 
+/** Two job tokens with options for one name. */
+export class DuplicateTokenError extends AgendaError {
+  constructor(readonly jobName: string) {
+    super(
+      `Two tokens for job "${jobName}" have options. Define it once, and import that one wherever the name is used.`,
+    );
+  }
+}
+
 /** There is no such job: it was never saved, or it is removed. */
 export class JobNotFoundError extends AgendaError {
   /** @param jobId - empty for a job that was never saved */
@@ -287,6 +296,51 @@ export class ShutdownError extends AgendaError {
 
 /** Thrown by a handler (also as `cause`): retrying is pointless, the job becomes a dead letter at once. */
 export class NonRetryableError extends AgendaError {}
+
+/** Middleware (see `JobMiddleware`) has not kept its part: it must call `next` once, and wait for it. */
+export class MiddlewareError extends AgendaError {
+  constructor(
+    readonly part: 'add' | 'run',
+    misdeed: string,
+  ) {
+    super(`The \`${part}\` of a middleware ${misdeed}: it must be called once, and waited for.`);
+  }
+}
+
+/** One thing that is wrong with data. */
+export interface DataIssue {
+  /** Where, such as `items[2].price`; empty for the whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Data that is not what the handler of its name takes: nothing was written, if it was to be added; if it was to be run,
+ * the job is a dead letter with the reason `invalid-data`, whatever attempts are left.
+ */
+export class InvalidDataError extends NonRetryableError {
+  constructor(
+    readonly jobName: string,
+    readonly issues: readonly DataIssue[],
+    options?: ErrorOptions,
+  ) {
+    super(`The data of "${jobName}" is not valid: ${toldIssues(issues)}`, options);
+  }
+}
+
+/** A list with a thousand wrong items says enough with the first of them. */
+const MOST_TOLD_ISSUES = 20;
+
+function toldIssues(issues: readonly DataIssue[]): string {
+  if (issues.length === 0) return 'its schema does not say why';
+  const told = issues
+    .slice(0, MOST_TOLD_ISSUES)
+    // Some libraries begin with the path themselves; and every text begins with an empty one.
+    .map(({ path, message }) => (message.startsWith(path) ? message : `${path}: ${message}`));
+  const untold = issues.length - told.length;
+  if (untold > 0) told.push(`and ${untold} more`);
+  return told.join('; ');
+}
 
 /** The backend cannot be reached, or was lost and did not come back in time. */
 export class ConnectionError extends AgendaError {

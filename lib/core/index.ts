@@ -39,11 +39,15 @@ export { JOB_EVENTS } from './events/job-event.js';
 export { JobEvents, type ErrorSink } from './events/job-events.js';
 export { InMemoryNotificationChannel } from './notifications/in-memory-notification-channel.js';
 
+export type { DataOptions, Upcast } from './handlers/data-options.js';
 export type { HandlerOptions } from './handlers/handler-options.js';
 export type { BackoffChoice, DeclaredBackoff } from './handlers/handler-backoff.js';
 export type { HandlerPlan } from './handlers/handler-plan.js';
 export { HandlerRegistry, type Handler } from './handlers/handler-registry.js';
 export type { Done, JobFunction } from './handlers/job-function.js';
+export type { AddCall, AddedJob, ContextSource, JobMiddleware } from './handlers/job-middleware.js';
+export { JobContext } from './context/job-context.js';
+export { defineJob } from './handlers/define-job.js';
 
 export { Job, type JobJson, type RepeatOptions } from './job/job.js';
 export { computeJobState, datefields, type JobAttrs } from './job/job-attrs.js';
@@ -51,6 +55,17 @@ export type { HistoryEntry } from './job/attempt-history.js';
 export { toJobId, type JobId } from './job/job-id.js';
 export type * from './job/job-record.js';
 export type { JobState, StateCounts } from './job/job-state.js';
+export { JobToken, type JobTokenOptions } from './job/job-token.js';
+export { nameOf } from './job/job-types.js';
+export type * from './job/job-types.js';
+
+// An application may declare its names for any entry of this package, and for several. The compiler adds up what is
+// declared through different re-exports of an interface only if that interface was merged with something before.
+declare module './job/job-types.js' {
+  interface JobTypes {}
+  interface JobResults {}
+  interface JobTyping {}
+}
 export type { DebounceOptions } from './job/unique-options.js';
 export {
   JobVerdict,
@@ -96,3 +111,4 @@ export { WorkerHost } from './worker/worker-host.js';
 export type { DrainOptions, DrainReport, WorkerStatus } from './worker/worker-status.js';
 
 export { Engine, type EngineParts } from './engine.js';
+export { VERSION } from './version.js';

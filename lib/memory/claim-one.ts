@@ -14,6 +14,7 @@ export function claimOne(
     return job.lease.token === token ? { job: handOut(store, job) } : { refusal: 'lease-mismatch' };
   }
   const now = store.now();
+  store.pass(leaseMs);
   store.displace(job);
   if (job.happened.nextRunAt === null) job.beginAnew();
   store.fence = store.nextFence();

@@ -42,8 +42,8 @@ export class Claim {
   }
 
   run(): void {
-    const due = this.dueNames();
-    if (due.length > 0 && this.slots > 0) this.buryExpired();
+    const due = this.slots > 0 ? this.dueNames() : [];
+    if (due.length > 0) this.buryExpired();
     const share = Math.max(Math.floor(this.slots / Math.max(due.length, 1)), 1);
     const unsated = due.filter((name) => this.take(name, share));
     for (const name of unsated) this.take(name, Infinity);

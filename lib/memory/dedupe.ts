@@ -82,10 +82,10 @@ function takeOver(store: MemoryStore, job: StoredJob, asked: DedupedJob): Dedupe
 }
 
 function rewrite(job: StoredJob, asked: DedupedJob, takes: readonly ReplacedPart[]): void {
-  const { data, priority, lastModifiedBy } = asked;
+  const { data, version = 1, priority, lastModifiedBy } = asked;
+  if (takes.includes('data')) job.takeData(data, version);
   job.asked = {
     ...job.asked,
-    ...(takes.includes('data') && { data }),
     ...(takes.includes('priority') && { priority }),
     ...(lastModifiedBy !== undefined && { lastModifiedBy }),
   };

@@ -3,7 +3,7 @@ import { dueInstant } from '../core/job/due.js';
 import type { Idempotency, NewJob } from '../core/job/job-record.js';
 import { dedupeKey, idempotencyKey } from '../core/job/unique-key.js';
 import type { MemoryStore } from './memory-store.js';
-import { copied, nothingHappened, StoredJob, type Birth } from './stored-job.js';
+import { copied, givenAlong, nothingHappened, StoredJob, type Birth } from './stored-job.js';
 
 /**
  * Adds a job, unless there is one under its id, or its idempotency key is held.
@@ -96,6 +96,7 @@ export function newJob(store: MemoryStore, asked: NewJob): StoredJob {
       ...(first && { first }),
       ...(tags && tags.length > 0 && { tags: [...tags] }),
       ...(expires && { expiresAt: dueInstant(expires, now) }),
+      ...givenAlong(asked),
     },
     nothingHappened(dueInstant(due, now)),
     store,

@@ -49,7 +49,7 @@ export function expire(store: MemoryStore, job: StoredJob): ExpiredJob {
 
 function waitingExpired(store: MemoryStore): StoredJob[] {
   const now = store.now();
-  return [...store.jobs.values()]
-    .filter((job) => !job.lease && job.happened.nextRunAt !== null && hasExpired(job, now))
+  return [...store.expiring]
+    .filter((job) => !job.lease && hasExpired(job, now))
     .sort((a, b) => a.asked.expiresAt! - b.asked.expiresAt! || compareTexts(a.id, b.id));
 }

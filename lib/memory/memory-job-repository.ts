@@ -7,6 +7,7 @@ import type {
   StoredRow,
 } from '../core/contracts/job-parameters.js';
 import { JobRepository, type JobRepositoryOptions } from '../core/contracts/job-repository.js';
+import { checkBeside } from '../core/contracts/repository-arguments.js';
 import { fromRow, toOverview, toRow, toRows } from '../core/job/job-row.js';
 import { bornRow } from '../core/job/row-birth.js';
 import { ROW_LEASE_MS } from '../core/rows/held-rows.js';
@@ -42,15 +43,17 @@ export class MemoryJobRepository extends JobRepository {
     options: JobRepositoryOptions = {},
   ): Promise<StoredRow<Data>> {
     const asked = fromRow(row, this.maxDataBytes);
+    checkBeside(options);
     const lastModifiedBy = options.lastModifiedBy ?? asked.lastModifiedBy ?? null;
-    const save = new RowSave(this.store, asked, lastModifiedBy, options.key);
+    const save = new RowSave(this.store, asked, lastModifiedBy, options);
     const job = save.run();
     this.store.announceEarlier();
     if (!job) return row as StoredRow<Data>;
     const record = job.toRecord();
     // The time that counts for who saves: of a run under way, when the next begins.
     const nextRunAt = job.lease?.pending ?? record.nextRunAt;
-    return bornRow(toRow({ ...record, nextRunAt }), save.hasInserted) as StoredRow<Data>;
+    const saved = toRow({ ...record, nextRunAt });
+    return bornRow(saved, save.hasInserted, record.version) as StoredRow<Data>;
   }
 
   async getJobById(id: string): Promise<StoredRow | null> {

@@ -51,6 +51,8 @@ export class MemoryStore {
   readonly keys = new JobKeys(this.jobs);
   /** Ended jobs with a retention of their own → when they go. */
   readonly leaving = new Map<string, number>();
+  /** The jobs with `expiresAt` that have not ended. */
+  readonly expiring = new Set<StoredJob>();
   readonly claims = new Map<string, RememberedClaim>();
   /** Why a running job was cancelled, by its id. */
   readonly cancelled = new Map<string, string>();
@@ -114,6 +116,8 @@ export class MemoryStore {
     if (nextRunAt !== job.happened.nextRunAt) job.happened.occurrenceAt = null;
     job.happened.nextRunAt = nextRunAt;
     if (nextRunAt === null) job.standsSince = job.endedAt ?? this.now();
+    if (nextRunAt === null || job.asked.expiresAt === undefined) this.expiring.delete(job);
+    else this.expiring.add(job);
     if (nextRunAt === null || job.asked.disabled) this.letGoOfKey(job);
     else this.lane(job.name).put(job, nextRunAt, this.now());
   }
@@ -226,6 +230,7 @@ export class MemoryStore {
     else if (key !== undefined) this.keys.leave(key, job.id, this.now());
     this.jobs.delete(job.id);
     this.leaving.delete(job.id);
+    this.expiring.delete(job);
     if (!keepLog) this.log.leave(job.id);
   }
 

@@ -72,8 +72,9 @@ function moveTo(store: MemoryStore, job: StoredJob, at: number): void {
   happened.occurrenceAt = occurrence === at ? null : occurrence;
 }
 
-function rewrite({ asked }: StoredJob, { data, priority, lastModifiedBy }: JobChange): void {
-  if (data !== undefined) asked.data = data ?? undefined;
+function rewrite(job: StoredJob, { data, version, priority, lastModifiedBy }: JobChange): void {
+  const { asked } = job;
+  if (data !== undefined) job.takeData(data ?? undefined, version);
   if (priority !== undefined) asked.priority = priority;
   if (lastModifiedBy !== undefined) asked.lastModifiedBy = lastModifiedBy;
 }

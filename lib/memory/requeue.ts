@@ -36,7 +36,7 @@ function requeue(
 function bringBack(
   store: MemoryStore,
   job: StoredJob,
-  { due, resetAttempts, data }: RequeueRequest,
+  { due, resetAttempts, data, version }: RequeueRequest,
 ): void {
   const now = store.now();
   const { happened } = job;
@@ -56,7 +56,7 @@ function bringBack(
     happened.failCount = 0;
   }
   delete job.asked.expiresAt;
-  if (data !== undefined) job.asked.data = data ?? undefined;
+  if (data !== undefined) job.takeData(data ?? undefined, version);
   store.leaving.delete(job.id);
   store.place(job, Math.max(dueInstant(due, now), now));
   store.events.tell('requeued', { id: job.id, name: job.name, nextRunAt: happened.nextRunAt });

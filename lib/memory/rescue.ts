@@ -85,7 +85,7 @@ function loseRun(store: MemoryStore, job: StoredJob, lease: HeldLease): Loss {
   store.events.stalled(job, lease.host, again, attempt, isBuried);
   return {
     nextRunAt: again,
-    lost: { id: job.id, name: job.name, host: lease.host, rescueCount, outcome },
+    lost: { id: job.id, name: job.name, host: lease.host, attempt, rescueCount, outcome },
   };
 }
 

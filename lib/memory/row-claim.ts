@@ -36,6 +36,7 @@ interface Candidate {
 export class RowClaim {
   private readonly now: number;
   private hasLooked = false;
+  private hasPassed = false;
 
   constructor(
     private readonly store: MemoryStore,
@@ -50,7 +51,7 @@ export class RowClaim {
     const { name } = this.request;
     if (this.lane?.isClosed) store.gates.reopen(name);
     const wasDue = this.isDue();
-    this.passBy();
+    this.rescueFirst();
     const job = this.take();
     this.lane?.keys.refill();
     if (this.hasLooked) this.lane?.recede();
@@ -61,12 +62,20 @@ export class RowClaim {
   }
 
   /** Acts on leases that ran out. Who finds nothing to do leaves no trace. */
-  private passBy(): void {
-    const { store, request, holder } = this;
-    if (store.leases.size === 0 && !this.isDue() && this.lostRows().length === 0) return;
-    if (store.pass(holder.leaseMs, request.aheadMs) > this.now) return;
+  private rescueFirst(): void {
+    const { store } = this;
+    if (store.leases.size === 0 && !this.isDue()) return;
+    if (this.passBy() > this.now) return;
     rescueExpired(store, MAX_BATCH);
     store.announceEarlier();
+  }
+
+  /** Once in a claim. */
+  private passBy(): number {
+    const { store, request, holder } = this;
+    if (this.hasPassed) return 0;
+    this.hasPassed = true;
+    return store.pass(holder.leaseMs, request.aheadMs);
   }
 
   private take(): StoredJob | undefined {
@@ -79,6 +88,7 @@ export class RowClaim {
         handOut(this.store, job, this.holder);
         return job;
       }
+      this.passBy();
       // Its run counts as lost, and it may have been lost too often.
       const { nextRunAt, lost } = loseLease(this.store, job);
       if (lost?.outcome === 'buried') {

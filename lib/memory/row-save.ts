@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { JobRepositoryOptions } from '../core/contracts/job-repository.js';
 import { debounced, type DebounceWindow } from '../core/job/debounce.js';
 import { QueueFullError } from '../core/errors.js';
 import { newJobId } from '../core/job/job-id.js';
@@ -8,7 +10,7 @@ import type { MemoryStore } from './memory-store.js';
 import { withdraw } from './rescue.js';
 import { plainLock } from './row-claim.js';
 import { isSameFailure } from './row-states.js';
-import { nothingHappened, StoredJob, type Asked } from './stored-job.js';
+import { givenAlong, nothingHappened, StoredJob, versioned, type Asked } from './stored-job.js';
 
 /** What a save does to the time of its job. */
 interface NewTime {
@@ -31,8 +33,7 @@ export class RowSave {
     private readonly store: MemoryStore,
     private readonly row: AskedRow,
     private readonly lastModifiedBy: string | null,
-    /** Of a new job: which others it shares limits per key with. */
-    private readonly key?: string,
+    private readonly beside: Pick<JobRepositoryOptions, 'key' | 'version' | 'context'> = {},
   ) {}
 
   /**
@@ -88,8 +89,9 @@ export class RowSave {
     });
   }
 
-  private insert(key: string | undefined): StoredJob {
+  private insert(field: string | undefined): StoredJob {
     const { store, row } = this;
+    const { key } = this.beside;
     this.expectRoom();
     const now = store.now();
     const { lockedAt, debounceStartedAt, ...past } = row.happened;
@@ -98,14 +100,18 @@ export class RowSave {
       ? debounced(row.unique.debounce, { now, window: null, planned: null, given: nextRunAt })
       : { nextRunAt, window: windowSince(debounceStartedAt) };
     const job = new StoredJob(
-      { id: newJobId(), name: row.name, seq: store.nextSeq(), createdAt: now, key },
-      { ...this.asked(row.disabled ?? false), ...(this.key !== undefined && { key: this.key }) },
+      { id: newJobId(), name: row.name, seq: store.nextSeq(), createdAt: now, key: field },
+      {
+        ...this.asked(row.disabled ?? false),
+        ...(key !== undefined && { key }),
+        ...givenAlong(this.beside),
+      },
       { ...nothingHappened(nextRunAt), ...past, ...first },
       store,
     );
     store.jobs.set(job.id, job);
     this.hasInserted = true;
-    if (key !== undefined) store.keys.set(key, job.id);
+    if (field !== undefined) store.keys.set(field, job.id);
     if (lockedAt === null) store.place(job, first.nextRunAt);
     else store.startLease(job, plainLock(lockedAt, null));
     store.events.enqueued(job);
@@ -122,9 +128,13 @@ export class RowSave {
   /** @param changeRest - what else changes in this step, while the job stands nowhere */
   private rewrite(job: StoredJob, time: NewTime, changeRest: () => void = () => {}): void {
     const { store } = this;
-    const asked = { ...this.asked(this.row.disabled ?? job.asked.disabled), ...kept(job) };
+    const asked = {
+      ...this.asked(this.row.disabled ?? job.asked.disabled),
+      ...kept(job),
+      ...versioned(this.versionFor(job)),
+    };
     if (job.lease?.phase === 'claimed') {
-      if (time.at === job.happened.nextRunAt && isSame(asked, job.asked)) return;
+      if (time.at === job.happened.nextRunAt && isDeepStrictEqual(asked, job.asked)) return;
       withdraw(store, job);
     }
     if (!job.lease) store.displace(job);
@@ -140,10 +150,18 @@ export class RowSave {
     if (time.at === null && !hadEnded) store.endOwnWay(job, job.hasFailed ? 'dead' : 'completed');
   }
 
+  /** What was read and is brought back unchanged is still what it was. */
+  private versionFor({ asked }: StoredJob): number | undefined {
+    const bringsItBack = this.row.id !== undefined && this.row.data === asked.data;
+    return bringsItBack ? asked.version : this.beside.version;
+  }
+
   private asked(disabled: boolean): Asked {
-    const { data, priority, type, repeat, fork } = this.row;
+    const { data, priority, type, repeat, repeatOrigin, fork } = this.row;
     const { lastModifiedBy } = this;
-    return { data, priority, disabled, type, repeat, overrides: null, lastModifiedBy, fork };
+    const origin = repeatOrigin === undefined ? {} : { repeatOrigin };
+    const rule = { type, repeat, ...origin };
+    return { data, priority, disabled, ...rule, overrides: null, lastModifiedBy, fork };
   }
 
   /** People mend failed jobs by writing what is told of their failures. */
@@ -165,13 +183,14 @@ export class RowSave {
 
 /** What no row tells of. A job that has ended and is to run again expires no more. */
 function kept({ asked, lease, happened }: StoredJob): Partial<Asked> {
-  const { overrides, key, first, tags, expiresAt } = asked;
+  const { overrides, key, first, tags, expiresAt, context } = asked;
   const stillExpires = lease !== undefined || happened.nextRunAt !== null;
   return {
     overrides,
     ...(key !== undefined && { key }),
     ...(first && { first }),
     ...(tags && { tags }),
+    ...(context && { context }),
     ...(stillExpires && expiresAt !== undefined && { expiresAt }),
   };
 }
@@ -181,8 +200,6 @@ const wish = (at: number | null): NewTime => (at === null ? { at } : { at, again
 
 const windowSince = (startedAt: number | null): DebounceWindow | null =>
   startedAt === null ? null : { kind: 'trailing', startedAt };
-
-const isSame = (a: Asked, b: Asked): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Disables or enables. A row that is handed out and not started goes back. */
 export function setDisabled(store: MemoryStore, job: StoredJob, disabled: boolean): void {

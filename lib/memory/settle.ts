@@ -43,7 +43,7 @@ export function settle(store: MemoryStore, job: StoredJob, settlement: Settlemen
   }
   if (settlement.kind !== 'skip') job.happened.lastRunAt = lockedAt;
   const next = nextRunAt(job, settlement, planned, now);
-  const occurrenceAt = occurrence(job, settlement, planned, next, pending);
+  const occurrenceAt = occurrence(job, settlement, before.plannedAt, next, pending);
   if (pending !== null && keepsForNext(job)) job.beginAnew();
   if (settlement.kind === 'throttle') stop(store, job, settlement.forMs);
   store.place(job, orSavedTime(settlement, next, pending));
@@ -172,7 +172,7 @@ function keepResult(
 function occurrence(
   { asked, happened }: StoredJob,
   settlement: Settlement,
-  planned: number,
+  planned: number | null,
   next: number | null,
   pending: number | null,
 ): number | null {

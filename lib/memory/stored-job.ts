@@ -1,6 +1,12 @@
 import { HISTORY_LENGTH, toldByRecord, type HistoryEntry } from '../core/job/attempt-history.js';
 import type { DebounceWindow } from '../core/job/debounce.js';
-import type { AskedFacts, Failure, HappenedFacts, JobRecord } from '../core/job/job-record.js';
+import type {
+  AskedFacts,
+  Failure,
+  HappenedFacts,
+  JobRecord,
+  NewJob,
+} from '../core/job/job-record.js';
 import { JobOutput } from './job-output.js';
 import type { Clock } from './manual-clock.js';
 
@@ -140,6 +146,15 @@ export class StoredJob {
     this.entries = [...before, entry].slice(-HISTORY_LENGTH);
   }
 
+  /** @param version - that of the data; left out, it is as before */
+  takeData(data: string | undefined, version?: number): void {
+    const { asked } = this;
+    asked.data = data;
+    if (version === undefined) return;
+    if (version > 1) asked.version = version;
+    else delete asked.version;
+  }
+
   /** What earlier runs used up is not held against the next ones. */
   beginAnew(): void {
     const { happened } = this;
@@ -161,6 +176,7 @@ export class StoredJob {
       data: parsed(asked.data),
       repeat: copied(asked.repeat),
       overrides: copied(asked.overrides),
+      ...(asked.context && { context: { ...asked.context } }),
       ...happened,
       lockedAt: lease?.lockedAt ?? null,
       lastRunAt: lease?.phase === 'run' ? lease.lockedAt : happened.lastRunAt,
@@ -171,6 +187,22 @@ export class StoredJob {
       debounceStartedAt: openWindow?.kind === 'overdue' ? null : (openWindow?.startedAt ?? null),
     };
   }
+}
+
+/** What few jobs have beside their data. */
+export function givenAlong({
+  version,
+  context = {},
+}: Pick<NewJob, 'version' | 'context'>): Pick<Asked, 'version' | 'context'> {
+  return {
+    ...versioned(version),
+    ...(Object.keys(context).length > 0 && { context: { ...context } }),
+  };
+}
+
+/** The first version is left out. */
+export function versioned(version = 1): Pick<Asked, 'version'> {
+  return version > 1 ? { version } : {};
 }
 
 export function nothingHappened(nextRunAt: number | null): Happened {

@@ -17,8 +17,10 @@ import {
   checkModuleOptions,
   connectionOptionsOf,
   engineOptionsOf,
+  hostOptionsOf,
   type AgendaRedisModuleExtras,
   type AgendaRedisOptions,
+  type CheckedOptions,
 } from './agenda-redis.options.js';
 import { makeBackend } from './connection.js';
 import { ApplicationModule } from './lifecycle/application.module.js';
@@ -67,7 +69,7 @@ function innerProviders(instance: string): Provider[] {
     },
     {
       provide: getBackendToken(instance),
-      useFactory: (options: AgendaRedisOptions) =>
+      useFactory: (options: CheckedOptions) =>
         makeBackend(connectionOptionsOf(options), process.env),
       inject: [CHECKED_OPTIONS],
     },
@@ -77,7 +79,7 @@ function innerProviders(instance: string): Provider[] {
     },
     {
       provide: Engine,
-      useFactory: (backend: AgendaBackend, options: AgendaRedisOptions, logger: JobEventLogger) =>
+      useFactory: (backend: AgendaBackend, options: CheckedOptions, logger: JobEventLogger) =>
         new Engine(backend, engineOptionsOf(options), {
           onUnheardError: logger.unheard,
           notificationChannel: options.notificationChannel,
@@ -86,8 +88,8 @@ function innerProviders(instance: string): Provider[] {
     },
     {
       provide: InstanceHost,
-      useFactory: (engine: Engine, options: AgendaRedisOptions, logger: JobEventLogger) =>
-        new InstanceHost(instance, engine, logger, options.waitForRedis ?? false),
+      useFactory: (engine: Engine, options: CheckedOptions, logger: JobEventLogger) =>
+        new InstanceHost(instance, engine, logger, hostOptionsOf(options)),
       inject: [Engine, CHECKED_OPTIONS, JobEventLogger],
     },
   ];

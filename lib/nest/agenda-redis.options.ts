@@ -7,6 +7,15 @@ import {
 } from '../core/index.js';
 import { REDIS_OPTION_NAMES } from '../redis/redis-options.js';
 import type { ConnectionOptions } from './connection.js';
+import {
+  calledHandlers,
+  engineHandlers,
+  everyOverrides,
+  type ConfiguredHandlers,
+  type HandlerOverrides,
+} from './handler-overrides.js';
+import type { InstanceHostOptions } from './lifecycle/instance-host.js';
+import { type Enhancers, EnhancersOption } from './pipeline/enhancers.js';
 
 /**
  * The options of `AgendaRedisModule`. Everything may be left out but the connection: exactly one of
@@ -14,7 +23,7 @@ import type { ConnectionOptions } from './connection.js';
  * decides: `REDIS_URL`, else `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD`,
  * `REDIS_DB`, `REDIS_TLS`.
  */
-export interface AgendaRedisOptions extends ConnectionOptions, EngineOptions {
+export interface AgendaRedisOptions extends ConnectionOptions, Omit<EngineOptions, 'handlers'> {
   /** This process, as it is kept with the jobs it adds or changes (`lastModifiedBy`). @default '' */
   name?: string;
   /** The most bytes of JSON a job's data may have. @default 262144 (256 KiB) */
@@ -26,6 +35,38 @@ export interface AgendaRedisOptions extends ConnectionOptions, EngineOptions {
    * @default the channel of the storage
    */
   notificationChannel?: AgendaChannel;
+  /**
+   * Handler options by job name, from configuration; they win over those in the code. A function is called once, while
+   * the application is made. A name that this process might run, and has no handler for, is an error at start.
+   *
+   * @example
+   * handlers: { render: () => ({ concurrency: config.getOrThrow('RENDERERS') }), report: { every: '0 3 * * *' } }
+   */
+  handlers?: ConfiguredHandlers;
+  /** What becomes of stored schedules whose `@Every` is no longer in the code. */
+  schedules?: SchedulesOptions;
+  /**
+   * Which guards, pipes, interceptors and filters run for handlers that do not say it themselves: see {@link Enhancers}.
+   *
+   * @default 'local'
+   */
+  enhancers?: Enhancers;
+}
+
+export interface SchedulesOptions {
+  /**
+   * Removes those of jobs that this process handles, when it starts. Otherwise they go on, and a warning at each start
+   * names them; so it is anyway with those of jobs that no living process handles, whose worker may just be away.
+   * Only what `@Every` has made is meant, never what `scheduler.every` has.
+   *
+   * @default false
+   */
+  prune?: boolean;
+}
+
+/** The options once their names are known to be right, and what is a function has been called. */
+export interface CheckedOptions extends Omit<AgendaRedisOptions, 'handlers'> {
+  handlers: Readonly<Record<string, HandlerOverrides>>;
 }
 
 /** Makes the options where `forRootAsync` is given `useClass` or `useExisting`. */
@@ -50,7 +91,14 @@ export interface AgendaRedisModuleExtras {
 }
 
 const OPTION_KEYS: readonly string[] = [
-  ...new Set([...REDIS_OPTION_NAMES, 'backend', 'notificationChannel', ...ENGINE_OPTION_KEYS]),
+  ...new Set([
+    ...REDIS_OPTION_NAMES,
+    'backend',
+    'notificationChannel',
+    'schedules',
+    'enhancers',
+    ...ENGINE_OPTION_KEYS,
+  ]),
 ];
 const EXTRA_KEYS: readonly string[] = ['isGlobal', 'instance'];
 const ASYNC_KEYS: readonly string[] = [
@@ -71,7 +119,7 @@ const FOREIGN_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** @throws InvalidOptionError for what is no option, with the nearest one that is */
-export function checkModuleOptions(options: AgendaRedisOptions): AgendaRedisOptions {
+export function checkModuleOptions(options: AgendaRedisOptions): CheckedOptions {
   if (typeof options === 'object' && options !== null) {
     const misplaced = EXTRA_KEYS.find((key) => key in options);
     if (misplaced !== undefined) {
@@ -81,7 +129,7 @@ export function checkModuleOptions(options: AgendaRedisOptions): AgendaRedisOpti
     }
   }
   checkKnownKeys('', options, OPTION_KEYS, FOREIGN_WORDS);
-  return options;
+  return { ...options, handlers: calledHandlers(options.handlers ?? {}) };
 }
 
 /** @throws InvalidOptionError */
@@ -109,13 +157,32 @@ export function checkExtras({ isGlobal, instance }: AgendaRedisModuleExtras): vo
 }
 
 /** The part of the options that the engine knows. */
-export function engineOptionsOf(options: AgendaRedisOptions): EngineOptions {
-  return pick(options, ENGINE_OPTION_KEYS);
+export function engineOptionsOf(options: CheckedOptions): EngineOptions {
+  return {
+    ...pick<EngineOptions>(options, ENGINE_OPTION_KEYS),
+    handlers: engineHandlers(options.handlers),
+  };
+}
+
+/** The part that says how the instance lives in the application. */
+export function hostOptionsOf(options: CheckedOptions): InstanceHostOptions {
+  const { handlers, schedules = {}, waitForRedis } = options;
+  checkKnownKeys('schedules', schedules, ['prune']);
+  const { prune = false } = schedules;
+  if (typeof prune !== 'boolean') {
+    throw new InvalidOptionError('schedules.prune', prune, 'true or false');
+  }
+  return {
+    prunesSchedules: prune,
+    waits: waitForRedis ?? false,
+    every: everyOverrides(handlers),
+    enhancers: new EnhancersOption(options.enhancers, handlers),
+  };
 }
 
 /** The part of the options that says where and how jobs are stored. */
-export function connectionOptionsOf(options: AgendaRedisOptions): ConnectionOptions {
-  return pick(options, [...REDIS_OPTION_NAMES, 'backend']);
+export function connectionOptionsOf(options: CheckedOptions): ConnectionOptions {
+  return pick<ConnectionOptions>(options, [...REDIS_OPTION_NAMES, 'backend']);
 }
 
 function pick<T extends object>(options: T, keys: readonly (keyof T)[]): Partial<T> {

@@ -1,55 +1,63 @@
 import { Logger } from '@nestjs/common';
-import type { HandlerRegistry, JobEvents } from '../core/index.js';
+import { ConnectionError, type HandlerRegistry, type JobEvents } from '../core/index.js';
+import { ErrorThinning } from './error-thinning.js';
 import { LOG_CONTEXT } from './log-context.js';
 import { DEFAULT_INSTANCE } from './tokens.js';
+import { withoutSecrets } from './without-secrets.js';
 
-/** The same error is written once in this time; the next line tells how often it came. */
-const SAME_ERROR_EVERY_MS = 30_000;
-const ERRORS_REMEMBERED = 100;
+/** What tells that the store answers. They are listened to only while it was said to be away. */
+const PROOFS = ['ready', 'online', 'reconnected', 'enqueued', 'started'] as const;
 
 /**
  * The one subscriber that turns what happens into lines of Nest's log. Never a job's data, never a
  * password. What every job does on its way (added, started, completed) is not written.
+ *
+ * Lines of a job have a context of their name, `AgendaRedis:send-welcome`, so that they can be told apart and
+ * filtered; all others `AgendaRedis`. A store that is away is written once in 30 seconds at most, with how
+ * often it was noticed, and once when it is back.
  */
 export class JobEventLogger {
-  private readonly logger: Logger;
-  private readonly errors = new Map<string, { writtenAt: number; since: number }>();
+  private readonly logger = new Logger();
+  private readonly context: string;
+  private readonly thinning = new ErrorThinning();
+  private events: JobEvents | undefined;
+  private isWaiting = false;
 
   constructor(instance: string) {
-    this.logger = new Logger(
-      instance === DEFAULT_INSTANCE ? LOG_CONTEXT : `${LOG_CONTEXT}(${instance})`,
-    );
+    this.context = instance === DEFAULT_INSTANCE ? LOG_CONTEXT : `${LOG_CONTEXT}(${instance})`;
   }
 
   attach(events: JobEvents): void {
+    this.events = events;
     // Told in the words that are stored: of errors that cannot be read, or are too long, the rest.
-    events.on('retrying', ({ job, nextRunAt }) =>
-      this.warn(
-        `${about(job)} failed in attempt ${job.attempt}, next at ${nextRunAt.toISOString()}: ${job.failReason}`,
-      ),
-    );
-    events.on('dead', (event) =>
-      this.error(
-        `${about(event)} is a dead letter (${event.failure.reason ?? 'failed'}): ${event.failure.message}`,
-        event.failure.stack,
-      ),
-    );
-    events.on('stalled', (event) =>
-      this.warn(`${about(event)} lost its process ${event.host}: ${event.outcome}`),
+    events.on('retrying', ({ job, nextRunAt }) => {
+      const when = nextRunAt.toISOString();
+      this.warn(`${attemptOf(job)} failed, next at ${when}: ${job.failReason}`, job.name);
+    });
+    events.on('dead', ({ failure, attempt, ...job }) => {
+      const after = attempt === undefined ? '' : ` after attempt ${attempt}`;
+      const why = failure.reason ?? 'failed';
+      const line = `Job ${job.name} (${job.id}) is a dead letter${after} (${why}): ${failure.message}`;
+      this.error(line, failure.stack, job.name);
+    });
+    events.on('stalled', (job) =>
+      this.warn(`${attemptOf(job)} lost its process ${job.host}: ${job.outcome}`, job.name),
     );
     events.on('lost', ({ job, refusal, repeated }) => {
-      if (!repeated)
-        this.warn(`${about(job)} is no longer ours (${refusal}): its result is not stored`);
+      if (repeated) return;
+      const line = `${attemptOf(job)} is no longer ours (${refusal}): its result is not stored`;
+      this.warn(line, job.name);
     });
-    events.on('stuck', ({ job, error }) =>
-      this.warn(
-        `${about(job)} goes on although its attempt is over (${error.message}): it keeps its slot`,
-      ),
-    );
+    events.on('stuck', ({ job, error }) => {
+      const line = `${attemptOf(job)} goes on although it is over (${error.message}): it keeps its slot`;
+      this.warn(line, job.name);
+    });
     events.on('interrupted', ({ job }) =>
-      this.log(`${about(job)} was handed back at shutdown; the attempt does not count`),
+      this.log(`${attemptOf(job)} was handed back at shutdown; it does not count`, job.name),
     );
-    events.on('cancelled', ({ job, reason }) => this.log(`${about(job)} was cancelled: ${reason}`));
+    events.on('cancelled', ({ job, reason }) =>
+      this.log(`${attemptOf(job)} was cancelled: ${reason}`, job.name),
+    );
     events.on('online', ({ host }) => this.log(`Worker host ${host} is online`));
     events.on('offline', ({ host }) => this.log(`Worker host ${host} is offline`));
     events.on('warning', ({ message }) => this.warn(message));
@@ -66,16 +74,26 @@ export class JobEventLogger {
 
   /** An error that has no caller to be told. */
   readonly unheard = (error: Error): void => {
-    const now = performance.now();
-    const seen = this.errors.get(error.message);
-    if (seen && now - seen.writtenAt < SAME_ERROR_EVERY_MS) {
-      seen.since += 1;
-      return;
-    }
-    if (this.errors.size >= ERRORS_REMEMBERED) this.errors.clear();
-    this.errors.set(error.message, { writtenAt: now, since: 0 });
-    const repeats = seen && seen.since > 0 ? ` (and ${seen.since} times before)` : '';
-    this.error(`${error.message}${repeats}`, error.stack);
+    const unwritten = this.thinning.admit(error);
+    if (error instanceof ConnectionError) this.awaitTheStore();
+    if (unwritten === undefined) return;
+    const before = unwritten > 0 ? ` (and ${times(unwritten)} before)` : '';
+    this.error(`${error.message}${before}`, error.stack);
+  };
+
+  private awaitTheStore(): void {
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    for (const proof of PROOFS) this.events?.on(proof, this.storeIsBack);
+  }
+
+  private readonly storeIsBack = (): void => {
+    this.isWaiting = false;
+    for (const proof of PROOFS) this.events?.off(proof, this.storeIsBack);
+    const unwritten = this.thinning.storeIsBack();
+    if (unwritten === undefined) return;
+    const meanwhile = unwritten > 0 ? ` (and could not ${times(unwritten)} more meanwhile)` : '';
+    this.log(`The store can be reached again${meanwhile}`);
   };
 
   private warnIfSignalsAreUnheard(): void {
@@ -86,21 +104,28 @@ export class JobEventLogger {
     );
   }
 
-  private log(line: string): void {
-    this.logger.log(withoutSecrets(line));
+  private log(line: string, jobName?: string): void {
+    this.logger.log(withoutSecrets(line), this.contextOf(jobName));
   }
 
-  private warn(line: string): void {
-    this.logger.warn(withoutSecrets(line));
+  private warn(line: string, jobName?: string): void {
+    this.logger.warn(withoutSecrets(line), this.contextOf(jobName));
   }
 
-  private error(line: string, stack: string | undefined): void {
-    this.logger.error(withoutSecrets(line), stack && withoutSecrets(stack));
+  private error(line: string, stack: string | undefined, jobName?: string): void {
+    this.logger.error(
+      withoutSecrets(line),
+      stack && withoutSecrets(stack),
+      this.contextOf(jobName),
+    );
+  }
+
+  private contextOf(jobName: string | undefined): string {
+    return jobName === undefined ? this.context : `${this.context}:${jobName}`;
   }
 }
 
-const about = ({ name, id }: { name: string; id: string }): string => `Job ${name} (${id})`;
+const attemptOf = ({ id, name, attempt }: { id: string; name: string; attempt: number }): string =>
+  `Attempt ${attempt} of job ${name} (${id})`;
 
-/** Errors of drivers and handlers may quote a connection string. */
-const withoutSecrets = (line: string): string =>
-  line.replace(/(\w+:\/\/[^\s:@/]*):[^\s@/]+@/g, '$1:***@');
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);

@@ -2,13 +2,16 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { Observable, ReplaySubject, takeUntil } from 'rxjs';
 import {
   JOB_EVENTS,
+  nameOf,
   type DurableEvent,
   type EventStreamOptions,
   type JobEventMap,
   type JobEvents,
+  type JobName,
   type JobScheduler,
   type LocalEventListener,
 } from '../core/index.js';
+import type { Spelled } from '../core/job/typed-names.js';
 
 /** An event of this library, and which one it is. */
 export type TypedJobEvent = {
@@ -60,7 +63,11 @@ export class JobEventStream implements OnApplicationShutdown {
   }
 
   /** One event of this process, of all jobs or of those of one name. An unknown event is an error of the subscription. */
-  on$<Name extends keyof JobEventMap>(type: Name, jobName?: string): Observable<JobEventMap[Name]> {
+  on$<Event extends keyof JobEventMap, Name extends JobName>(
+    type: Event,
+    name?: Spelled<Name>,
+  ): Observable<JobEventMap[Event]> {
+    const jobName = name && nameOf(name);
     return this.untilTheEnd((tell) => this.listen(type, jobName, tell));
   }
 

@@ -2,7 +2,7 @@ import type { Due } from '../core/job/due.js';
 import type { NewJob } from '../core/job/job-record.js';
 import { dedupeKey, idempotencyKey } from '../core/job/unique-key.js';
 import { dueText } from './due-text.js';
-import { FLAG } from './keys.js';
+import { FLAG, versionFlags } from './keys.js';
 import { packExtra, packName, packOwn, packRest } from './pack-record.js';
 
 /**
@@ -40,7 +40,7 @@ const KEY_WIDTH = 3;
 /** What the flags of its record say. */
 export function newFlags(job: NewJob): number {
   const { data, nonce, overrides, idempotency, dedupe, key, first, tags, expires } = job;
-  let flags = data === undefined ? 0 : FLAG.hasData;
+  let flags = (data === undefined ? 0 : FLAG.hasData) | versionFlags(job.version);
   if (nonce !== undefined) flags |= FLAG.keyed;
   if (overrides?.retention !== undefined) flags |= FLAG.endsItsOwnWay;
   if (idempotency?.release === 'removal') flags |= FLAG.keyed;
@@ -56,9 +56,9 @@ export function newFlags(job: NewJob): number {
 
 /** What belongs to the job itself. A key that is held by time alone does not. */
 export function newOwn(job: NewJob): string {
-  const { nonce, overrides, key, tags } = job;
+  const { nonce, overrides, key, tags, context } = job;
   const expires = job.expires && expiryOf(job.expires);
-  return packOwn({ nonce, expires, ...carriedKeys(job), overrides, key, tags });
+  return packOwn({ nonce, expires, ...carriedKeys(job), overrides, key, tags, context });
 }
 
 /** The fields of `keys` that lead to it, and which of those its end frees. */

@@ -13,9 +13,11 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  *               no time). `seq`: insertion order. `flags`: 1 disabled, 2 recurring (has an interval),
  *               4 keyed, 8 has data, 16 has a rule, 32 runs in a child process, 64 has something of its own to be
  *               done at its end (a key to free, a retention), 128 has a key of its name (a line of its own), 256 expires,
- *               512 goes first, 1024 has tags. `own`: nonce, who wrote last, the fields of
- *               `keys` that lead here, which of them its end frees, overrides, key, tags, expiry. `extra`: only
- *               where there is more to say; its last member is the rule.
+ *               512 goes first, 1024 has tags; and 65536 times the version of the data, unless that is 1: whoever
+ *               writes the data writes its version. `own`: nonce, who wrote last, expiry, the fields of `keys` that
+ *               lead here, which of them its end frees, overrides, key, tags, and last what its producer gave along
+ *               (`context`), since scripts find the others by the first match. `extra`: only where there is more to
+ *               say; its last member is the rule.
  *   jobs:state  id → [nextRunAt|null, lastRunAt|null, lastFinishedAt|null, attempt, failCount,
  *                     failedAt|null, rescueCount, releaseCount, occurrenceAt|null,
  *                     (progress|true|null, windowAt|null, windowEnd, snoozeCount,)? failure?]
@@ -302,6 +304,16 @@ export const FLAG = {
   first: 512,
   tagged: 1024,
 } as const;
+
+/** What the version of a job's data is multiplied by in its flags. */
+const VERSION = 65_536;
+
+/** What flags say of a version of data: nothing of the first. */
+export const versionFlags = (version = 1): number => (version > 1 ? version * VERSION : 0);
+
+/** The version that flags tell; `undefined` for the first. */
+export const versionIn = (flags: number): number | undefined =>
+  flags < VERSION ? undefined : Math.floor(flags / VERSION);
 
 /**
  * The prefix of a partition's keys. On Cluster all of them must share a slot, so a prefix without a

@@ -14,7 +14,7 @@ const AS_IT_IS = '=';
 export async function updateJob(
   store: RedisStore,
   id: string,
-  { data = AS_IT_IS, priority, due, lastModifiedBy }: JobChange,
+  { data = AS_IT_IS, version, priority, due, lastModifiedBy }: JobChange,
 ): Promise<UpdateAnswer> {
   const [, answer] = await store.run(scripts.updateJob, [
     ...callHead(store),
@@ -23,6 +23,7 @@ export async function updateJob(
     priority === undefined ? AS_IT_IS : String(priority),
     data ?? '',
     lastModifiedBy === undefined ? '' : packText(lastModifiedBy),
+    String(version ?? ''),
   ]);
   return answer as UpdateAnswer;
 }

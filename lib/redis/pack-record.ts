@@ -1,4 +1,10 @@
-import type { Failure, JobOverrides, OmittedResult, RepeatFacts } from '../core/job/job-record.js';
+import type {
+  Failure,
+  JobHeaders,
+  JobOverrides,
+  OmittedResult,
+  RepeatFacts,
+} from '../core/job/job-record.js';
 import type { RowHistory } from '../core/job/row-history.js';
 
 /*
@@ -33,11 +39,14 @@ interface Own {
   tags?: readonly string[] | undefined;
   /** When it expires, if its flags say that it does; on its way in also a delay, as `+ms`. */
   expires?: number | string | undefined;
+  /** What its producer gave along; it stands last, since scripts find what stands before it by the first match. */
+  context?: JobHeaders | undefined;
 }
 
 interface PackedExtra {
   type?: 'single';
   lastModifiedBy?: string;
+  repeatOrigin?: string;
   /** Always the last member, so that scripts can compare rules by the end of the record. */
   repeat?: RepeatFacts;
 }
@@ -69,27 +78,31 @@ export function packName(name: string): string {
 
 /** The nonce goes first; texts hold no raw braces, brackets or inner quotes. */
 export function packOwn(own: Own): string {
-  const { nonce, by, keys, frees, overrides, key, tags, expires } = own;
+  const { nonce, by, keys, frees, overrides, key, tags, expires, context } = own;
   const parts: string[] = [];
   if (nonce !== undefined) parts.push(`"nonce":"${nonce}"`);
   if (by !== undefined) parts.push(`"by":${packText(by)}`);
   if (expires !== undefined) parts.push(`"expires":${JSON.stringify(expires)}`);
   if (keys !== undefined) parts.push(`"keys":[${keys.map(packText).join(',')}]`);
   if (frees !== undefined) parts.push(`"frees":[${frees.map(packText).join(',')}]`);
-  if (overrides !== undefined) {
-    const json = JSON.stringify(overrides);
-    parts.push(
-      `"overrides":${json.replace(/"(?:[^"\\]|\\.)*"/g, (text) => packText(JSON.parse(text) as string))}`,
-    );
-  }
+  if (overrides !== undefined) parts.push(`"overrides":${packObject(overrides)}`);
   if (key !== undefined) parts.push(`"key":${packText(key)}`);
   if (tags !== undefined && tags.length > 0) parts.push(`"tags":[${tags.map(packText).join(',')}]`);
+  if (context !== undefined && Object.keys(context).length > 0) {
+    parts.push(`"context":${packObject(context)}`);
+  }
   return parts.length === 0 ? '0' : `{${parts.join(',')}}`;
 }
 
 /** A text as JSON without inner quotes, braces or brackets. */
 export const packText = (text: string): string =>
   packName(text).replace(/[{}[\]]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+
+/** An object as JSON whose texts hold no inner quotes, braces or brackets. */
+const packObject = (value: object): string =>
+  JSON.stringify(value).replace(/"(?:[^"\\]|\\.)*"/g, (text) =>
+    packText(JSON.parse(text) as string),
+  );
 
 /** The record of a job from its data on. */
 export function packRest(data: string | undefined, extra: PackedExtra | null): string {
@@ -105,11 +118,13 @@ export function packRule(repeat: RepeatFacts | null): string {
 export function packExtra(facts: {
   type?: 'normal' | 'single';
   lastModifiedBy?: string | null | undefined;
+  repeatOrigin?: string | undefined;
   repeat?: RepeatFacts | null | undefined;
 }): PackedExtra {
   const extra: PackedExtra = {};
   if (facts.type === 'single') extra.type = 'single';
   if (facts.lastModifiedBy) extra.lastModifiedBy = facts.lastModifiedBy;
+  if (facts.repeatOrigin !== undefined) extra.repeatOrigin = facts.repeatOrigin;
   if (facts.repeat) extra.repeat = facts.repeat;
   return extra;
 }

@@ -1,7 +1,7 @@
 import type { RecordedEnd } from '../core/job/attempt-history.js';
 import type { Failure, JobRecord, NewJob, OmittedResult } from '../core/job/job-record.js';
 import type { Due } from '../core/job/due.js';
-import { FLAG } from './keys.js';
+import { FLAG, versionIn } from './keys.js';
 import { OMITTED, WINDOW, type PackedAsked, type PackedHappened } from './pack-record.js';
 
 /*
@@ -27,6 +27,7 @@ export function unpackRecord(
   const [state, progressElsewhere] = withoutProgress(happened);
   const past: PackedHappened | null = state === '' ? null : (JSON.parse(state) as PackedHappened);
   const lease = leaseEntry === '' ? null : unpackLease(leaseEntry);
+  const version = versionIn(flags);
   const nextRunAt = past === null ? (delay === null ? null : createdAt + delay) : past[0];
   const { progress, window, snoozeCount, failure } = unpackRest(past?.slice(9) ?? []);
   const toldBefore = progress === ELSEWHERE ? parsedOrNull(progressElsewhere) : progress;
@@ -46,6 +47,9 @@ export function unpackRecord(
     ...((flags & FLAG.first) !== 0 && { first: true as const }),
     ...(own !== 0 && own.tags !== undefined && { tags: own.tags }),
     ...((flags & FLAG.expires) !== 0 && own !== 0 && { expiresAt: Number(own.expires) }),
+    ...(version !== undefined && { version }),
+    ...(own !== 0 && own.context !== undefined && { context: own.context }),
+    ...(extra?.repeatOrigin !== undefined && { repeatOrigin: extra.repeatOrigin }),
     nextRunAt,
     lockedAt: lease?.lockedAt ?? null,
     lastRunAt: lease?.startedAt ?? past?.[1] ?? null,
@@ -96,7 +100,7 @@ export function unpackEnd(state: string): RecordedEnd {
 export function flagsOf(asked: string): number {
   let at = 0;
   for (let comma = 0; comma < 4; comma++) at = asked.indexOf(',', at) + 1;
-  return Number.parseInt(asked.slice(at, at + 4), 10);
+  return Number.parseInt(asked.slice(at, asked.indexOf(',', at)), 10);
 }
 
 /** The nonce of a stored job, found as scripts find it. */
@@ -193,6 +197,7 @@ export function addedRecord(job: NewJob, { now, soon }: { now: number; soon: num
     ...(job.first && { first: true as const }),
     ...(job.tags && job.tags.length > 0 && { tags: job.tags }),
     ...(job.expires && { expiresAt: plannedAt(job.expires, now, soon) }),
+    ...givenAlong(job),
     nextRunAt,
     lockedAt: null,
     lastRunAt: null,
@@ -208,6 +213,14 @@ export function addedRecord(job: NewJob, { now, soon }: { now: number; soon: num
     progress: null,
     debounceStartedAt: null,
     result: undefined,
+  };
+}
+
+/** What few jobs have beside their data. */
+function givenAlong({ version = 1, context }: NewJob): Pick<JobRecord, 'version' | 'context'> {
+  return {
+    ...(version > 1 && { version }),
+    ...(context && Object.keys(context).length > 0 && { context: { ...context } }),
   };
 }
 

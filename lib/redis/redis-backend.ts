@@ -11,6 +11,7 @@ import { NewsLine } from './news-line.js';
 import { RedisNotificationChannel } from './redis-notification-channel.js';
 import { resolveRedisOptions, type RedisBackendOptions } from './redis-options.js';
 import { RowHandout } from './row-handout.js';
+import { removeKeys } from './remove-keys.js';
 import { RedisStore, type TimeSource } from './redis-store.js';
 
 /** How long a disconnect waits for rows to be given back, and for entries of the log to be written. */
@@ -86,6 +87,12 @@ export class RedisBackend implements AgendaBackend {
 
   onWarning(listener: (warning: BackendWarning) => void): () => void {
     return this.store.warnings.listen(listener);
+  }
+
+  /** Removes every key under its prefix: the whole store. Not on Cluster. @internal for the testing kit */
+  async removeEverything(): Promise<void> {
+    await this.logger.settled();
+    await removeKeys(this.store.connection, this.store.keys.prefix);
   }
 
   /**

@@ -66,7 +66,8 @@ export class AnswerTimeout extends AgendaError {
 }
 
 /** What Redis answered, in our words. */
-export function translated(error: unknown, address: string): unknown {
+export function translated(thrown: unknown, address: string): unknown {
+  const error = withoutArguments(thrown);
   if (!isError(error)) return error;
   const word = wordOf(error);
   if (word === 'OOM') {
@@ -97,7 +98,7 @@ export function unreachable(address: string, withinMs: number, cause: unknown): 
   return new ConnectionError(
     `Cannot reach Redis at ${address}: ${why}. Is it running, and is the address right? (waitForRedis: true waits for it.)`,
     true,
-    { cause },
+    { cause: withoutArguments(cause) },
   );
 }
 
@@ -114,8 +115,22 @@ export function gaveUp(
   return new ConnectionError(
     `Redis at ${address} could not be reached for ${afterMs} ms; ${outcome}.`,
     outcomeKnown,
-    { cause },
+    { cause: withoutArguments(cause) },
   );
+}
+
+/**
+ * The same error without the arguments of its command, which ioredis hangs on it: a password or the data of
+ * jobs, for everybody to read where the error is printed with what is behind it.
+ */
+export function withoutArguments(error: unknown): unknown {
+  if (!isError(error)) return error;
+  const { command, lastNodeError } = error as { command?: { name?: unknown; args?: unknown } } & {
+    lastNodeError?: unknown;
+  };
+  if (typeof command === 'object' && command !== null) delete command.args;
+  if (lastNodeError !== undefined) withoutArguments(lastNodeError);
+  return error;
 }
 
 const messageOf = (error: unknown): string =>

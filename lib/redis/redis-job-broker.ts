@@ -200,12 +200,13 @@ export class RedisJobBroker extends JobBroker {
       ],
     );
     const jobs: RescuedJob[] = [];
-    for (let i = 0; i < parts.length; i += 5) {
-      const [id, name, host, rescueCount, outcome] = parts.slice(i, i + 5) as string[];
+    for (let i = 0; i < parts.length; i += 6) {
+      const [id, name, host, attempt, rescueCount, outcome] = parts.slice(i, i + 6) as string[];
       jobs.push({
         id: id!,
         name: name!,
         host: host!,
+        attempt: Number(attempt),
         rescueCount: Number(rescueCount),
         outcome: outcome as RescuedJob['outcome'],
       });

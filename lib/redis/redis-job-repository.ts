@@ -6,6 +6,7 @@ import type {
   JobsResult,
   StoredRow,
 } from '../core/contracts/job-parameters.js';
+import { checkBeside } from '../core/contracts/repository-arguments.js';
 import { JobRepository, type JobRepositoryOptions } from '../core/contracts/job-repository.js';
 import { fromRow, toOverview, toRow, toRows } from '../core/job/job-row.js';
 import { scripts } from './all-scripts.js';
@@ -31,11 +32,12 @@ export class RedisJobRepository extends JobRepository {
 
   async saveJob<Data = unknown>(
     job: JobParameters<Data>,
-    options?: JobRepositoryOptions,
+    options: JobRepositoryOptions = {},
   ): Promise<StoredRow<Data>> {
     const row = fromRow(job as JobParameters, this.store.options.maxDataBytes);
+    checkBeside(options);
     const by = this.writer(options) ?? row.lastModifiedBy;
-    const saved = await saveRow(this.store, row, { by, key: options?.key });
+    const saved = await saveRow(this.store, row, { ...options, by });
     return (saved ?? job) as StoredRow<Data>;
   }
 

@@ -233,7 +233,7 @@ function parseUrl(text: string): RedisOptions {
 
 /** A connection string that can be shown: `redis://user:***@host:6379/0`. */
 export function redacted(text: unknown): string {
-  return String(text).replace(/\/\/([^:@/]*):?[^@]*@/, '//$1:***@');
+  return String(text).replace(/^(\w+:\/\/)?([^:@/]*).*@/s, '$1$2:***@');
 }
 
 function addressOfOptions(options: RedisOptions): string {

@@ -2,7 +2,7 @@ import { BackendClosedError } from '../core/errors.js';
 import { Timer } from '../core/worker/timer.js';
 import { ANSWER_WITHIN_MS, Patience, PendingCalls } from './pending-calls.js';
 import { disconnected, newSubscriber, type Client } from './redis-client.js';
-import { isPassing, translated } from './redis-errors.js';
+import { isPassing, translated, withoutArguments } from './redis-errors.js';
 import type { Endpoint } from './redis-options.js';
 
 /** After so much silence the connection is asked whether it still lives. */
@@ -65,7 +65,7 @@ export class RedisSubscriber {
     });
     this.client.on('error', (error: Error) => {
       this.cause ??= error;
-      if (!this.isStopped) this.hooks.error(error);
+      if (!this.isStopped) this.hooks.error(withoutArguments(error));
     });
   }
 
@@ -154,7 +154,7 @@ export class RedisSubscriber {
       await this.joinWanted();
     } catch (error) {
       if (this.isStopped) throw error;
-      this.hooks.error(error);
+      this.hooks.error(withoutArguments(error));
       this.lose(!isPassing(error));
       this.renewIfDead(error);
       throw error;

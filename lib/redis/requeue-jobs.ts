@@ -14,7 +14,7 @@ const AS_IT_IS = '=';
 export async function requeueJobs(
   store: RedisStore,
   ids: readonly string[],
-  { expectName = '', due, resetAttempts, data = AS_IT_IS }: RequeueRequest,
+  { expectName = '', due, resetAttempts, data = AS_IT_IS, version }: RequeueRequest,
 ): Promise<RequeueAnswer[]> {
   const { channelName, retryForMs } = store.options;
   const args = [
@@ -26,6 +26,7 @@ export async function requeueJobs(
     dueText(due),
     resetAttempts ? 'anew' : '',
     data ?? '',
+    String(version ?? ''),
   ];
   const answers: RequeueAnswer[] = [];
   // New data is written as often as there are jobs.

@@ -1,10 +1,11 @@
 import type { StoredRow } from '../core/contracts/job-parameters.js';
+import type { JobRepositoryOptions } from '../core/contracts/job-repository.js';
 import { QueueFullError } from '../core/errors.js';
 import { newJobId, randomToken } from '../core/job/job-id.js';
 import { singleKey, toRow, type AskedRow } from '../core/job/job-row.js';
 import { bornRow } from '../core/job/row-birth.js';
 import { scripts } from './all-scripts.js';
-import { FLAG } from './keys.js';
+import { FLAG, versionFlags } from './keys.js';
 import {
   packExtra,
   packHappened,
@@ -24,22 +25,27 @@ const AS_IT_IS = '=';
 
 type Mode = 'insert' | 'update' | 'single' | 'unique' | 'insert-only';
 
+/** What a save brings beside the row. */
+export interface SavedBeside extends Pick<JobRepositoryOptions, 'key' | 'version' | 'context'> {
+  /** Who writes. */
+  readonly by: string | undefined;
+}
+
 /**
  * Saves a row in one step, whatever others do.
  *
- * @param by - who writes
- * @param key - of a new job: which others it shares limits per key with
  * @returns the row as stored afterwards, its `nextRunAt` the time that counts for who saves: of a run under
  *   way, when the next begins; `undefined` when there is none with that id and name
  */
 export async function saveRow(
   store: RedisStore,
   row: AskedRow,
-  { by, key }: { by: string | undefined; key: string | undefined },
+  beside: SavedBeside,
 ): Promise<StoredRow | undefined> {
   const { channelName, retryForMs } = store.options;
+  const { by, key } = beside;
   const id = row.id ?? newJobId();
-  const args = [channelName, store.messageHead, ...asked(row, id, by, key), randomToken()];
+  const args = [channelName, store.messageHead, ...asked(row, id, beside), randomToken()];
   const knownForMs = String(retryForMs + REPEAT_MARGIN_MS);
   const rest = [
     knownForMs,
@@ -60,23 +66,20 @@ export async function saveRow(
   if (announced === '1') store.announced.add(saved.id, nextRunAt);
   // By the id, not by what was done: a repeated call finds the job that its first sending made.
   const isNew = row.id === undefined && savedId === id;
-  return bornRow(toRow({ ...saved, nextRunAt }), isNew);
+  return bornRow(toRow({ ...saved, nextRunAt }), isNew, saved.version);
 }
 
-function asked(
-  row: AskedRow,
-  id: string,
-  by: string | undefined,
-  key: string | undefined,
-): string[] {
+function asked(row: AskedRow, id: string, { by, key, version, context }: SavedBeside): string[] {
   const mode = modeOf(row);
   const field = fieldOf(row, mode);
+  const { type, repeat, repeatOrigin } = row;
   const flags =
     (row.data === undefined ? 0 : FLAG.hasData) |
     (row.repeat === null ? 0 : FLAG.ruled) |
     (row.repeat?.interval === undefined ? 0 : FLAG.recurring) |
     (field === '' ? 0 : FLAG.keyed) |
-    (row.fork ? FLAG.forked : 0);
+    (row.fork ? FLAG.forked : 0) |
+    versionFlags(version);
   return [
     mode,
     id,
@@ -86,8 +89,8 @@ function asked(
     String(row.priority),
     String(flags),
     row.disabled === undefined ? '' : row.disabled ? '1' : '0',
-    `${packName(row.name)},${packOwn({ by, keys: field === '' ? undefined : [field], key })}`,
-    packRest(row.data, packExtra({ type: row.type, repeat: row.repeat })),
+    `${packName(row.name)},${packOwn({ by, keys: field === '' ? undefined : [field], key, context })}`,
+    packRest(row.data, packExtra({ type, repeat, repeatOrigin })),
     packRule(row.repeat),
     mode === 'update' ? '' : packHappened(row.happened),
   ];

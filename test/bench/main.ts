@@ -11,6 +11,7 @@ import { areMet, figures, showFigures } from './commands/figures.js';
 import { growth, showGrowth } from './commands/growth.js';
 import { latency, showLatency } from './commands/latency.js';
 import { memory, showMemory } from './commands/memory.js';
+import { nestCost, showNestCost } from './commands/nest.js';
 import { profile } from './commands/profile.js';
 import { queries, showQueries } from './commands/queries.js';
 import { FLAG_HELP, type Flags, readFlags } from './flags.js';
@@ -61,6 +62,13 @@ const COMMANDS: Record<string, { does: string; run: Command }> = {
     async run(server, flags) {
       const figures = await queries(server, flags);
       return { figures, text: showQueries(figures) };
+    },
+  },
+  nest: {
+    does: 'the call of a handler through Nest, beside a bare function',
+    async run(server, flags) {
+      const figures = await nestCost(server, flags);
+      return { figures, text: showNestCost(figures) };
     },
   },
   profile: {

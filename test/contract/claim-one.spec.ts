@@ -88,6 +88,37 @@ describeBackends('a claim out of turn', (open) => {
     expect(await manager.get(id)).toMatchObject({ lockedAt: null, nextRunAt: START + 10 * LEASE });
   });
 
+  it('is a sign of life: the store takes itself for away only after a lease without one', async () => {
+    const store = await open();
+    const { broker, clock } = store;
+    const lost = await add(broker, { id: 'lost' });
+    await add(broker, { id: 'other' });
+    await claimOne(broker);
+    clock.advance(LEASE);
+    await take(store, 'other');
+
+    clock.advance(LEASE);
+    const { jobs, heldUntil } = await broker.rescue(1, LEASE);
+
+    expect(jobs).toMatchObject([{ id: lost.id, outcome: 'requeued' }]);
+    expect(heldUntil).toBeNull();
+  });
+
+  it('after an outage gives the living the time to renew first', async () => {
+    const store = await open();
+    const { broker, clock } = store;
+    await add(broker, { id: 'lost' });
+    await add(broker, { id: 'other' });
+    await claimOne(broker);
+    clock.advance(LEASE + 1);
+
+    await take(store, 'other');
+    const { jobs, heldUntil } = await broker.rescue(1, LEASE);
+
+    expect(jobs).toEqual([]);
+    expect(heldUntil).toBe(START + LEASE + 1 + LEASE);
+  });
+
   it('has a fence above all earlier ones', async () => {
     const store = await open();
     await add(store.broker, { id: 'one' });

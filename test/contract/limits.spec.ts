@@ -1,6 +1,6 @@
 import type { ClaimedJob, NameLimits } from '../../lib/core/contracts/job-broker.js';
 import { InvalidJobError, InvalidOptionError } from '../../lib/core/errors.js';
-import { toJobId } from '../../lib/core/job/job-id.js';
+import { randomToken, toJobId } from '../../lib/core/job/job-id.js';
 import { describeBackends, START, type OpenBackend } from './support/backends.js';
 import {
   add,
@@ -184,6 +184,19 @@ describeBackends('the concurrency of a name', (open) => {
     await settle(broker, complete(byHand.job));
 
     expect((await claim(broker)).jobs).toEqual([]);
+  });
+
+  it('is not looked at by a claim without a free slot, which leaves everything as it is', async () => {
+    const store = await open();
+    const { broker } = store;
+    await limitTo(store, { concurrency: 1 });
+    const [byHand] = await addMany(broker, 2);
+    await broker.claimOne({ id: byHand!.id, claimId: randomToken(), host: 'here', leaseMs: LEASE });
+    const before = await store.dump();
+
+    expect(await claim(broker, { slots: 0 })).toMatchObject({ jobs: [], dueInMs: null });
+
+    expect(await store.dump()).toEqual(before);
   });
 
   it('sleeps until news when it is closed, and tells how long otherwise', async () => {

@@ -1,5 +1,6 @@
+import { randomToken } from '../../lib/core/job/job-id.js';
 import { describeBackends, START } from './support/backends.js';
-import { claim, claimOne, complete, retry, settleOne, snooze } from './support/builders.js';
+import { claim, claimOne, complete, LEASE, retry, settleOne, snooze } from './support/builders.js';
 
 const HOUR = 3_600_000;
 const hourly = {
@@ -49,6 +50,18 @@ describeBackends('the occurrence of a recurring job', (open) => {
       nextRunAt: START + 2 * HOUR,
       occurrenceAt: null,
     });
+  });
+
+  it('is none of a job without a time that is run out of turn, also when it is tried again', async () => {
+    const { repository, broker, manager } = await open();
+    const { _id: id } = await repository.saveJob({ ...hourly, nextRunAt: null });
+    const request = { id: id!, claimId: randomToken(), host: 'here', leaseMs: LEASE };
+    const claimed = await broker.claimOne(request);
+    if (!('job' in claimed)) throw new Error(claimed.refusal);
+
+    await settleOne(broker, retry(claimed.job, { due: { delayMs: 500 } }));
+
+    expect(await manager.get(id!)).toMatchObject({ nextRunAt: START + 500, occurrenceAt: null });
   });
 
   it('ends with a success that nothing comes after', async () => {

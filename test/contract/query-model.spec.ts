@@ -48,6 +48,8 @@ const stock: AskedJob[] = Array.from({ length: 40 }, (_, i) => ({
   first: i % 5 === 0 ? true : undefined,
   tags: undefined,
   expires: undefined,
+  version: undefined,
+  context: undefined,
   lastModifiedBy: undefined,
 }));
 

@@ -32,7 +32,9 @@ describeBackends('rescue', (open) => {
     clock.advance(1);
     expect(await broker.rescue(10, LEASE)).toEqual({
       now: START + LEASE,
-      jobs: [{ id: 'a', name: 'mail', host: 'host-a', rescueCount: 1, outcome: 'requeued' }],
+      jobs: [
+        { id: 'a', name: 'mail', host: 'host-a', attempt: 1, rescueCount: 1, outcome: 'requeued' },
+      ],
       more: false,
       heldUntil: null,
       earliestExpiry: null,
@@ -96,7 +98,7 @@ describeBackends('rescue', (open) => {
     const { jobs } = await broker.rescue(10, LEASE);
 
     expect(jobs).toEqual([
-      { id: 'a', name: 'mail', host: 'host-c', rescueCount: 3, outcome: 'buried' },
+      { id: 'a', name: 'mail', host: 'host-c', attempt: 3, rescueCount: 3, outcome: 'buried' },
     ]);
     expect(await manager.get('a')).toMatchObject({
       nextRunAt: null,

@@ -369,6 +369,21 @@ describeBackends('a row whose holder is silent for longer than it may be', (open
     expect(order).toEqual(['due', 'ahead', 'lost']);
   });
 
+  it('stays where it is while its name is paused, and who finds it gives no sign of life', async () => {
+    const store = await openTwo(open);
+    const { worker, save, read, clock, broker, manager } = store;
+    const row = await save({ lockedAt: at(-LOCK_LIFETIME) });
+    await claim(broker, { slots: 0 });
+    await manager.pause({ name: 'mail' });
+    clock.advance(LEASE);
+
+    expect(await worker.next()).toBeUndefined();
+
+    expect((await read(row)).lockedAt).toEqual(at(-LOCK_LIFETIME));
+    clock.advance(1);
+    expect((await broker.rescue(1, LEASE)).heldUntil).toBe(START + LEASE + 1 + LEASE);
+  });
+
   it('stays where it is when it is disabled', async () => {
     const { worker, save, clock } = await openTwo(open);
     await save({ lockedAt: at(0), disabled: true });

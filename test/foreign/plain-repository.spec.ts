@@ -4,9 +4,12 @@ import {
   Engine,
   type EngineOptions,
 } from '../../lib/core/index.js';
+import { UnsupportedOperationError } from '../../lib/core/errors.js';
+import { completed } from '../../lib/core/foreign/complete-backend.js';
 import { RepositoryBroker } from '../../lib/core/foreign/repository-broker.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
 import { newJob } from '../contract/support/builders.js';
+import { newRow } from '../contract/support/rows.js';
 import { nextEvent } from '../core/engine/support.js';
 import { until } from '../nest/support.js';
 import { type FaultyRepository, withFaults } from './support/faulty-repository.js';
@@ -254,3 +257,20 @@ describe('a broker over a repository', () => {
     expect(broker.enqueueLimit).toBe(1);
   });
 });
+
+it.each([{ version: 2 }, { context: { tenant: 'acme' } }])(
+  'rows are not saved beside which something is to be kept: %p',
+  async (beside) => {
+    const nothing = async () => {};
+    const plain = { name: 'Plain', repository: store.repository, connect: nothing };
+    const engine = { name: '', channel: undefined, report: () => {} };
+    const { repository, broker } = completed({ ...plain, disconnect: nothing }, engine);
+
+    await expect(repository.saveJob(newRow(), beside)).rejects.toThrow(UnsupportedOperationError);
+    await expect(broker.enqueue([newJob(beside)])).rejects.toThrow(UnsupportedOperationError);
+
+    expect(await memory.repository.getQueueSize()).toBe(0);
+    await repository.saveJob(newRow(), { version: 1 });
+    expect(await memory.repository.getQueueSize()).toBe(1);
+  },
+);

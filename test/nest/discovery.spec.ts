@@ -1,14 +1,14 @@
 import {
-  Controller,
+  forwardRef,
+  Global,
+  Inject,
   Injectable,
   Logger,
   Module,
-  Scope,
-  UseGuards,
-  type CanActivate,
   type Provider,
   type Type,
 } from '@nestjs/common';
+import { LazyModuleLoader } from '@nestjs/core';
 import {
   type Done,
   DuplicateHandlerError,
@@ -17,13 +17,7 @@ import {
   JobScheduler,
 } from '../../lib/core/index.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
-import {
-  AgendaRedisModule,
-  Every,
-  InvalidHandlerError,
-  JobHandler,
-  OnJobEvent,
-} from '../../lib/nest/index.js';
+import { AgendaRedisModule, JobHandler } from '../../lib/nest/index.js';
 import { Apps } from './support.js';
 
 const apps = new Apps();
@@ -119,6 +113,85 @@ describe('what is found', () => {
     });
   });
 
+  it('is what stands behind a token, whatever that is', async () => {
+    abstract class Mailer {
+      abstract send(): void;
+    }
+    @Injectable()
+    class SmtpMailer extends Mailer {
+      @JobHandler('send')
+      send(): void {}
+    }
+
+    expect(await handledBy({ provide: Mailer, useClass: SmtpMailer })).toEqual({
+      send: 'SmtpMailer.send',
+    });
+    expect(await handledBy({ provide: 'mailer', useClass: SmtpMailer })).toEqual({
+      send: 'SmtpMailer.send',
+    });
+    const later = { provide: 'mailer', useFactory: async () => new SmtpMailer() };
+    expect(await handledBy(later)).toEqual({ send: 'SmtpMailer.send' });
+  });
+
+  it('is a method of providers that need each other', async () => {
+    @Injectable()
+    class Orders {
+      constructor(@Inject(forwardRef(() => Invoices)) readonly invoices: unknown) {}
+
+      @JobHandler('order')
+      order(): boolean {
+        return this.invoices instanceof Invoices;
+      }
+    }
+    @Injectable()
+    class Invoices {
+      constructor(@Inject(forwardRef(() => Orders)) readonly orders: unknown) {}
+
+      @JobHandler('invoice')
+      invoice(): boolean {
+        return this.orders instanceof Orders;
+      }
+    }
+    const app = await apps.start({ imports: [memory()], providers: [Orders, Invoices] });
+    const scheduler = app.get(JobScheduler);
+
+    expect(await scheduler.runAndWait('order')).toBe(true);
+    expect(await scheduler.runAndWait('invoice')).toBe(true);
+  });
+
+  it('is a method of providers of dynamic and global modules', async () => {
+    @Injectable()
+    class Reports {
+      @JobHandler('report')
+      report(): void {}
+    }
+    @Module({})
+    class ReportsModule {
+      static forRoot(providers: Provider[]) {
+        return { module: ReportsModule, providers };
+      }
+    }
+    @Global()
+    @Module({ providers: [MailJobs], exports: [MailJobs] })
+    class MailModule {}
+    @Injectable()
+    class Using {
+      constructor(readonly jobs: MailJobs) {}
+    }
+    @Module({ providers: [Using] })
+    class UsingModule {}
+
+    const app = await apps.start({
+      imports: [memory(), ReportsModule.forRoot([Reports]), MailModule, UsingModule],
+    });
+
+    expect(app.get(HandlerRegistry).names().sort()).toEqual([
+      'report',
+      'send-tips',
+      'send-welcome',
+    ]);
+  });
+
   it('is found although other providers are null, plain, classes, or have dangerous getters', async () => {
     @Injectable()
     class Trap {
@@ -167,235 +240,47 @@ describe('what is found', () => {
   });
 });
 
-describe('a start is refused', () => {
-  it('for two handlers of one name, naming both methods', async () => {
+describe('a handler without a decorator', () => {
+  it('is a function that is defined while the application runs', async () => {
+    const app = await apps.start({ imports: [memory()] });
+
+    app.get(HandlerRegistry).define('greet', (job) => `Hello ${job.data.name}`, { attempts: 2 });
+
+    expect(await app.get(JobScheduler).runAndWait('greet', { name: 'Ada' })).toBe('Hello Ada');
+  });
+
+  it('is a method of a module that is loaded later, whose decorators are not looked at', async () => {
     @Injectable()
-    class SignupJobs {
-      @JobHandler('send-welcome')
-      mail(): void {}
-    }
-
-    await expect(handledBy(MailJobs, SignupJobs)).rejects.toThrow(
-      new DuplicateHandlerError('send-welcome', 'MailJobs.sendWelcome', 'SignupJobs.mail'),
-    );
-  });
-
-  it('for two subclasses of one decorated base, with the way out', async () => {
-    abstract class Base {
-      @JobHandler('shared')
-      run(): void {}
-    }
-    @Injectable()
-    class One extends Base {}
-    @Injectable()
-    class Two extends Base {}
-
-    await expect(handledBy(One, Two)).rejects.toThrow(
-      /"shared": One\.run and Two\.run\. Both inherit/,
-    );
-  });
-
-  it('for a class that is provided in two modules, naming both', async () => {
-    @Module({ providers: [MailJobs] })
-    class MailModule {}
-    @Module({ providers: [MailJobs] })
-    class ShopModule {}
-
-    await expect(apps.start({ imports: [memory(), MailModule, ShopModule] })).rejects.toThrow(
-      /^MailJobs: it is provided in MailModule and in ShopModule/,
-    );
-  });
-
-  it('for a class that is provided twice in one module', async () => {
-    await expect(handledBy(MailJobs, { provide: 'again', useClass: MailJobs })).rejects.toThrow(
-      /MailJobs: it is provided twice in .*useExisting/,
-    );
-  });
-
-  it('for a decorated method of a controller', async () => {
-    @Controller()
-    class MailController {
-      @JobHandler('send')
-      send(): void {}
-    }
-
-    const start = apps.start({ imports: [memory()], controllers: [MailController] });
-
-    await expect(start).rejects.toThrow(InvalidHandlerError);
-    await expect(start).rejects.toThrow(/^MailController\.send: .*a controller and not a provider/);
-  });
-
-  it('for a listener on a guard that is no provider', async () => {
-    @Injectable()
-    class Guard implements CanActivate {
-      canActivate = () => true;
-
-      @OnJobEvent('failed')
-      onFailed(): void {}
-    }
-    @UseGuards(Guard)
-    @Controller()
-    class AnyController {}
-
-    await expect(apps.start({ imports: [memory()], controllers: [AnyController] })).rejects.toThrow(
-      /^Guard\.onFailed: .*an enhancer and not a provider/,
-    );
-  });
-
-  it.each([
-    ['transient', Scope.TRANSIENT],
-    ['request-scoped', Scope.REQUEST],
-  ])('for a %s host, instead of calling what was never constructed', async (word, scope) => {
-    @Injectable({ scope })
-    class Scoped {
-      @JobHandler('scoped')
-      run(): void {}
-    }
-
-    await expect(handledBy(Scoped)).rejects.toThrow(
-      new RegExp(`^Scoped\\.run: .*its class is ${word}`),
-    );
-  });
-
-  it('for a host that is request-scoped by what it injects', async () => {
-    @Injectable({ scope: Scope.REQUEST })
-    class Tenant {}
-    @Injectable()
-    class TenantJobs {
-      constructor(readonly tenant: Tenant) {}
-
-      @JobHandler('tenant')
-      run(): void {}
-    }
-
-    await expect(handledBy(Tenant, TenantJobs)).rejects.toThrow(
-      /^TenantJobs\.run: .*request-scoped/,
-    );
-  });
-
-  it('for @Every without @JobHandler', async () => {
-    @Injectable()
-    class Reports {
-      @Every('1 hour')
-      hourly(): void {}
-    }
-
-    await expect(handledBy(Reports)).rejects.toThrow(
-      /^Reports\.hourly: @Every stands on it without @JobHandler/,
-    );
-  });
-
-  it('for a schedule that is not understood, naming the method', async () => {
-    @Injectable()
-    class Reports {
-      @JobHandler('nightly')
-      @Every('0 25 * * *')
-      nightly(): void {}
-    }
-
-    await expect(handledBy(Reports)).rejects.toThrow(
-      /Cannot schedule .*0 25 \* \* \*.*\(@Every of Reports\.nightly\)/,
-    );
-  });
-
-  it('for an event that does not exist, naming the method', async () => {
-    @Injectable()
-    class Listener {
-      @OnJobEvent('finished' as 'completed')
-      onFinished(): void {}
-    }
-
-    await expect(handledBy(Listener)).rejects.toThrow(
-      /^Listener\.onFinished: .*does not exist.*completed/,
-    );
-  });
-
-  it('for an instance that nobody makes, naming the method and the instances there are', async () => {
-    @Injectable()
-    class Reports {
-      @JobHandler('nightly', { instance: 'reports' })
-      nightly(): void {}
-    }
-
-    await expect(handledBy(Reports)).rejects.toThrow(
-      /^Reports\.nightly: .*"reports".*Known are "default"/,
-    );
-  });
-
-  it('for handler options that cannot be meant, naming the option', async () => {
-    @Injectable()
-    class Reports {
-      @JobHandler('nightly', { concurency: 2 } as object)
-      nightly(): void {}
-    }
-
-    await expect(handledBy(Reports)).rejects.toThrow(/concurency.*did you mean `concurrency`/);
-  });
-
-  it('before anything is opened', async () => {
-    const backend = new MemoryBackend();
-    const opened: string[] = [];
-    backend.connect = async () => void opened.push('connect');
-    @Injectable()
-    class Reports {
-      @Every('1 hour')
-      hourly(): void {}
-    }
-
-    await expect(
-      apps.start({ imports: [AgendaRedisModule.forRoot({ backend })], providers: [Reports] }),
-    ).rejects.toThrow(InvalidHandlerError);
-
-    expect(opened).toEqual([]);
-  });
-});
-
-describe('a decorator is refused where it is written', () => {
-  const noop = (): void => {};
-  const place =
-    (decorator: MethodDecorator, target: object, descriptor?: PropertyDescriptor) => () =>
-      (decorator as (...args: unknown[]) => void)(target, 'run', descriptor);
-  class Jobs {}
-
-  it.each([
-    ['a static member', Jobs, { value: noop }],
-    ['an accessor', Jobs.prototype, { get: () => noop }],
-    ['an accessor', Jobs.prototype, { set: noop }],
-    ['a property', Jobs.prototype, undefined],
-  ] as [string, object, PropertyDescriptor | undefined][])('on %s', (kind, target, descriptor) => {
-    const message = new RegExp(`^Jobs\\.run: @\\w+ stands on ${kind}`);
-
-    expect(place(JobHandler('run'), target, descriptor)).toThrow(message);
-    expect(place(Every('1 hour'), target, descriptor)).toThrow(message);
-    expect(place(OnJobEvent('failed') as MethodDecorator, target, descriptor)).toThrow(message);
-  });
-
-  it('when a method is to handle two names', () => {
-    expect(() => {
-      class Twice {
-        @JobHandler('one')
-        @JobHandler('two')
-        run(): void {}
+    class Renderer {
+      constructor(handlers: HandlerRegistry) {
+        handlers.define('render', (job: Job<{ page: string }>) => this.render(job));
       }
-      return Twice;
-    }).toThrow(/^Twice\.run: @JobHandler stands twice on it, for "two" and "one"/);
+
+      private render(job: Job<{ page: string }>): string {
+        return `<h1>${job.data.page}</h1>`;
+      }
+
+      @JobHandler('never-seen')
+      neverSeen(): void {}
+    }
+    @Module({ providers: [Renderer] })
+    class RenderModule {}
+    const app = await apps.start({ imports: [memory()] });
+    const early = app.get(JobScheduler).runAndWait('render', { page: 'Home' });
+
+    await app.get(LazyModuleLoader).load(() => RenderModule);
+
+    expect(await early).toBe('<h1>Home</h1>');
+    expect(app.get(HandlerRegistry).names()).toEqual(['render']);
   });
 
-  it('when two rules of a method have the same key', () => {
-    const twice = (first?: string, second?: string) => () => {
-      class Twice {
-        @JobHandler('run')
-        @Every('1 hour', { key: first })
-        @Every('2 hours', { key: second })
-        run(): void {}
-      }
-      return Twice;
-    };
+  it('cannot take the name of one with it, and both are named', async () => {
+    const app = await apps.start({ imports: [memory()], providers: [MailJobs] });
+    function sendTips(): void {}
 
-    expect(twice()).toThrow(/^Twice\.run: @Every stands twice on it without a key/);
-    expect(twice('a', 'a')).toThrow(/with the key "a"/);
-    expect(twice('a', 'b')).not.toThrow();
-    expect(twice('a')).not.toThrow();
+    expect(() => app.get(HandlerRegistry).define('send-tips', sendTips)).toThrow(
+      new DuplicateHandlerError('send-tips', 'MailJobs.sendTips', 'sendTips'),
+    );
   });
 });
 

@@ -22,7 +22,7 @@ let ran: number;
 
 function makeHost(options: EngineOptions = {}, interval: string | number = '1 hour'): void {
   engine = new Engine(backend, options);
-  host = new InstanceHost('default', engine, new JobEventLogger('default'), true);
+  host = new InstanceHost('default', engine, new JobEventLogger('default'), { waits: true });
   host.handle({
     name: 'report',
     options: {},

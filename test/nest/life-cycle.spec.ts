@@ -153,26 +153,6 @@ describe('the start', () => {
     expect(JSON.stringify(backend.snapshot())).toMatch(/Europe\/Paris/);
     expect(JSON.stringify(backend.snapshot())).toMatch(/long/);
   });
-
-  it('is refused for handler options of a job that nobody handles, and closes what it opened', async () => {
-    const start = apps.start({ imports: [agenda({ handlers: { reprot: { concurrency: 2 } } })] });
-
-    await expect(start).rejects.toThrow(/`handlers\.reprot`.*a job that is handled here/);
-    await expect(enqueueIn(backend, 'any')).rejects.toThrow(/closed/);
-  });
-
-  it('is refused for a schedule that never runs, naming the method', async () => {
-    @Injectable()
-    class Reports {
-      @JobHandler('report')
-      @Every('1 hour', { endDate: 'nonsense' })
-      report(): void {}
-    }
-
-    await expect(apps.start({ imports: [agenda()], providers: [Reports] })).rejects.toThrow(
-      /Every of Reports\.report/,
-    );
-  });
 });
 
 describe('which jobs a process runs', () => {
@@ -209,6 +189,15 @@ describe('which jobs a process runs', () => {
 
     expect(planned.sort()).toEqual(expected);
     expect(happened.sort()).toEqual(expected);
+  });
+
+  it('are told of once more, where `only` names some that nobody handles here', async () => {
+    const worker = { only: ['two', 'tow'] };
+    await apps.start({ imports: [agenda({ worker })], providers: [Three] });
+
+    expect(apps.logger.lines.filter((line) => line.includes('worker.only'))).toEqual([
+      expect.stringContaining('nobody handles here: tow (known: one, two)'),
+    ]);
   });
 
   it('does not ask handlers for options it leaves to others', async () => {
@@ -413,6 +402,20 @@ it('drains two instances together', async () => {
 
   expect(happened.slice(-3).sort()).toEqual(['database closed', 'first ended', 'second ended']);
   expect(happened.at(-1)).toBe('database closed');
+});
+
+it('leaves another application of the process alone', async () => {
+  const other = new MemoryBackend();
+  const first = await apps.start({ imports: [agenda(), JobsModule] });
+  const second = await apps.start({ imports: [agenda({ backend: other }), JobsModule] });
+  release();
+
+  await first.close();
+  const { id } = await second.get(JobScheduler).now('slow');
+
+  await second.get(JobScheduler).waitFor(id);
+  expect(await countsOf(other, 'follow-up')).toMatchObject({ queued: 1 });
+  expect(await countsOf(backend, 'slow')).toMatchObject({ total: 0 });
 });
 
 it('starts and drains where the hooks fall, with a warning, when a module cannot choose its place', async () => {

@@ -178,29 +178,6 @@ describe('several instances', () => {
     expect(app.get(HandlerRegistry).get('clean')?.origin).toBe('Jobs.clean');
     expect(reports.get('clean')?.origin).toBe('Jobs.cleanReports');
   });
-
-  it('must differ in name', async () => {
-    const imports = [AgendaRedisModule.forRoot(memory()), AgendaRedisModule.forRoot(memory())];
-
-    await expect(apps.build({ imports })).rejects.toThrow(/`instance` to be another one/);
-  });
-
-  it('must not share their jobs', async () => {
-    const shared = new MemoryBackend();
-    const redis = { connectionString: 'redis://:secret@localhost:1/2', keyPrefix: 'shop:' };
-    const both = (options: AgendaRedisOptions) => ({
-      imports: [
-        AgendaRedisModule.forRoot(options),
-        AgendaRedisModule.forRoot({ ...options, instance: 'reports' }),
-      ],
-    });
-
-    await expect(apps.build(both({ backend: shared }))).rejects.toThrow(/`keyPrefix`/);
-    await expect(apps.build(both(redis))).rejects.toThrow(
-      /`keyPrefix` to be another one for the instance "reports" than for "default".*localhost:1\/2 shop:/,
-    );
-    await expect(apps.build(both(redis))).rejects.not.toThrow(/secret/);
-  });
 });
 
 describe('options that cannot be meant stop the application while it is made', () => {

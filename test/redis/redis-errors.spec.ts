@@ -1,14 +1,18 @@
+import { inspect } from 'node:util';
 import {
   BackendFullError,
   ConnectionError,
   IncompatibleStoreError,
 } from '../../lib/core/errors.js';
 import {
+  gaveUp,
   isPassing,
   isRoleChange,
   isUnknownScript,
   translated,
+  unreachable,
 } from '../../lib/redis/redis-errors.js';
+import { redacted } from '../../lib/redis/redis-options.js';
 
 /** As Redis 6 says what a command of a script was answered. */
 const wrapped = (reply: string): string =>
@@ -84,4 +88,34 @@ describe('translation', () => {
     expect(error.constructor).toBe(type);
     expect(error.constructor === Error ? error : error.cause).toBe(given);
   });
+});
+
+it('travels without the arguments of its command: passwords, and the data of jobs', () => {
+  const reply = Object.assign(new Error('ERR no'), {
+    command: { name: 'evalsha', args: ['hush'] },
+  });
+  const ofCluster = Object.assign(new Error('all failed'), {
+    lastNodeError: Object.assign(new Error('WRONGPASS'), {
+      command: { name: 'auth', args: ['hush'] },
+    }),
+  });
+
+  for (const error of [
+    translated(reply, 'localhost'),
+    gaveUp('localhost', 100, true, ofCluster),
+    unreachable('localhost', 100, ofCluster),
+  ]) {
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('hush');
+  }
+  expect(reply).toMatchObject({ command: { name: 'evalsha' } });
+});
+
+it.each([
+  ['redis://user:hush@cache:6379/0', 'redis://user:***@cache:6379/0'],
+  ['redis://:hu@sh/hush@cache', 'redis://:***@cache'],
+  ['user:hush@cache:6379', 'user:***@cache:6379'],
+  ['redis:/user:hush@cache', 'redis:***@cache'],
+  ['redis://cache:6379', 'redis://cache:6379'],
+])('shows the address %s without what is secret in it', (text, shown) => {
+  expect(redacted(text)).toBe(shown);
 });

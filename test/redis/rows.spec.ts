@@ -4,7 +4,7 @@ import { BackendFullError, LeaseLostError } from '../../lib/core/errors.js';
 import { RedisBackend } from '../../lib/redis/index.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { openForgetful, START } from './forgetful-store.js';
-import { newPrefix, until, makeStand } from './support.js';
+import { claim as claimOf, newPrefix, until, makeStand } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
 const MINUTES = 60_000;
@@ -212,8 +212,14 @@ describe('a row that somebody has damaged', () => {
 it('hands rows out, starts, touches and ends them, and gives them back, when the memory is full', async () => {
   const small = await startPrivateRedis({ args: ['--maxmemory-policy', 'noeviction'] });
   cleanups.push(() => small.stop());
-  const { repository } = backendAt(small.url);
+  const { repository, broker, manager } = backendAt(small.url);
   const now = new Date();
+  await manager.setLimits('stopped', { concurrency: 5 });
+  const stopped = await repository.saveJob(row({ name: 'stopped', nextRunAt: now }));
+  const names = [{ name: 'stopped', slots: 1 }];
+  const { jobs: running } = await broker.settleAndClaim([], claimOf(1, { names }));
+  const { lease } = running[0]!;
+  await broker.settleAndClaim([{ kind: 'throttle', forMs: 1, lease }], claimOf(0));
   for (let i = 0; i < 3; i++) await repository.saveJob(row({ nextRunAt: now }));
   const locked = await repository.saveJob(row({ name: 'other', nextRunAt: now }));
   const admin = new Redis(small.url);
@@ -229,6 +235,8 @@ it('hands rows out, starts, touches and ends them, and gives them back, when the
   await repository.unlockJob((await claim())!);
   await repository.unlockJobs([(await claim())!._id!]);
   expect(await repository.lockJob(locked)).toBeDefined();
+  // The stop of its name is over by then, which is the first thing that this call writes.
+  await until(async () => (await repository.lockJob(stopped)) !== undefined);
   await expect(repository.saveJob(row())).rejects.toThrow(BackendFullError);
 
   const { jobs } = await repository.queryJobs({ name: 'mail' });

@@ -61,6 +61,8 @@ it('shows blocks that are an application as they stand', async () => {
     'app.module.ts',
     'users.controller.ts',
     'webhook.jobs.ts',
+    'receipts.ts',
+    'receipts.test.ts',
   ]);
   for (const [, file, source] of blocks) await compiled.add(file!, source!);
   await compiled.add('main.ts', MAIN);
@@ -118,4 +120,16 @@ it('shows a chapter about queues that runs as it stands', async () => {
   expect(child.output).toMatch(/^throttled \S+ \S+$/m);
   // The one that was asked to wait came again, and the order was kept.
   expect(receiver.got).toEqual(Array(3).fill('order 7 is paid'));
+});
+
+it('shows a handler in the middle of Nest, and a test of it that passes', async () => {
+  const readme = await readFile('README.md', 'utf8');
+  const blocks = [...readme.matchAll(/```ts\n\/\/ (receipts\S*\.ts)\n([^]*?)```/g)];
+  for (const [, file, source] of blocks) await compiled.add(file!, source!);
+
+  child = new ChildApp(join(compiled.dir, 'receipts.test.js'), {});
+  const ended = await child.ended;
+
+  expect({ ended, output: child.output }).toMatchObject({ ended: 0 });
+  expect(child.output).toMatch(/pass 1\n/);
 });

@@ -3,6 +3,8 @@ import { InvalidOptionError } from '../errors.js';
 import { checkDeathReason } from '../job/death-reason.js';
 import type { Due } from '../job/due.js';
 import { LATEST_INSTANT } from '../job/instant.js';
+import { checkVersion } from '../job/data-version.js';
+import { readHeaders } from '../job/job-headers.js';
 import { checkText } from '../job/job-id.js';
 import { encodeProgress } from '../job/job-progress.js';
 import {
@@ -45,6 +47,8 @@ export function checkEnqueue(jobs: readonly NewJob[]): void {
     if (job.key !== undefined) checkText('key', job.key);
     if (job.tags) checkTags(job.tags);
     if (job.expires) checkDue(job.expires);
+    if (job.version !== undefined) checkVersion('version', job.version);
+    if (job.context) readHeaders('context', job.context);
     if (job.dedupe) throw new InvalidOptionError('dedupe', job.dedupe, 'a call of its own');
   }
 }

@@ -84,6 +84,11 @@ export abstract class JobBroker {
     return MAX_BATCH;
   }
 
+  /** Whether it keeps what jobs are given along: one that cannot refuses a job with a `context`. */
+  get keepsContext(): boolean {
+    return true;
+  }
+
   /**
    * Adds jobs, whole or not at all. An id that is taken adds nothing and returns the job in place,
    * told apart by `created`. Answers come in the order of the jobs.
@@ -405,6 +410,8 @@ export interface RescuedJob {
   readonly name: string;
   /** The host that lost it. */
   readonly host: string;
+  /** Which attempt was lost, from 1. */
+  readonly attempt: number;
   readonly rescueCount: number;
   readonly outcome: 'requeued' | 'buried';
 }

@@ -362,6 +362,8 @@ export interface RequeueRequest {
   readonly resetAttempts: boolean;
   /** JSON text of new data; `null` for none; left out: the data stays. */
   readonly data?: string | null;
+  /** Which version of its handler's input the new data is; without new data it means nothing. @default as the data in place */
+  readonly version?: number;
 }
 
 export interface RequeueAnswer {

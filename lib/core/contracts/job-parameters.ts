@@ -35,6 +35,8 @@ export interface JobParameters<Data = unknown> {
   repeatKey?: string;
   /** Ours: what happens to occurrences missed while nobody could run them. */
   catchUp?: 'latest' | 'skip';
+  /** Ours: where in the code the rule of a `single` job stands, if that is what made it. */
+  repeatOrigin?: string;
 }
 
 /** A row that `JobRepository` gives. */

@@ -1,3 +1,4 @@
+import type { JobHeaders } from '../job/job-record.js';
 import type {
   JobParameters,
   JobsFilter,
@@ -12,6 +13,15 @@ export interface JobRepositoryOptions {
   lastModifiedBy?: string;
   /** Of a new job: which jobs of its name it shares limits per key with. One that is there keeps what it has. */
   key?: string;
+  /**
+   * Which version of its handler's input the data of the row is. Where a row with an id brings the data back as it
+   * is stored, that keeps its version. A repository that keeps none takes no more than 1.
+   *
+   * @default 1
+   */
+  version?: number;
+  /** Of a new job: what is given along. One that is there keeps what it has. */
+  context?: JobHeaders;
 }
 
 /** The durable record: the storage contract of Agenda v6's backends. */

@@ -1,5 +1,6 @@
 import { durationOption } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
+import { checkVersion } from '../job/data-version.js';
 import { checkText } from '../job/job-id.js';
 import { wholeNumber } from '../options/checks.js';
 import { PRUNE_LIMIT } from './job-broker.js';
@@ -29,19 +30,24 @@ export function checkClean({ name, place, olderThanMs, limit }: CleanRequest): v
 }
 
 /** @throws InvalidOptionError, InvalidJobError */
-export function checkRequeue(ids: readonly string[], { expectName, due }: RequeueRequest): void {
+export function checkRequeue(
+  ids: readonly string[],
+  { expectName, due, version }: RequeueRequest,
+): void {
   checkBatch('ids', ids);
   if (expectName !== undefined) checkText('name', expectName);
   checkDue(due);
+  if (version !== undefined) checkVersion('version', version);
 }
 
 /** @throws InvalidOptionError, InvalidJobError */
-export function checkUpdate(id: string, { priority, due }: JobChange): void {
+export function checkUpdate(id: string, { priority, due, version }: JobChange): void {
   checkText('id', id);
   if (priority !== undefined && !Number.isFinite(priority)) {
     throw new InvalidOptionError('priority', priority, 'a finite number');
   }
   if (due !== undefined) checkDue(due);
+  if (version !== undefined) checkVersion('version', version);
 }
 
 /** @throws InvalidOptionError */

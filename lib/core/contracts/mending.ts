@@ -4,6 +4,8 @@ import type { Due } from '../job/due.js';
 export interface JobChange {
   /** JSON text; `null` for none. */
   readonly data?: string | null;
+  /** Which version of its handler's input the new data is; without new data it means nothing. @default as the data in place */
+  readonly version?: number;
   readonly priority?: number;
   readonly due?: Due;
   /** Who changes it. */

@@ -2,8 +2,10 @@ import { EVENTS_PAGE, type EventsPage, type StoredEvent } from '../contracts/eve
 import type { JobManager } from '../contracts/job-manager.js';
 import type { NotificationChannel } from '../contracts/notification-channel.js';
 import { ConnectionError, InvalidOptionError } from '../errors.js';
-import { abortSignal, textList } from '../options/checks.js';
+import type { JobName } from '../job/job-types.js';
+import { abortSignal } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
+import { nameList } from '../options/name-list.js';
 import { DURABLE_EVENT_KINDS, type DurableEvent, type DurableEventKind } from './durable-event.js';
 import type { ErrorSink } from './job-events.js';
 
@@ -22,7 +24,7 @@ export interface EventStreamOptions {
    */
   from?: 'start' | 'end' | (string & {});
   /** Only events of these job names, and those of all names together. @default all */
-  names?: readonly string[];
+  names?: readonly JobName[];
   /** @default all */
   kinds?: readonly DurableEventKind[];
   /** Ends the iteration. */
@@ -137,10 +139,10 @@ const NOT_KEPT =
 
 /** @throws InvalidOptionError */
 function eventTest(
-  names: readonly string[] | undefined,
+  names: readonly JobName[] | undefined,
   kinds: readonly DurableEventKind[] | undefined,
 ): (event: StoredEvent) => boolean {
-  const meantNames = names && new Set(textList('names', names));
+  const meantNames = names && new Set(nameList('names', names));
   const meantKinds = kinds && new Set(kinds);
   const unknown = [...(meantKinds ?? [])].find((kind) => !DURABLE_EVENT_KINDS.includes(kind));
   if (unknown !== undefined) {

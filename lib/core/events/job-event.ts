@@ -113,7 +113,9 @@ export interface JobDeadEvent {
   readonly id: string;
   readonly name: string;
   readonly failure: Failure;
-  /** Missing when the job was buried because its processes were lost. */
+  /** Which attempt was its last, from 1; missing when it waited too long and was not run. */
+  readonly attempt: number | undefined;
+  /** Missing when the job was buried because its processes were lost, or because it waited too long. */
   readonly job: Job | undefined;
   readonly error: Error | undefined;
 }
@@ -135,6 +137,8 @@ export interface JobStalledEvent {
   readonly name: string;
   /** The host that lost it. */
   readonly host: string;
+  /** Which attempt was lost, from 1. */
+  readonly attempt: number;
   readonly rescueCount: number;
   readonly outcome: 'requeued' | 'buried';
 }

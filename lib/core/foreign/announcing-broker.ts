@@ -36,6 +36,10 @@ export class AnnouncingBroker extends JobBroker {
     return this.inner.enqueueLimit;
   }
 
+  override get keepsContext(): boolean {
+    return this.inner.keepsContext;
+  }
+
   async enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
     const answers = await this.inner.enqueue(jobs);
     for (const { created, job } of answers) {

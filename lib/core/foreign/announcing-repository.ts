@@ -15,7 +15,10 @@ export class AnnouncingRepository extends JobRepository {
     private readonly inner: JobRepository,
     private readonly announcements: Announcements,
     /** What is to be saved instead; rejects for a row that the store could not keep whole. */
-    private readonly prepared: <Data>(row: JobParameters<Data>) => Promise<JobParameters<Data>>,
+    private readonly prepared: <Data>(
+      row: JobParameters<Data>,
+      beside: JobRepositoryOptions | undefined,
+    ) => Promise<JobParameters<Data>>,
   ) {
     super();
   }
@@ -24,7 +27,7 @@ export class AnnouncingRepository extends JobRepository {
     job: JobParameters<Data>,
     options?: JobRepositoryOptions,
   ): Promise<StoredRow<Data>> {
-    const saved = await this.inner.saveJob(await this.prepared(job), options);
+    const saved = await this.inner.saveJob(await this.prepared(job, options), options);
     const { _id: id, name, priority, nextRunAt } = saved;
     if (id !== undefined) {
       this.announcements.due({ id, name, priority }, nextRunAt?.getTime() ?? null);

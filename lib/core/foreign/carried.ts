@@ -1,4 +1,5 @@
 import type { JobParameters, JobWithState } from '../contracts/job-parameters.js';
+import type { JobRepositoryOptions } from '../contracts/job-repository.js';
 import { UnsupportedOperationError } from '../errors.js';
 import type { NewJob } from '../job/job-record.js';
 
@@ -68,15 +69,22 @@ export function refuseUncarriedOptions(job: NewJob, backend: string): void {
   }
 }
 
+/** @throws UnsupportedOperationError naming what a save brings beside its row */
+export function refuseUncarriedBeside(
+  { version = 1, context }: JobRepositoryOptions = {},
+  backend: string,
+): void {
+  if (version > 1) throw uncarried('version', backend);
+  if (context !== undefined) throw uncarried('context', backend);
+}
+
 /**
- * The row without what says nothing beyond the default.
+ * The row without what says nothing beyond the default, nor where its rule stands, for which nobody asked.
  *
  * @throws UnsupportedOperationError naming the option
  */
-export function carriedRow<Data>(
-  { catchUp, ...row }: JobParameters<Data>,
-  backend: string,
-): JobParameters<Data> {
+export function carriedRow<Data>(asked: JobParameters<Data>, backend: string): JobParameters<Data> {
+  const { catchUp, repeatOrigin: _, ...row } = asked;
   if (catchUp !== undefined && catchUp !== 'latest') throw uncarried('catchUp', backend);
   for (const [key, value] of Object.entries(row)) {
     if (value !== undefined && !OF_A_ROW.has(key)) throw uncarried(key, backend);

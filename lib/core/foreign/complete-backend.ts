@@ -4,7 +4,7 @@ import { AnnouncingBroker } from './announcing-broker.js';
 import { AnnouncingManager } from './announcing-manager.js';
 import { AnnouncingRepository } from './announcing-repository.js';
 import { Announcements } from './announcements.js';
-import { carriedRow } from './carried.js';
+import { carriedRow, refuseUncarriedBeside } from './carried.js';
 import { NewsRelay } from './news-relay.js';
 import { keepingItsTime } from './repeated-rule.js';
 import { RepositoryBroker } from './repository-broker.js';
@@ -45,9 +45,11 @@ export function completed(backend: AgendaBackend, engine: EngineSide): CompleteB
     logger,
     ownsConnection,
     notificationChannel: relay,
-    repository: new AnnouncingRepository(repository, announcements, async (row) =>
-      foreign ? keepingItsTime(carriedRow(row, name), repository) : row,
-    ),
+    repository: new AnnouncingRepository(repository, announcements, async (row, beside) => {
+      if (!foreign) return row;
+      refuseUncarriedBeside(beside, name);
+      return keepingItsTime(carriedRow(row, name), repository);
+    }),
     broker: new AnnouncingBroker(broker ?? foreign!, announcements),
     manager,
     async connect() {

@@ -87,6 +87,10 @@ export class RepositoryBroker extends JobBroker {
     return MOST_JOBS_A_CALL;
   }
 
+  override get keepsContext(): boolean {
+    return false;
+  }
+
   /** A job of this name is due then, as somebody said. */
   heardOf(name: string, at: number): void {
     this.timetable.note(name, at);

@@ -4,13 +4,14 @@ import type { LimitOptions } from '../options/limits.js';
 import type { Priority } from '../options/priority.js';
 import type { Removal } from '../options/removal.js';
 import type { RetentionOptions } from '../options/retention.js';
+import type { DataOptions } from './data-options.js';
 import type { BackoffChoice } from './handler-backoff.js';
 
 /**
  * How jobs of one name are run. Given by the decorator or `define`, for a name in `handlers`, and
  * for all names in `defaults`; the nearer one wins.
  */
-export interface HandlerOptions extends LimitOptions {
+export interface HandlerOptions extends LimitOptions, DataOptions {
   /** How many run at once in this process. @default the module's `defaultConcurrency`, 5 */
   concurrency?: number;
   /** How many this process may hold at once; 0 is no limit. It only caps: nothing is held ahead of a free slot. @default 0 */

@@ -9,6 +9,7 @@ import { LIMIT_KEYS, type LimitLayer, mergeLimits, readLimits } from '../options
 import { parsePriority } from '../options/priority.js';
 import { readRemovals } from '../options/removal.js';
 import { mergeRetention, type RetentionLayer } from '../options/retention.js';
+import { DATA_KEYS, type DataLayer, expectEveryStep, readDataOptions } from './data-options.js';
 import type { HandlerOptions } from './handler-options.js';
 import {
   type BackoffChoice,
@@ -21,7 +22,7 @@ type IsFailure = NonNullable<HandlerOptions['isFailure']>;
 type KeyOf = NonNullable<HandlerOptions['key']>;
 
 /** One layer of handler options, checked and in plain numbers; what was left out is `undefined`. */
-export interface HandlerLayer {
+export interface HandlerLayer extends DataLayer {
   concurrency?: number | undefined;
   /** Infinity for no limit. */
   lockLimit?: number | undefined;
@@ -68,6 +69,10 @@ export interface HandlerPlan {
   readonly key: KeyOf | undefined;
   /** What was said of limits over all processes; `undefined` when nobody said anything. */
   readonly limits: LimitLayer | undefined;
+  readonly schema: DataLayer['schema'];
+  /** Of the data that is added, and the newest that is run. */
+  readonly version: number;
+  readonly upcast: DataLayer['upcast'];
 }
 
 const KEYS: readonly (keyof HandlerOptions)[] = [
@@ -87,6 +92,7 @@ const KEYS: readonly (keyof HandlerOptions)[] = [
   'logging',
   'key',
   ...LIMIT_KEYS,
+  ...DATA_KEYS,
 ];
 
 /**
@@ -115,6 +121,7 @@ export function readHandlerOptions(path: string, options: HandlerOptions): Handl
     logging: read('logging', trueOrFalse),
     key: read('key', readFunction<KeyOf>),
     limits: readLimits(path, options),
+    ...readDataOptions(path, options),
   };
 }
 
@@ -138,6 +145,7 @@ export function planOf(path: string, layers: readonly HandlerLayer[]): HandlerPl
     }
   }
   const { backoff } = merged;
+  expectEveryStep(path, merged);
   return {
     concurrency: merged.concurrency ?? 5,
     lockLimit: merged.lockLimit ?? Infinity,
@@ -156,6 +164,9 @@ export function planOf(path: string, layers: readonly HandlerLayer[]): HandlerPl
     logging: merged.logging,
     key: merged.key,
     limits: merged.limits,
+    schema: merged.schema,
+    version: merged.version ?? 1,
+    upcast: merged.upcast,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Job } from '../job/job.js';
+import type { Returned } from '../job/typed-names.js';
 
 /** Ends a job: without an argument well, with one as failed. Only the first call counts. */
 export type Done = (error?: unknown) => void;
@@ -9,7 +10,10 @@ export type Done = (error?: unknown) => void;
  * to call `done`, even if it is async; it fails by throwing, too.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- the name decides the type of the data
-export type JobFunction<Data = any> = (job: Job<Data>, done: Done) => unknown;
+export type JobFunction<Data = any, Result = unknown> = (
+  job: Job<Data, Result>,
+  done: Done,
+) => Returned<Result>;
 
 /** The same in one form: it ends when what it returns does. */
 // oxlint-disable-next-line typescript/no-explicit-any -- as above

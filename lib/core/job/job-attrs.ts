@@ -78,6 +78,7 @@ export function recordOf(row: JobAttrs, now: number): JobRecord {
     disabled: row.disabled ?? false,
     type: row.type,
     repeat: ruleOf(row),
+    ...(row.repeatOrigin !== undefined && { repeatOrigin: row.repeatOrigin }),
     overrides: null,
     lastModifiedBy: row.lastModifiedBy ?? null,
     fork: row.fork ?? false,

@@ -21,7 +21,7 @@ export interface RepeatOptions {
  * What can be asked of a job. The methods can be chained, in any order; they throw at once what cannot
  * be meant, and write to `attrs` alone.
  */
-export class JobDraft<Data = unknown> extends JobView<Data> {
+export class JobDraft<Data = unknown, Result = unknown> extends JobView<Data, Result> {
   private timing: JobTiming | undefined;
   /** What `enable` or `disable` said; a save that says nothing of it leaves a stored pause alone. */
   private pause: boolean | undefined;

@@ -1,4 +1,5 @@
 import type { JobParameters } from '../contracts/job-parameters.js';
+import type { JobRepositoryOptions } from '../contracts/job-repository.js';
 import type { JobRecord } from './job-record.js';
 import type { JobVerdict } from './verdict.js';
 
@@ -7,12 +8,15 @@ export interface Clock {
   now(): number;
 }
 
+/** Of a new job, what no row tells. */
+export type BesideRow = Pick<JobRepositoryOptions, 'key' | 'context'>;
+
 /** The engine that a job belongs to, as the job sees it. */
 export interface JobHome extends Clock {
-  /** Which limits per key a new job is to share; `undefined` for none. @throws InvalidOptionError */
-  keyOf(row: JobParameters): string | undefined;
-  /** Writes what is asked of a job; answers with the row as it is stored. @param key - of a new job */
-  save(row: JobParameters, key: string | undefined): Promise<JobParameters>;
+  /** What a new job gets beside its row. @throws InvalidOptionError */
+  besideRow(row: JobParameters): BesideRow;
+  /** Writes what is asked of a job; answers with the row as it is stored. @param beside - of a new job */
+  save(row: JobParameters, beside: BesideRow): Promise<JobParameters>;
   /** A job of which nothing was stored before has been saved. */
   added(job: { readonly name: string }): void;
   read(id: string): Promise<JobRecord | undefined>;

@@ -61,11 +61,12 @@ const MOST_BYTES = {
   tag: 256,
   idempotencyKey: 512,
   'dedupe.key': 512,
+  repeatOrigin: 512,
 } as const;
 
 /**
  * Checks what users choose as a job's name, id, key or tag: 1 to 256 bytes of UTF-8 without control characters,
- * 512 for an idempotency key and that of `dedupe`.
+ * 512 for an idempotency key, that of `dedupe`, and the place of a rule.
  *
  * @throws InvalidJobError
  */

@@ -36,7 +36,19 @@ export interface AskedFacts {
   tags?: readonly string[];
   /** It does not start at this instant or later. */
   expiresAt?: number;
+  /** Which version of its handler's input the data is, above 1; it goes with the data, whoever writes that. */
+  version?: number;
+  /** What the one who added it gave along, such as tenant, locale and trace; it stays as it was added. */
+  context?: JobHeaders;
+  /** Where in the code its rule stands, such as `Reports.nightly`; left out for rules that were added by a call. */
+  repeatOrigin?: string;
 }
+
+/** Texts by name, as HTTP headers are. */
+export type JobHeaders = Readonly<Record<string, string>>;
+
+/** The same as it may be given: what is undefined is left out. */
+export type GivenHeaders = Readonly<Record<string, string | undefined>>;
 
 /** The rule of a recurring job and the limits of its dates, as the user wrote them. */
 export interface RepeatFacts {
@@ -154,6 +166,10 @@ export interface NewJob {
   readonly tags?: readonly string[];
   /** It does not start at this instant or later; a delay counts from the add. */
   readonly expires?: Due;
+  /** Which version of its handler's input the data is, 2 to 32767; left out: 1. */
+  readonly version?: number;
+  /** At most 32 texts, 8 KiB as JSON in all. */
+  readonly context?: JobHeaders;
 }
 
 /** What keeps a job from being added twice: a key, of which each name has its own. */

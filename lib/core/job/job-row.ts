@@ -27,6 +27,8 @@ export interface AskedRow {
   readonly disabled: boolean | undefined;
   readonly fork: boolean;
   readonly repeat: RepeatFacts | null;
+  /** Where in the code its rule stands. */
+  readonly repeatOrigin: string | undefined;
   /** Who wrote the row last, as it says itself. */
   readonly lastModifiedBy: string | undefined;
   /** Which job in place it means, if it says neither its id nor `single`. */
@@ -88,6 +90,7 @@ export function toRow(record: JobRecord): StoredRow & { _id: JobId } {
   if (hasEverFailed(record)) row.failCount = record.failCount;
   if (record.lastModifiedBy !== null) row.lastModifiedBy = record.lastModifiedBy;
   if (repeat) Object.assign(row, rowOfRule(repeat));
+  if (record.repeatOrigin !== undefined) row.repeatOrigin = record.repeatOrigin;
   return row;
 }
 
@@ -148,6 +151,7 @@ export function fromRow(row: JobParameters, maxDataBytes?: number): AskedRow {
     disabled: row.disabled,
     fork: row.fork ?? false,
     repeat: ruleOf(row),
+    repeatOrigin: originOf(row),
     lastModifiedBy: row.lastModifiedBy,
     unique: uniqueOf(row),
     happened,
@@ -162,6 +166,17 @@ function uniqueOf({ _id, name, type, unique, uniqueOpts }: JobParameters): Asked
   const key = uniqueKey(name, unique);
   if (_id !== undefined || type === 'single') return undefined;
   return { key, insertOnly: uniqueOpts?.insertOnly === true, debounce };
+}
+
+/** Only a rule that is there once can stand in one place. @throws InvalidJobError */
+export function originOf({
+  type,
+  repeatInterval,
+  repeatOrigin,
+}: JobParameters): string | undefined {
+  if (repeatOrigin === undefined || type !== 'single' || !repeatInterval) return undefined;
+  checkText('repeatOrigin', repeatOrigin);
+  return repeatOrigin;
 }
 
 /** The rule of a row, its members always in the same order, so that equal rules are equal texts; `null` without one. */

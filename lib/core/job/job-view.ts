@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import type { Deduped, HappenedFacts, JobRecord, OmittedResult } from './job-record.js';
+import { NO_HEADERS } from './job-headers.js';
+import type { Deduped, HappenedFacts, JobHeaders, JobRecord, OmittedResult } from './job-record.js';
 import { type JobAttrs, PROCESSOR_FIELDS, computeJobState, copyOfAttrs } from './job-attrs.js';
 import type { JobHome, RunningAttempt } from './job-home.js';
 import { toRow } from './job-row.js';
@@ -12,6 +13,8 @@ export interface JobJson<Data = unknown> {
   key: string | undefined;
   tags: readonly string[];
   data: Data;
+  dataVersion: number;
+  context: JobHeaders;
   priority: number;
   first: boolean;
   expiresAt: Date | undefined;
@@ -47,7 +50,7 @@ export interface JobJson<Data = unknown> {
  * What can be read of a job. It shows the job as it was when it was handed out, read or saved, with
  * what was written to `attrs` since.
  */
-export class JobView<Data = unknown> {
+export class JobView<Data = unknown, Result = unknown> {
   /** @internal */
   protected record: JobRecord;
   /** @internal */
@@ -62,6 +65,8 @@ export class JobView<Data = unknown> {
   private neverFires: AbortSignal | undefined;
   /** Of a run that has just ended, as JSON: few look at it. */
   private resultText: string | undefined;
+  /** What its handler sees as data, if that is not what is stored. */
+  private presented: { readonly data: unknown } | undefined;
 
   /** @internal made by the scheduler and the worker host */
   constructor(
@@ -79,6 +84,7 @@ export class JobView<Data = unknown> {
     this.fields = undefined;
     this.neverFires = undefined;
     this.resultText = undefined;
+    this.presented = undefined;
   }
 
   /** The job's fields under Agenda's names. What is written to them counts at the next `save()`. */
@@ -122,6 +128,16 @@ export class JobView<Data = unknown> {
     return this.record.tags ?? [];
   }
 
+  /** Which version of its handler's input the data is, as it was stored: see `version` of handlers. */
+  get dataVersion(): number {
+    return this.record.version ?? 1;
+  }
+
+  /** What the one who added it gave along, such as tenant, locale and trace; empty for nothing. */
+  get context(): JobHeaders {
+    return Object.freeze(this.record.context ?? NO_HEADERS);
+  }
+
   /** Whether it goes ahead of the others of its priority. */
   get first(): boolean {
     return this.record.first ?? false;
@@ -133,9 +149,12 @@ export class JobView<Data = unknown> {
     return expiresAt === undefined ? undefined : new Date(expiresAt);
   }
 
-  /** The handler's input, as JSON gives it back; `undefined` when the job was added without. */
+  /**
+   * The handler's input, as JSON gives it back; `undefined` when the job was added without. In a handler with a
+   * `schema` or a `version` it is what these have made of it, and `attrs.data` is what is stored.
+   */
   get data(): Data {
-    return (this.fields ?? this.record).data as Data;
+    return (this.presented ?? this.fields ?? this.record).data as Data;
   }
 
   /** In a handler the number of this attempt, from 1; elsewhere how many have ended. */
@@ -223,8 +242,10 @@ export class JobView<Data = unknown> {
    * What the handler returned, as JSON gives it back; `undefined` also for what is not kept: see
    * {@link resultOmitted}.
    */
-  get result(): unknown {
-    return this.resultText === undefined ? this.record.result : JSON.parse(this.resultText);
+  get result(): Result | undefined {
+    const { record, resultText } = this;
+    return (resultText === undefined ? record.result : JSON.parse(resultText)) as
+      Result | undefined;
   }
 
   /** Why the result is not kept; `undefined` when it is, or there is none. */
@@ -245,6 +266,17 @@ export class JobView<Data = unknown> {
   get signal(): AbortSignal {
     if (this.running) return this.running.signal;
     return (this.neverFires ??= new AbortController().signal);
+  }
+
+  /** @internal whether its run has to end: without the price of a signal */
+  get hasToEnd(): boolean {
+    return this.running?.endReason !== undefined;
+  }
+
+  /** @internal throws why its run has to end, if it has to */
+  throwIfEnded(): void {
+    const reason = this.running?.endReason;
+    if (reason) throw reason;
   }
 
   /**
@@ -274,6 +306,8 @@ export class JobView<Data = unknown> {
       key: this.key,
       tags: this.tags,
       data: this.data,
+      dataVersion: this.dataVersion,
+      context: this.context,
       priority,
       first: this.first,
       expiresAt: this.expiresAt,
@@ -320,6 +354,11 @@ export class JobView<Data = unknown> {
   get isMoved(): boolean {
     if (!this.fields) return false;
     return (this.fields.nextRunAt?.getTime() ?? null) !== this.record.nextRunAt;
+  }
+
+  /** @internal what its handler sees as its data from now on; what is stored is another matter */
+  present(data: unknown): void {
+    this.presented = { data };
   }
 
   /** @internal what its run has just come to */

@@ -13,9 +13,10 @@ import {
 import type { DateInput } from '../schedule/date.js';
 import { recordOf } from './job-attrs.js';
 import { JobDraft } from './job-draft.js';
+import type { BesideRow } from './job-home.js';
 import { encodeProgress } from './job-progress.js';
 import type { HappenedFacts, JobRecord } from './job-record.js';
-import { wasBorn } from './row-birth.js';
+import { storedVersion, wasBorn } from './row-birth.js';
 import { orSavedTime } from './saved-time.js';
 import { errorOf } from './thrown.js';
 import {
@@ -47,7 +48,7 @@ export type { JobVerdict, RetryAtOptions, SnoozeOptions } from './verdict.js';
  *   .priority('high')
  *   .save();
  */
-export class Job<Data = unknown> extends JobDraft<Data> {
+export class Job<Data = unknown, Result = unknown> extends JobDraft<Data, Result> {
   private cancelled: JobCancelledError | undefined;
   /** The time that was saved while the job runs. */
   private savedTime: number | undefined;
@@ -59,8 +60,12 @@ export class Job<Data = unknown> extends JobDraft<Data> {
    * Writes what is asked of the job, and nothing that belongs to its runs. The first save adds the
    * job, later ones change it. In a handler, data and rule count at once, a new time after this run.
    *
+   * In a handler with a `schema` or a `version`, `attrs.data` is what is stored, and `data` what was made of it for
+   * this run. Data that is not what is stored already has to fit the schema.
+   *
    * @returns this object, with `_id`, `nextRunAt` and `debounceStartedAt` as they are stored
    * @throws InvalidScheduleError, InvalidJobError, InvalidOptionError for fields that cannot be meant
+   * @throws InvalidDataError for data that the schema of the name refuses: nothing was written
    * @throws QueueFullError when as many jobs of its name wait as may, and it is a new one that does not recur
    * @throws LeaseLostError, JobCancelledError in a handler that is known to have lost its job
    */
@@ -69,12 +74,12 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     const row = this.askedRow();
     if (row.uniqueOpts?.debounce && !row.unique) warnOfUselessDebounce(this.name);
     const { isSurelyNew } = this;
-    const key = this.id === '' ? this.home.keyOf(row) : undefined;
-    const saved = await this.written(row, key);
+    const beside = this.id === '' ? this.home.besideRow(row) : {};
+    const saved = await this.written(row, beside);
     this.takeOver(saved);
     if (this.id !== '') return this;
     this.isCreated = wasBorn(saved) ?? (isSurelyNew || undefined);
-    await this.takeOverRecord(saved, key);
+    await this.takeOverRecord(saved, beside);
     if (this.created) this.home.added(this);
     return this;
   }
@@ -232,6 +237,11 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     return this.decided('discard', discardVerdict(this.id, reason));
   }
 
+  /** In a run: what the last of these verbs has decided; `undefined` as long as none was called, and outside. */
+  get verdict(): JobVerdict | undefined {
+    return this.running?.verdict;
+  }
+
   /**
    * Asks the handler to end: its signal fires, and `touch` throws. What it does then decides: it may
    * still succeed. A job elsewhere is cancelled by `scheduler.cancel`.
@@ -275,6 +285,12 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     return this.isExpired();
   }
 
+  /** @internal the job as it is stored now; `undefined` when it is gone */
+  async asStored(): Promise<Job<Data, Result> | undefined> {
+    const record = await this.home.read(this.id);
+    return record && new Job<Data, Result>(record, this.home);
+  }
+
   /** @internal whether the store has been sent what is asked of the job, and has not answered yet */
   get isBeingSaved(): boolean {
     return this.savesUnderWay > 0;
@@ -302,10 +318,10 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     return new JobNotRunningError(verb, this.id, this.name, { cause: this.running?.endReason });
   }
 
-  private async written(row: JobParameters, key: string | undefined): Promise<JobParameters> {
+  private async written(row: JobParameters, beside: BesideRow): Promise<JobParameters> {
     this.savesUnderWay += 1;
     try {
-      return await this.home.save(row, key);
+      return await this.home.save(row, beside);
     } finally {
       this.savesUnderWay -= 1;
     }
@@ -315,7 +331,8 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     const { attrs, record } = this;
     const { data, priority, disabled, type, repeat, lastModifiedBy, nextRunAt, debounceStartedAt } =
       recordOf(saved, this.home.now());
-    Object.assign(record, { data, priority, disabled, type, repeat, lastModifiedBy });
+    const version = storedVersion(saved);
+    Object.assign(record, { data, version, priority, disabled, type, repeat, lastModifiedBy });
     if (this.running && !this.running.isOver) {
       // The row still shows the time of this run.
       const at = attrs.nextRunAt?.getTime();
@@ -328,8 +345,13 @@ export class Job<Data = unknown> extends JobDraft<Data> {
     this.asked();
   }
 
-  private async takeOverRecord(saved: JobParameters, key: string | undefined): Promise<void> {
-    const stored = { ...recordOf(saved, this.home.now()), ...(key !== undefined && { key }) };
+  private async takeOverRecord(saved: JobParameters, beside: BesideRow): Promise<void> {
+    const version = storedVersion(saved);
+    const stored = {
+      ...recordOf(saved, this.home.now()),
+      ...beside,
+      ...(version !== undefined && { version }),
+    };
     // Only a job that may have been there before has a past that its row does not tell.
     this.record = (this.created ? undefined : await this.home.read(stored.id)) ?? stored;
   }

@@ -1,6 +1,9 @@
 import type { JobLogger } from '../contracts/job-logger.js';
 import type { Duration } from '../duration.js';
+import type { DataOptions } from '../handlers/data-options.js';
 import type { HandlerOptions } from '../handlers/handler-options.js';
+import type { ContextSource, JobMiddleware } from '../handlers/job-middleware.js';
+import type { JobName } from '../job/job-types.js';
 import type { LoggingOptions } from '../logging/logging-option.js';
 import type { EventsOptions } from './events-option.js';
 import type { Removal } from './removal.js';
@@ -35,11 +38,12 @@ export interface EngineOptions {
    */
   defaultLockLifetime?: Duration;
   /**
-   * Handler options of all names. Of all that is said of a job the nearest counts, option by option, and member by
-   * member inside `backoff`, `retention` and rates: `defaults` (over the module's own options), then the options of
-   * its handler in the code, then `handlers`, then the options of the call that adds it.
+   * Handler options of all names, without those that belong to one name (`schema`, `version`, `upcast`). Of all that
+   * is said of a job the nearest counts, option by option, and member by member inside `backoff`, `retention` and
+   * rates: `defaults` (over the module's own options), then its token, then the options of its handler in the code,
+   * then `handlers`, then the options of the call that adds it.
    */
-  defaults?: HandlerOptions;
+  defaults?: Omit<HandlerOptions, keyof DataOptions>;
   /** Handler options by job name, from configuration; they win over those in the code. */
   handlers?: Readonly<Record<string, HandlerOptions>>;
   /** Delete jobs that succeeded, or keep some, unless a handler says otherwise: see {@link Removal}. @default false */
@@ -67,7 +71,7 @@ export interface EngineOptions {
   /** The most bytes of JSON that are kept of what a handler returns, unless it says otherwise. @default 65536 (64 KiB) */
   maxResultBytes?: number;
   /** Whether this process runs jobs, and of which names. @default true */
-  worker?: boolean | { only: readonly string[] } | { except: readonly string[] };
+  worker?: boolean | { only: readonly JobName[] } | { except: readonly JobName[] };
   /** How long each phase of a stop may take. A stop ends, whatever handlers and the store do. */
   shutdown?: ShutdownOptions;
   /**
@@ -86,6 +90,22 @@ export interface EngineOptions {
    * @default true where the backend keeps metrics
    */
   metrics?: boolean;
+  /**
+   * What new jobs carry along as `job.context` from where they are added, such as tenant, locale or user: at most 32
+   * texts by name, 8 KiB as JSON in all. It is asked at each add, there and then. Name by name it comes before what
+   * a job added in a handler inherits from the job that runs, and after what the call itself says.
+   *
+   * It never costs a job: what it throws, and headers out of bounds, are an `error` event, and the job goes without.
+   * Jobs of `every` and `Job.save`, and of `schedule` with limits of its dates, carry nothing. With a backend of another
+   * package this is an error, and nothing is inherited.
+   *
+   * @default only what is inherited
+   * @example
+   * context: () => ({ tenant: tenantStorage.getStore()?.id })
+   */
+  context?: ContextSource;
+  /** What is done around every add and every run of this process; the first is the outermost. @default none */
+  middleware?: readonly JobMiddleware[];
 }
 
 export interface ShutdownOptions {

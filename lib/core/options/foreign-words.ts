@@ -26,6 +26,8 @@ export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
   startAfter: 'use `scheduler.schedule(when, name, data)`, or `delay`',
   when: 'use `scheduler.schedule(when, name, data)`',
   retries: 'use `attempts`, which counts the first run too',
+  headers: 'it is called `context` here',
+  telemetry: 'use `context`, or the module option `middleware`',
 };
 
 /** Of a handler. */
@@ -54,6 +56,11 @@ const OF_THE_CALL = 'it is the first argument here';
 /** Of a recurring job. */
 export const FOREIGN_RULE_WORDS: Readonly<Record<string, string>> = {
   tz: 'it is called `timezone` here',
+  timeZone: 'it is called `timezone` here',
+  utcOffset: 'use `timezone`',
+  disabled: 'leave the rule out, or use `handlers.<name>.every: false`',
+  waitForCompletion: 'no occurrence starts beside one that still runs',
+  initialDelay: 'use `startDate`',
   pattern: OF_THE_CALL,
   cron: OF_THE_CALL,
   every: OF_THE_CALL,

@@ -1,6 +1,14 @@
 import type { EventBounds } from '../contracts/event-store.js';
 import { durationOption } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
+import { refuseDataOptions } from '../handlers/data-options.js';
+import type { HandlerOptions } from '../handlers/handler-options.js';
+import {
+  type ContextSource,
+  type JobMiddleware,
+  readContextSource,
+  readMiddleware,
+} from '../handlers/job-middleware.js';
 import { type HandlerLayer, readHandlerOptions, readLockLimit } from '../handlers/handler-plan.js';
 import { DEFAULT_MAX_DATA_BYTES } from '../job/job-data.js';
 import { DEFAULT_MAX_RESULT_BYTES } from '../job/job-result.js';
@@ -29,6 +37,9 @@ export interface ResolvedEngineOptions {
   readonly events: EventBounds | null | undefined;
   /** Whether this process counts, if its backend keeps metrics. */
   readonly metrics: boolean;
+  /** Headers of new jobs; `undefined` when nobody said. */
+  readonly context: ContextSource | undefined;
+  readonly middleware: readonly JobMiddleware[];
   readonly shutdown: ResolvedShutdown;
   /** The layers of handler options for all names, the weakest first. */
   readonly defaults: readonly HandlerLayer[];
@@ -66,6 +77,8 @@ export const ENGINE_OPTION_KEYS: readonly (keyof EngineOptions)[] = [
   'logging',
   'events',
   'metrics',
+  'context',
+  'middleware',
 ];
 
 const SHORTEST_LEASE = 100;
@@ -92,8 +105,10 @@ export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngin
     logging: readLogging(options.logging ?? false),
     events: readEventsOption(options.events ?? {}),
     metrics: trueOrFalse('metrics', options.metrics ?? true),
+    context: readContextSource('context', options.context),
+    middleware: readMiddleware('middleware', options.middleware ?? []),
     shutdown: readShutdown(options.shutdown ?? {}),
-    defaults: [moduleWide(options), readHandlerOptions('defaults', options.defaults ?? {})],
+    defaults: [moduleWide(options), readDefaults(options.defaults ?? {})],
     handlers: readHandlers(options.handlers ?? {}),
   };
 }
@@ -111,6 +126,12 @@ function moduleWide(options: EngineOptions): HandlerLayer {
       1,
     ),
   };
+}
+
+function readDefaults(options: HandlerOptions): HandlerLayer {
+  const layer = readHandlerOptions('defaults', options);
+  refuseDataOptions('defaults', options);
+  return layer;
 }
 
 function readLockLifetime({ defaultLockLifetime }: EngineOptions): number | undefined {

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../errors.js';
-import { optionsObject, textList } from './checks.js';
+import { optionsObject } from './checks.js';
 import { checkKnownKeys } from './known-keys.js';
+import { nameList } from './name-list.js';
 
 /** Which job names this process runs: the option `worker`. */
 export class WorkerNames {
@@ -21,13 +22,18 @@ export class WorkerNames {
       throw new InvalidOptionError('worker', value, expected);
     }
     return only === undefined
-      ? new WorkerNames(new Set(textList('worker.except', except)), 'leave out')
-      : new WorkerNames(new Set(textList('worker.only', only)), 'run');
+      ? new WorkerNames(new Set(nameList('worker.except', except)), 'leave out')
+      : new WorkerNames(new Set(nameList('worker.only', only)), 'run');
   }
 
   /** Whether jobs of this name are run here. */
   includes(name: string): boolean {
     return this.listed.has(name) === (this.listMeans === 'run');
+  }
+
+  /** The names that alone are run here, as they were given; none where that was not said. */
+  get only(): readonly string[] {
+    return this.listMeans === 'run' ? [...this.listed] : [];
   }
 
   /** Whether this process only adds jobs. */

@@ -35,7 +35,7 @@ const QUERY_KEYS: readonly (keyof FindQuery)[] = [
   'limit',
   'cursor',
 ];
-const STATES: readonly FindState[] = [...QUERY_STATES, 'dead', 'retrying'];
+export const FIND_STATES: readonly FindState[] = [...QUERY_STATES, 'dead', 'retrying'];
 
 /**
  * @param version - of the places of the backend that searches: see `CursorOwner`
@@ -71,6 +71,6 @@ export function parseSearch<Place>(query: FindQuery, version: string): Search<Pl
 }
 
 function checkState(state: unknown): void {
-  if (STATES.some((one) => one === state)) return;
-  throw new InvalidOptionError('find.state', state, `one of ${STATES.join(', ')}`);
+  if (FIND_STATES.some((one) => one === state)) return;
+  throw new InvalidOptionError('find.state', state, `one of ${FIND_STATES.join(', ')}`);
 }

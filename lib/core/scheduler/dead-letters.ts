@@ -4,10 +4,12 @@ import { InvalidOptionError } from '../errors.js';
 import { encodeData } from '../job/job-data.js';
 import { checkDeathReason } from '../job/death-reason.js';
 import { checkText } from '../job/job-id.js';
+import { nameOf } from '../job/job-types.js';
 import { abortSignal, expectNotAborted, trueOrFalse, wholeNumber } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import { selectionOf } from '../query/job-selection.js';
 import { filterOf } from './job-filter.js';
+import { type DataJudge, judgeNewData } from './judged-data.js';
 import { AT_ONCE } from './new-job.js';
 import { RequeueWalk, type MeantLetters } from './requeue-walk.js';
 import { dueAt } from './schedule-options.js';
@@ -19,7 +21,7 @@ import type {
 } from './upkeep-options.js';
 
 /** What dead letters are brought back with. */
-export interface RequeueTools {
+export interface RequeueTools extends DataJudge {
   readonly manager: JobManager;
   readonly maxDataBytes: number;
   now(): number;
@@ -54,7 +56,7 @@ const FILTER_KEYS: readonly (keyof DeadLetterFilter)[] = [
   'olderThan',
 ];
 
-/** @throws InvalidJobError, InvalidOptionError, InvalidScheduleError */
+/** @throws InvalidJobError, InvalidDataError, InvalidOptionError, InvalidScheduleError */
 export async function requeueOne(
   tools: RequeueTools,
   id: string,
@@ -62,13 +64,16 @@ export async function requeueOne(
 ): Promise<RequeueAnswer> {
   checkText('id', id);
   checkKnownKeys('', options, ONE_KEYS);
-  const { expectName } = options;
+  const expectName = options.expectName && nameOf(options.expectName);
   if (expectName !== undefined) checkText('name', expectName);
   const data = encodeData(options.data, tools.maxDataBytes);
+  const timing = timingOf(tools, options);
+  const version = await judgeNewData(tools, id, data);
   const [answer] = await tools.manager.requeue([id], {
-    ...timingOf(tools, options),
+    ...timing,
     ...(expectName !== undefined && { expectName }),
     ...(data !== undefined && { data }),
+    ...(version !== undefined && { version }),
   });
   return answer!;
 }

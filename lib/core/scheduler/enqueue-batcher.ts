@@ -33,14 +33,16 @@ export class EnqueueBatcher {
 // What one with an idempotency key has besides: name and key, three times at most.
 const KEYED_BYTES = 2400;
 
-// A character of a tag, as stores write it, at most; and what its index costs, which takes as long as so many bytes do.
-const TAG_CHARACTER_BYTES = 6;
+// A character of a tag or a header, as stores write it, at most.
+const CHARACTER_BYTES = 6;
+// What the index of a tag costs, which takes as long as so many bytes do.
 const TAG_BYTES = 2048;
 
 /** No less than the bytes of its record. */
-export function bytesOf({ data, idempotency, tags = [] }: NewJob): number {
+export function bytesOf({ data, idempotency, tags = [], context }: NewJob): number {
   let frame = idempotency === undefined ? FRAME_BYTES : FRAME_BYTES + KEYED_BYTES;
-  for (const tag of tags) frame += TAG_BYTES + tag.length * TAG_CHARACTER_BYTES;
+  if (context !== undefined) frame += JSON.stringify(context).length * CHARACTER_BYTES;
+  for (const tag of tags) frame += TAG_BYTES + tag.length * CHARACTER_BYTES;
   if (data === undefined) return frame;
   // Measuring costs more than it saves where little is at stake.
   return frame + (data.length < 1024 ? data.length * 3 : Buffer.byteLength(data));

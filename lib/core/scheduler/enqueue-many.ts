@@ -5,11 +5,13 @@ import {
   MAX_CALL_BYTES,
 } from '../contracts/job-broker.js';
 import { InvalidOptionError, QueueFullError } from '../errors.js';
+import { MAX_HEADERS_BYTES } from '../job/job-headers.js';
 import type { NewJob } from '../job/job-record.js';
 import { Job } from '../job/job.js';
 import { errorOf } from '../job/thrown.js';
 import { abortSignal, trueOrFalse, wholeNumber } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
+import type { AroundAdds } from './around-adds.js';
 import { bytesOf } from './enqueue-batcher.js';
 import { callGuest } from './guest-callback.js';
 import type { EnqueueManyOptions, EnqueueManyResult, JobInput } from './job-options.js';
@@ -29,8 +31,9 @@ import { untilAborted } from './until-aborted.js';
 /** What a bulk add works with. */
 export interface BulkTools {
   readonly broker: JobBroker;
-  /** Makes a job of an input. */
-  make(input: JobInput): NewJob;
+  readonly middleware: AroundAdds | undefined;
+  /** Makes a job of an input; later, where the schema of its name is async. */
+  make(input: JobInput): NewJob | Promise<NewJob>;
   /** A job was answered for. */
   added(answer: Enqueued): Job;
   /** Takes the mistakes of callbacks. */
@@ -70,6 +73,8 @@ class Bulk<Item> {
   private readonly startedAt = new Date();
   private readonly chunkSize: number;
   private readonly pace: Pace | undefined;
+  /** What middleware may write into each job of a chunk: a call has to be small whatever that is. */
+  private readonly roomForHeaders: number;
   private readonly answers: (Enqueued | undefined)[] = [];
   private readonly errors: { index: number; item: Item; error: Error }[] = [];
   private sourceError: Error | undefined;
@@ -88,6 +93,7 @@ class Bulk<Item> {
   ) {
     this.chunkSize = Math.min(options.chunkSize ?? MAX_BATCH, tools.broker.enqueueLimit);
     this.pace = options.perSecond === undefined ? undefined : new Pace(options.perSecond);
+    this.roomForHeaders = tools.middleware ? MAX_HEADERS_BYTES : 0;
   }
 
   async run(items: Iterable<Item> | AsyncIterable<Item>): Promise<EnqueueManyResult<Item>> {
@@ -142,12 +148,21 @@ class Bulk<Item> {
 
   private take(input: JobInput, item: Item, index: number): boolean | Promise<boolean> {
     const job = this.tools.make(input);
+    if (!(job instanceof Promise)) return this.gather(job, item, index);
+    return job.then(
+      (judged) => this.gather(judged, item, index),
+      (thrown: unknown) => this.itemFailed(thrown, item, index),
+    );
+  }
+
+  private gather(job: NewJob, item: Item, index: number): boolean | Promise<boolean> {
     const bytes = bytesOf(job);
     const entry = { index, item, job, bytes };
+    const atMost = this.chunkBytes + bytes + (this.chunk.length + 1) * this.roomForHeaders;
     const isFull =
       this.chunk.length >= this.chunkSize ||
       (this.chunk.length > 0 && !goTogether(this.chunk[0]!.job, job)) ||
-      (this.chunk.length > 0 && this.chunkBytes + bytes > MAX_CALL_BYTES);
+      (this.chunk.length > 0 && atMost > MAX_CALL_BYTES);
     if (!isFull) {
       this.put(entry);
       return false;
@@ -220,7 +235,7 @@ class Bulk<Item> {
   private async send(entries: readonly Entry<Item>[]): Promise<void> {
     try {
       const jobs = entries.map(({ job }) => job);
-      const answers = await sendJobs(this.tools.broker, jobs);
+      const answers = await this.sendJobs(jobs);
       for (const [i, entry] of entries.entries()) {
         const answer = answers[i]!;
         if (answer instanceof Promise) await this.answeredBy(answer, entry);
@@ -232,6 +247,13 @@ class Bulk<Item> {
     }
     const { created, existing } = this;
     this.call(this.options.onProgress, { created, existing, failed: this.errors.length });
+  }
+
+  private sendJobs(jobs: readonly NewJob[]): ReturnType<typeof sendJobs> {
+    const { broker, middleware } = this.tools;
+    return middleware
+      ? middleware.call(jobs, (changed) => sendJobs(broker, changed))
+      : sendJobs(broker, jobs);
   }
 
   private async answeredBy(answer: Promise<Enqueued>, entry: Entry<Item>): Promise<void> {

@@ -25,16 +25,16 @@ const FIND_KEYS: readonly (keyof FindOptions)[] = [
 const PAGE = 50;
 
 /** @throws InvalidOptionError, InvalidCursorError */
-export async function findJobs<Data>(
+export async function findJobs(
   manager: JobManager,
   jobs: StoredJobs,
-  options: FindOptions,
-): Promise<FoundJobs<Data>> {
+  options: FindOptions<string>,
+): Promise<FoundJobs> {
   checkKnownKeys('find', options, FIND_KEYS);
   const { name: _, limit = PAGE, ...criteria } = options;
   const names = textsOf('find', 'name', options);
   const page = await manager.find({ ...criteria, limit, ...(names && { names }) });
-  return { jobs: page.jobs.map((record) => jobs.of<Data>(record)), cursor: page.cursor };
+  return { jobs: page.jobs.map((record) => jobs.of(record)), cursor: page.cursor };
 }
 
 export async function inspectJob<Data>(

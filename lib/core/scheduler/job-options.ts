@@ -1,7 +1,10 @@
+import type { JobsQueryOptions } from '../contracts/job-parameters.js';
 import type { Duration } from '../duration.js';
 import type { DeclaredBackoff } from '../handlers/handler-backoff.js';
-import type { ReplacedPart } from '../job/job-record.js';
+import type { GivenHeaders, ReplacedPart } from '../job/job-record.js';
+import type { JobName } from '../job/job-types.js';
 import type { Job } from '../job/job.js';
+import type { Spelled } from '../job/typed-names.js';
 import type { Priority } from '../options/priority.js';
 import type { JobRemoval } from '../options/removal.js';
 import type { JobRetention } from '../options/retention.js';
@@ -63,6 +66,12 @@ export interface JobOptions {
    * @default what the handler's `key` makes of the data
    */
   key?: string;
+  /**
+   * What it carries along as `job.context`, such as a tenant or a trace: at most 32 texts by name, 8 KiB as JSON in
+   * all. It is laid over what the job carries anyway, name by name: what the option `context` of the module says,
+   * and what is inherited from the job that runs where the call is made. `null`: it carries nothing at all.
+   */
+  context?: GivenHeaders | null;
   /** How often it may run because it failed, in all. */
   attempts?: number;
   /** How long it waits after a failure; a duration or an object, since it is stored with the job. */
@@ -185,18 +194,18 @@ export interface EveryOptions extends DateOptions {
 
 /** One job of `enqueueMany`. */
 export interface JobInput<Data = unknown> {
-  name: string;
+  name: JobName;
   data?: Data;
   /** @default now */
   when?: Date | string | number;
   options?: JobOptions;
 }
 
-export interface EnqueueManyOptions<Item = JobInput> {
+export interface EnqueueManyOptions<Item = JobInput, Made = JobInput> {
   /** How many jobs one call carries, at most 100. @default 100 */
   chunkSize?: number;
   /** Makes a job of an item. An item it throws for fails alone. */
-  map?: (item: Item, index: number) => JobInput | Promise<JobInput>;
+  map?: (item: Item, index: number) => Made | Promise<Made>;
   /** Told after every call. */
   onProgress?: (progress: EnqueueProgress) => unknown;
   /** Told of every item that could not be added. */
@@ -236,17 +245,28 @@ export interface EnqueueManyResult<Item = JobInput> extends EnqueueProgress {
   readonly endedAt: Date;
 }
 
+/** Which jobs `queryJobs` looks for. */
+export interface JobQuery<Name extends JobName = JobName> extends Omit<
+  JobsQueryOptions,
+  'name' | 'names'
+> {
+  /** Wins over `names`. */
+  name?: Spelled<Name>;
+  /** An empty list matches nothing. */
+  names?: readonly Spelled<Name>[];
+}
+
 /**
  * Which jobs: ids, names, data and tags are combined with AND. A filter without a criterion matches nothing,
  * and so does an empty list of `ids` or `names`.
  */
-export interface JobFilter {
+export interface JobFilter<Name extends JobName = JobName> {
   id?: string;
   ids?: readonly string[];
-  name?: string;
-  names?: readonly string[];
+  name?: Spelled<Name>;
+  names?: readonly Spelled<Name>[];
   /** An empty list is no criterion. */
-  notNames?: readonly string[];
+  notNames?: readonly Spelled<Name>[];
   /** Part of the jobs' data: the properties of objects, at any depth; other values are equal. */
   data?: unknown;
   /** Jobs that have all of these. An empty list is no criterion. */

@@ -1,7 +1,7 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
 import { JobManager, type RequeueAnswer } from '../contracts/job-manager.js';
 import type { JobLogQuery, JobLogQueryResult } from '../contracts/job-logger.js';
-import type { JobsOverview, JobsQueryOptions } from '../contracts/job-parameters.js';
+import type { JobsOverview } from '../contracts/job-parameters.js';
 import type { PromoteAnswer, UpdateAnswer } from '../contracts/mending.js';
 import type { Duration } from '../duration.js';
 import { UnsupportedOperationError } from '../errors.js';
@@ -19,7 +19,10 @@ import type { JobEvents } from '../events/job-events.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import { checkText } from '../job/job-id.js';
 import { emptyCounts, type StateCounts } from '../job/job-state.js';
+import { JobToken } from '../job/job-token.js';
+import { nameOf, type JobName, type ResultOf } from '../job/job-types.js';
 import type { Job } from '../job/job.js';
+import type { Added, Answer, Given, GivenData, Spelled, StoredData } from '../job/typed-names.js';
 import type { DebounceOptions } from '../job/unique-options.js';
 import { trueOrFalse } from '../options/checks.js';
 import { readLogQuery } from '../logging/log-query.js';
@@ -42,6 +45,7 @@ import type {
   JobFilter,
   JobInput,
   JobOptions,
+  JobQuery,
   ScheduleOptions,
 } from './job-options.js';
 import { liveHosts, type MendTools, promoteOne, updateJob } from './mend-jobs.js';
@@ -57,6 +61,7 @@ import { LimitsOfName, type StoredLimits, storedLimits } from './name-limits.js'
 import type { PausedNames, PauseOptions, PauseResult } from './pause-options.js';
 import { PauseControl } from './pause-control.js';
 import { obliterateJobs } from './obliterate-jobs.js';
+import { plainNames } from './plain-names.js';
 import { promoteMany } from './promote-walk.js';
 import { readMetrics, type MetricsOptions, type NameMetrics } from './read-metrics.js';
 import { runAndWait } from './run-and-wait.js';
@@ -75,6 +80,7 @@ import type {
   RequeueOptions,
   RequeueResult,
 } from './upkeep-options.js';
+import type { AnyItem, Fitting, Items } from './typed-items.js';
 import { readWaitOptions, type RunAndWaitOptions, type WaitOptions } from './wait-options.js';
 
 /** What of this process tells what happens to jobs, beside its events. */
@@ -92,8 +98,9 @@ type RarerVerb = Exclude<keyof JobManager, 'get' | 'counts' | 'query' | 'cancel'
  * is done stands in the classes beside it.
  *
  * What a caller gives is checked and encoded at once, before the first wait: later changes to the
- * caller's objects change nothing, and a bad job is refused alone with nothing written. Dates are
- * read on the backend's clock; what is relative to the present travels as a delay, so that no clock
+ * caller's objects change nothing, and a bad job is refused alone with nothing written. Adds of one
+ * caller are in the order of its calls; those of a name with an async schema come as soon as that has
+ * spoken. Dates are read on the backend's clock; what is relative to the present travels as a delay, so that no clock
  * of this process decides.
  */
 export class JobScheduler {
@@ -120,7 +127,11 @@ export class JobScheduler {
    *
    * @throws InvalidJobError for the name
    */
-  create<Data = unknown>(name: string, data?: Data): Job<Data> {
+  create<Data = unknown, Name extends JobName = string>(
+    name: Spelled<Name>,
+    ...given: Given<Name, Data>
+  ): Added<Name, Data>;
+  create(name: JobName, data?: unknown): Job {
     return this.adder.draft(name, data);
   }
 
@@ -128,11 +139,16 @@ export class JobScheduler {
    * Adds a job that is due at once, or after `delay`.
    *
    * @throws InvalidJobError for the name, the id or the data: nothing was written
+   * @throws InvalidDataError for data that the `schema` of the name refuses; what the schema itself throws
    * @throws InvalidOptionError
    * @throws QueueFullError when as many jobs of its name wait as its `maxQueued` says: nothing was written
    * @throws ConnectionError when the backend did not answer in time
    */
-  async now<Data = unknown>(name: string, data?: Data, options?: JobOptions): Promise<Job<Data>> {
+  now<Data = unknown, Name extends JobName = string>(
+    name: Spelled<Name>,
+    ...given: Given<Name, Data, [options?: JobOptions]>
+  ): Promise<Added<Name, Data>>;
+  async now(name: JobName, data?: unknown, options?: JobOptions): Promise<Job> {
     return this.adder.add(name, data, options);
   }
 
@@ -143,24 +159,17 @@ export class JobScheduler {
    *
    * @throws InvalidScheduleError for a time that is not understood
    */
-  schedule<Data = unknown>(
+  schedule<Data = unknown, Names extends JobName | readonly JobName[] = string>(
     when: DateInput,
-    name: string,
-    data?: Data,
-    options?: ScheduleOptions,
-  ): Promise<Job<Data>>;
-  schedule<Data = unknown>(
+    nameOrNames: Spelled<Names>,
+    ...given: Given<Names, Data, [options?: ScheduleOptions]>
+  ): Promise<Added<Names, Data>>;
+  async schedule(
     when: DateInput,
-    names: readonly string[],
-    data?: Data,
-    options?: ScheduleOptions,
-  ): Promise<Job<Data>[]>;
-  async schedule<Data>(
-    when: DateInput,
-    nameOrNames: string | readonly string[],
-    data?: Data,
+    nameOrNames: JobName | readonly JobName[],
+    data?: unknown,
     options: ScheduleOptions = {},
-  ): Promise<Job<Data> | Job<Data>[]> {
+  ): Promise<Job | Job[]> {
     return this.adder.schedule(when, nameOrNames, data, options);
   }
 
@@ -171,24 +180,17 @@ export class JobScheduler {
    *
    * @throws InvalidScheduleError for a rule that is not understood or never runs
    */
-  every<Data = unknown>(
+  every<Data = unknown, Names extends JobName | readonly JobName[] = string>(
     interval: string | number,
-    name: string,
-    data?: Data,
-    options?: EveryOptions,
-  ): Promise<Job<Data>>;
-  every<Data = unknown>(
+    nameOrNames: Spelled<Names>,
+    ...given: Given<Names, Data, [options?: EveryOptions]>
+  ): Promise<Added<Names, Data>>;
+  async every(
     interval: string | number,
-    names: readonly string[],
-    data?: Data,
-    options?: EveryOptions,
-  ): Promise<Job<Data>[]>;
-  async every<Data>(
-    interval: string | number,
-    nameOrNames: string | readonly string[],
-    data?: Data,
+    nameOrNames: JobName | readonly JobName[],
+    data?: unknown,
     options: EveryOptions = {},
-  ): Promise<Job<Data> | Job<Data>[]> {
+  ): Promise<Job | Job[]> {
     return this.adder.every(interval, nameOrNames, data, options);
   }
 
@@ -200,14 +202,21 @@ export class JobScheduler {
    * @param delay - the window: see `Job.debounce`
    * @throws InvalidOptionError
    */
-  async nowDebounced<Data = unknown>(
-    name: string,
-    data: Data,
+  nowDebounced<Data = unknown, Name extends JobName = string>(
+    name: Spelled<Name>,
+    data: GivenData<Name, Data>,
+    uniqueKey: Record<string, unknown>,
+    delay: Duration,
+    options?: DebounceOptions,
+  ): Promise<Added<Name, Data>>;
+  async nowDebounced(
+    name: JobName,
+    data: unknown,
     uniqueKey: Record<string, unknown>,
     delay: Duration,
     options: DebounceOptions = {},
-  ): Promise<Job<Data>> {
-    const job = this.create(name, data).unique(uniqueKey).debounce(delay, options);
+  ): Promise<Job> {
+    const job = this.adder.draft(name, data).unique(uniqueKey).debounce(delay, options);
     return this.jobs.saved(job);
   }
 
@@ -219,8 +228,17 @@ export class JobScheduler {
    *
    * @throws InvalidOptionError; the reason of a signal that has fired before the call
    */
-  async enqueueMany<Item = JobInput>(
-    items: Iterable<Item> | AsyncIterable<Item>,
+  enqueueMany<Item, Made extends AnyItem = JobInput>(
+    items: Items<Item>,
+    options: EnqueueManyOptions<Item, Fitting<Made>> & { map: unknown },
+  ): Promise<EnqueueManyResult<Item>>;
+  /** The same of items that are jobs as they are. */
+  enqueueMany<Item extends AnyItem = JobInput>(
+    items: Items<Fitting<Item>>,
+    options?: EnqueueManyOptions<Item> & { map?: undefined },
+  ): Promise<EnqueueManyResult<Item>>;
+  async enqueueMany<Item>(
+    items: Items<Item>,
     options: EnqueueManyOptions<Item> = {},
   ): Promise<EnqueueManyResult<Item>> {
     return this.adder.many(items, options);
@@ -239,13 +257,16 @@ export class JobScheduler {
    * @throws WaitTimeoutError after 30 seconds, or what `timeout` says; the reason of the signal
    * @throws BackendClosedError when the engine is closed meanwhile; ConnectionError
    */
-  async waitFor<Result = unknown>(
+  waitFor<Result>(job: Job<unknown, Result>, options?: WaitOptions): Promise<Result>;
+  /** The same of a job whose result nobody knows: of what type it is, the caller says. */
+  waitFor<Result = unknown>(
     which: string | Pick<Job, 'id'>,
-    options: WaitOptions = {},
-  ): Promise<Result> {
+    options?: WaitOptions,
+  ): Promise<Result>;
+  async waitFor(which: string | Pick<Job, 'id'>, options: WaitOptions = {}): Promise<unknown> {
     const id = typeof which === 'string' ? which : which?.id;
     checkText('id', id);
-    return (await this.waits.waitFor(id, readWaitOptions('', options))) as Result;
+    return this.waits.waitFor(id, readWaitOptions('', options));
   }
 
   /**
@@ -258,16 +279,20 @@ export class JobScheduler {
    * @example
    * const { url } = await scheduler.runAndWait<{ url: string }>('render', { page: 7 }, { wait: { timeout: '5s' } });
    */
-  async runAndWait<Result = unknown, Data = unknown>(
-    name: string,
-    data?: Data,
+  runAndWait<Result = unknown, Data = unknown, Name extends JobName = string>(
+    name: Spelled<Name>,
+    ...given: Given<Name, Data, [options?: RunAndWaitOptions]>
+  ): Promise<Answer<Name, Result>>;
+  async runAndWait(
+    name: JobName,
+    data?: unknown,
     options: RunAndWaitOptions = {},
-  ): Promise<Result> {
+  ): Promise<unknown> {
     const { adder, backend, handlers, waits } = this;
     const { manager } = backend;
     if (!backend.broker.prune) throw new UnsupportedOperationError('runAndWait', backend.name);
     const tools = { adder, manager, waits, planOf: (of: string) => handlers.planFor(of) };
-    return (await runAndWait(tools, name, data, options)) as Result;
+    return runAndWait(tools, name, data, options);
   }
 
   // ── finding and mending ──────────────────────────────────────────────────────────────────────
@@ -287,11 +312,12 @@ export class JobScheduler {
    *
    * @throws InvalidOptionError for an unknown option, state, sort key or direction
    */
-  async queryJobs<Data = unknown>(
-    query: JobsQueryOptions = {},
-  ): Promise<{ jobs: Job<Data>[]; total: number }> {
-    const { jobs, total } = await this.backend.manager.query(query);
-    return { jobs: jobs.map((record) => this.jobs.of<Data>(record)), total };
+  queryJobs<Data = unknown, Name extends JobName = string>(
+    query?: JobQuery<Name>,
+  ): Promise<{ jobs: Added<Name, Data>[]; total: number }>;
+  async queryJobs(query: JobQuery = {}): Promise<{ jobs: Job[]; total: number }> {
+    const { jobs, total } = await this.backend.manager.query(plainNames(query));
+    return { jobs: jobs.map((record) => this.jobs.of(record)), total };
   }
 
   /**
@@ -307,8 +333,11 @@ export class JobScheduler {
    * @throws InvalidOptionError
    * @throws InvalidCursorError for a cursor that is damaged, or of another filter
    */
-  async find<Data = unknown>(options: FindOptions = {}): Promise<FoundJobs<Data>> {
-    return findJobs<Data>(this.managerThatCan('find'), this.jobs, options);
+  find<Data = unknown, Name extends JobName = string>(
+    options?: FindOptions<Name>,
+  ): Promise<FoundJobs<StoredData<Name, Data>, ResultOf<Name>>>;
+  async find(options: FindOptions = {}): Promise<FoundJobs> {
+    return findJobs(this.managerThatCan('find'), this.jobs, plainNames(options));
   }
 
   /** All that is known of a job, judged at one instant; `undefined` when there is no such job. */
@@ -339,8 +368,9 @@ export class JobScheduler {
 
   /** How many jobs there are in each state: of every name that has jobs, or of one. */
   counts(): Promise<Record<string, StateCounts>>;
-  counts(name: string): Promise<StateCounts>;
-  async counts(name?: string): Promise<Record<string, StateCounts> | StateCounts> {
+  counts<Name extends JobName>(name: Spelled<Name>): Promise<StateCounts>;
+  async counts(nameOrToken?: JobName): Promise<Record<string, StateCounts> | StateCounts> {
+    const name = nameOrToken === undefined ? undefined : nameOf(nameOrToken);
     if (name !== undefined) checkText('name', name);
     const counts = await this.backend.manager.counts(name === undefined ? undefined : [name]);
     if (name !== undefined) return counts.get(name) ?? emptyCounts();
@@ -388,8 +418,11 @@ export class JobScheduler {
    * @returns how many there were
    * @throws InvalidOptionError
    */
-  async cancel(which: string | JobFilter, options: { reason?: string } = {}): Promise<number> {
-    return this.removedBy('cancel', this.control.cancel(which, options));
+  async cancel<Name extends JobName = string>(
+    which: string | JobFilter<Name>,
+    options: { reason?: string } = {},
+  ): Promise<number> {
+    return this.removedBy('cancel', this.control.cancel(plainNames(which), options));
   }
 
   /**
@@ -398,7 +431,7 @@ export class JobScheduler {
    * @returns `ok`, or why it stays dead: there is no such job (`not-found`), it is no dead letter
    * (`not-dead`), it has another name (`name-mismatch`), or another job has taken its idempotency key
    * meanwhile (`key-taken`, by `holder`)
-   * @throws InvalidJobError for the data; InvalidScheduleError for a time that is not understood
+   * @throws InvalidJobError, InvalidDataError for the data; InvalidScheduleError for a time that is not understood
    */
   requeue(id: string, options?: RequeueOptions): Promise<RequeueAnswer>;
   /**
@@ -411,19 +444,24 @@ export class JobScheduler {
    * @throws InvalidOptionError for a filter without id, name, data and reason
    * @throws ConnectionError when the backend did not answer in time, and nothing was brought back
    */
-  requeue(filter: DeadLetterFilter, options?: RequeueManyOptions): Promise<RequeueResult>;
+  requeue<Name extends JobName = string>(
+    filter: DeadLetterFilter<Name>,
+    options?: RequeueManyOptions,
+  ): Promise<RequeueResult>;
   async requeue(
     which: string | DeadLetterFilter,
     options: RequeueOptions | RequeueManyOptions = {},
   ): Promise<RequeueAnswer | RequeueResult> {
     const tools: RequeueTools = {
       manager: this.managerThatCan('requeue'),
+      handlers: this.handlers,
+      read: (id) => this.jobs.read(id),
       maxDataBytes: this.options.maxDataBytes,
       now: () => this.jobs.now(),
       report: (error) => this.jobEvents.reportError(error),
     };
     if (typeof which === 'string') return requeueOne(tools, which, options);
-    return requeueMany(tools, which, options as RequeueManyOptions);
+    return requeueMany(tools, plainNames(which), options as RequeueManyOptions);
   }
 
   /**
@@ -433,8 +471,8 @@ export class JobScheduler {
    * @returns how many were removed
    * @throws InvalidOptionError also for another state, and without a limit
    */
-  async clean(options: CleanOptions): Promise<number> {
-    return this.removedBy('clean', cleanJobs(this.managerThatCan('clean'), options));
+  async clean<Name extends JobName = string>(options: CleanOptions<Name>): Promise<number> {
+    return this.removedBy('clean', cleanJobs(this.managerThatCan('clean'), plainNames(options)));
   }
 
   /**
@@ -445,7 +483,7 @@ export class JobScheduler {
    *
    * @returns `ok`; `kept-for-next` when it runs; `ended` when no run of it is planned (see {@link requeue}), or
    * `not-found`: then nothing was changed
-   * @throws InvalidJobError for the data, InvalidScheduleError for a time that is not understood
+   * @throws InvalidJobError, InvalidDataError for the data; InvalidScheduleError for a time that is not understood
    */
   async update(id: string, update: JobUpdate): Promise<UpdateAnswer> {
     return updateJob(this.mending('update'), id, update);
@@ -472,14 +510,17 @@ export class JobScheduler {
    *
    * @throws InvalidOptionError also for a filter without a criterion
    */
-  promote(filter: JobFilter, options?: PromoteOptions): Promise<PromoteResult>;
+  promote<Name extends JobName = string>(
+    filter: JobFilter<Name>,
+    options?: PromoteOptions,
+  ): Promise<PromoteResult>;
   async promote(
     which: string | JobFilter,
     options: PromoteOptions = {},
   ): Promise<PromoteAnswer | PromoteResult> {
     const tools = this.mending('promote');
     if (typeof which === 'string') return promoteOne(tools.manager, which);
-    return promoteMany(tools, which, options);
+    return promoteMany(tools, plainNames(which), options);
   }
 
   /**
@@ -500,11 +541,12 @@ export class JobScheduler {
    * @returns how many were removed
    * @throws InvalidOptionError
    */
-  async clear(name: string, options: ClearOptions = {}): Promise<number> {
-    return this.removedBy(
-      'clear',
-      clearJobs(this.managerThatCan('removeIf', 'clear'), name, options),
-    );
+  async clear<Name extends JobName>(
+    name: Spelled<Name>,
+    options: ClearOptions = {},
+  ): Promise<number> {
+    const manager = this.managerThatCan('removeIf', 'clear');
+    return this.removedBy('clear', clearJobs(manager, nameOf(name), options));
   }
 
   /**
@@ -517,11 +559,12 @@ export class JobScheduler {
    * @throws JobsRunningError while jobs of it run, and `force` is not said: nothing was removed, unless they began
    * meanwhile; pause the name first
    */
-  async obliterate(name: string, options: ObliterateOptions): Promise<number> {
-    return this.removedBy(
-      'obliterate',
-      obliterateJobs(this.managerThatCan('removeIf', 'obliterate'), name, options),
-    );
+  async obliterate<Name extends JobName>(
+    name: Spelled<Name>,
+    options: ObliterateOptions,
+  ): Promise<number> {
+    const manager = this.managerThatCan('removeIf', 'obliterate');
+    return this.removedBy('obliterate', obliterateJobs(manager, nameOf(name), options));
   }
 
   /** The worker hosts that are alive, in all processes: each tells of itself every 15 seconds. */
@@ -535,13 +578,13 @@ export class JobScheduler {
   }
 
   /** Jobs that are disabled are not run; one that runs ends. @returns how many match */
-  disable(which: string | JobFilter): Promise<number> {
-    return this.control.disable(which);
+  disable<Name extends JobName = string>(which: string | JobFilter<Name>): Promise<number> {
+    return this.control.disable(plainNames(which));
   }
 
   /** @returns how many match */
-  enable(which: string | JobFilter): Promise<number> {
-    return this.control.enable(which);
+  enable<Name extends JobName = string>(which: string | JobFilter<Name>): Promise<number> {
+    return this.control.enable(plainNames(which));
   }
 
   /**
@@ -563,11 +606,13 @@ export class JobScheduler {
    * @returns how many run still
    * @throws InvalidOptionError; the reason of a signal that has fired before the call
    */
-  pause(name: string, options?: PauseOptions): Promise<PauseResult>;
+  pause<Name extends JobName>(name: Spelled<Name>, options?: PauseOptions): Promise<PauseResult>;
   pause(options?: PauseOptions): Promise<PauseResult>;
-  async pause(which?: string | PauseOptions, options: PauseOptions = {}): Promise<PauseResult> {
-    if (typeof which === 'object') return this.pausing().pause(undefined, which);
-    return this.pausing().pause(which, options);
+  async pause(which?: JobName | PauseOptions, options: PauseOptions = {}): Promise<PauseResult> {
+    if (typeof which === 'object' && !(which instanceof JobToken)) {
+      return this.pausing().pause(undefined, which);
+    }
+    return this.pausing().pause(which && nameOf(which), options);
   }
 
   /**
@@ -575,13 +620,13 @@ export class JobScheduler {
    *
    * @returns whether it was paused
    */
-  async resume(name?: string): Promise<boolean> {
-    return this.pausing().resume(name);
+  async resume<Name extends JobName>(name?: Spelled<Name>): Promise<boolean> {
+    return this.pausing().resume(name && nameOf(name));
   }
 
   /** Whether no job of this name starts, since it is paused or everything is; without a name, whether everything is. */
-  async isPaused(name?: string): Promise<boolean> {
-    return this.pausing().isPaused(name);
+  async isPaused<Name extends JobName>(name?: Spelled<Name>): Promise<boolean> {
+    return this.pausing().isPaused(name && nameOf(name));
   }
 
   /** What is paused, since when, why and by whom. */
@@ -597,8 +642,8 @@ export class JobScheduler {
    * @example
    * await scheduler.limits('email').set({ rateLimit: { max: 5, per: '1 second' } });
    */
-  limits(name: string): LimitsOfName {
-    return new LimitsOfName(this.managerThatCan('setLimits'), name);
+  limits<Name extends JobName>(name: Spelled<Name>): LimitsOfName {
+    return new LimitsOfName(this.managerThatCan('setLimits'), nameOf(name));
   }
 
   /** The limits of each name that has any. */
@@ -722,6 +767,8 @@ export class JobScheduler {
   private mending(verb: RarerVerb, asked: string = verb): MendTools {
     const { maxDataBytes, name } = this.options;
     const manager = this.managerThatCan(verb, asked);
-    return { manager, maxDataBytes, name, now: () => this.jobs.now() };
+    const { handlers, jobs } = this;
+    const read = (id: string) => jobs.read(id);
+    return { manager, handlers, read, maxDataBytes, name, now: () => jobs.now() };
   }
 }

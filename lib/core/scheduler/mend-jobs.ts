@@ -5,11 +5,12 @@ import { encodeData } from '../job/job-data.js';
 import { checkText } from '../job/job-id.js';
 import { checkKnownKeys } from '../options/known-keys.js';
 import { parsePriority } from '../options/priority.js';
+import { type DataJudge, judgeNewData } from './judged-data.js';
 import type { HostInfo, JobUpdate } from './mend-options.js';
 import { dueAt } from './schedule-options.js';
 
 /** What jobs are changed with. */
-export interface MendTools {
+export interface MendTools extends DataJudge {
   readonly manager: JobManager;
   readonly maxDataBytes: number;
   /** This process, as records name it; empty for none. */
@@ -19,7 +20,7 @@ export interface MendTools {
 
 const UPDATE_KEYS: readonly (keyof JobUpdate)[] = ['data', 'priority', 'nextRunAt'];
 
-/** @throws InvalidJobError, InvalidOptionError, InvalidScheduleError */
+/** @throws InvalidJobError, InvalidDataError, InvalidOptionError, InvalidScheduleError */
 export async function updateJob(
   tools: MendTools,
   id: string,
@@ -27,7 +28,9 @@ export async function updateJob(
 ): Promise<UpdateAnswer> {
   checkText('id', id);
   checkKnownKeys('update', update, UPDATE_KEYS);
-  return tools.manager.update(id, changeOf(tools, update));
+  const change = changeOf(tools, update);
+  const version = await judgeNewData(tools, id, change.data ?? undefined);
+  return tools.manager.update(id, version === undefined ? change : { ...change, version });
 }
 
 function changeOf(tools: MendTools, { data, priority, nextRunAt }: JobUpdate): JobChange {

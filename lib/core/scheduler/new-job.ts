@@ -1,6 +1,7 @@
 import { type Duration, durationOption } from '../duration.js';
 import { InvalidOptionError } from '../errors.js';
 import { checkBackoff } from '../handlers/handler-backoff.js';
+import type { HandlerPlan } from '../handlers/handler-plan.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import type { Due } from '../job/due.js';
 import { encodeData } from '../job/job-data.js';
@@ -13,9 +14,11 @@ import { checkKnownKeys } from '../options/known-keys.js';
 import { parsePriority } from '../options/priority.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import { readJobRemovals } from '../options/removal.js';
+import type { CarriedHeaders } from './carried-headers.js';
 import { withDedupe } from './dedupe-option.js';
 import { expiryOf } from './expiry-option.js';
 import type { JobOptions } from './job-options.js';
+import { judgeData, onceJudged } from './judged-data.js';
 import { keyOf } from './key-option.js';
 import { LargeData } from './large-data.js';
 
@@ -33,6 +36,7 @@ const OPTION_KEYS: readonly (keyof JobOptions)[] = [
   'expiresAt',
   'tags',
   'key',
+  'context',
   'attempts',
   'backoff',
   'timeout',
@@ -42,10 +46,21 @@ const OPTION_KEYS: readonly (keyof JobOptions)[] = [
 ];
 
 export interface NewJobTools {
+  readonly headers: CarriedHeaders;
   /** By the backend's clock. */
   now(): number;
   /** Takes warnings: a code, a message, and what it is about. */
   warn(code: string, message: string, about: string): void;
+}
+
+/** A name and its data, and how jobs of that name are run. */
+interface Meant {
+  readonly name: string;
+  /** As the caller gave it. */
+  readonly data: unknown;
+  /** The same as JSON. */
+  readonly text: string | undefined;
+  readonly plan: HandlerPlan;
 }
 
 /** Makes jobs of what callers ask for: checked and encoded, so that a bad one never leaves the process. */
@@ -64,21 +79,46 @@ export class NewJobs {
   }
 
   /**
+   * Everything is read and encoded at once; where the schema of the name is async, what it says is waited for.
+   *
    * @param due - when the caller said so beside the options
    * @throws InvalidJobError for the name, the id, the idempotency key or the data
+   * @throws InvalidDataError for data that the schema of the name refuses
    * @throws InvalidOptionError
    */
-  make(name: string, data: unknown, options: JobOptions | undefined, due?: Due): NewJob {
+  make(
+    name: string,
+    data: unknown,
+    options: JobOptions | undefined,
+    due?: Due,
+  ): NewJob | Promise<NewJob> {
     checkText('name', name);
     const text = encodeData(data, this.options.maxDataBytes);
     this.largeData.look(name, text);
     const plan = this.handlers.planFor(name);
-    const { priority } = plan;
+    const judged = judgeData(name, text, plan);
+    if (!judged) return this.made({ name, data, text, plan }, options, due);
+    return onceJudged(judged, () => this.made({ name, data, text, plan }, options, due));
+  }
+
+  private made(
+    { name, data, text, plan }: Meant,
+    options: JobOptions | undefined,
+    due: Due | undefined,
+  ): NewJob {
+    const { priority, version } = plan;
     const key = keyOf(options?.key, name, data, plan);
     const writer = this.options.name === '' ? undefined : { lastModifiedBy: this.options.name };
     if (options === undefined) {
+      const context = this.tools.headers.of(name, undefined);
       const plain = { id: newJobId(), name, data: text, priority, due: due ?? AT_ONCE, ...writer };
-      return key === undefined ? plain : { ...plain, key };
+      if (key === undefined && context === undefined && version === 1) return plain;
+      return {
+        ...plain,
+        ...(key !== undefined && { key }),
+        ...(context && { context }),
+        ...(version > 1 && { version }),
+      };
     }
     checkKnownKeys('', options, OPTION_KEYS, FOREIGN_WORDS);
     const job: { -readonly [Key in keyof NewJob]: NewJob[Key] } = {
@@ -100,6 +140,9 @@ export class NewJobs {
     const overrides = overridesOf(options);
     if (overrides) job.overrides = overrides;
     if (key !== undefined) job.key = key;
+    if (version > 1) job.version = version;
+    const context = this.tools.headers.of(name, options.context);
+    if (context) job.context = context;
     if (options.first !== undefined && trueOrFalse('first', options.first)) job.first = true;
     const tags = options.tags === undefined ? [] : readTags(options.tags);
     if (tags.length > 0) job.tags = tags;

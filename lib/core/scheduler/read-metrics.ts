@@ -1,13 +1,15 @@
 import type { JobManager } from '../contracts/job-manager.js';
 import { METRICS_KEPT_MINUTES, type MetricsRow } from '../contracts/metrics-store.js';
 import { checkText } from '../job/job-id.js';
+import type { JobName } from '../job/job-types.js';
 import { addRows, figuresOf, type JobFigures } from '../metrics/figures.js';
-import { textList, wholeNumber } from '../options/checks.js';
+import { wholeNumber } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
+import { nameList } from '../options/name-list.js';
 
 export interface MetricsOptions {
   /** @default every name that has, or has had, jobs */
-  names?: readonly string[];
+  names?: readonly JobName[];
   /** How many minutes back, the present one included: 1 to 120. @default 60 */
   minutes?: number;
 }
@@ -41,7 +43,7 @@ export async function readMetrics(
     1,
     METRICS_KEPT_MINUTES,
   );
-  const names = options.names && [...new Set(textList('names', options.names))];
+  const names = options.names && [...new Set(nameList('names', options.names))];
   for (const name of names ?? []) checkText('name', name);
   const { rows, latencyMs } = await manager.readMetrics({ minutes, ...(names && { names }) });
   const rowsOf = new Map(

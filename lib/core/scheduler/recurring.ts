@@ -21,6 +21,13 @@ const EVERY_KEYS: readonly (keyof EveryOptions)[] = [
   'priority',
 ];
 
+/** @throws InvalidOptionError, InvalidJobError for what is wrong whenever it is said */
+export function checkEveryOptions(options: EveryOptions): void {
+  checkKnownKeys('', options, EVERY_KEYS, FOREIGN_RULE_WORDS);
+  trueOrFalse('skipImmediate', options.skipImmediate ?? false);
+  if (options.key !== undefined) checkText('key', options.key);
+}
+
 /**
  * Makes an unsaved job the one recurring job of its name and key.
  *
@@ -28,10 +35,8 @@ const EVERY_KEYS: readonly (keyof EveryOptions)[] = [
  * @throws InvalidOptionError
  */
 export function makeRecurring(job: Job, interval: string | number, options: EveryOptions): void {
-  checkKnownKeys('', options, EVERY_KEYS, FOREIGN_RULE_WORDS);
+  checkEveryOptions(options);
   const { skipImmediate = false, key, catchUp, priority } = options;
-  trueOrFalse('skipImmediate', skipImmediate);
-  if (key !== undefined) checkText('key', key);
   if (typeof interval !== 'string' && typeof interval !== 'number') {
     throw new InvalidOptionError('interval', interval, 'a duration or a cron rule');
   }

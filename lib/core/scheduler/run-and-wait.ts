@@ -1,6 +1,7 @@
 import type { JobManager } from '../contracts/job-manager.js';
 import type { HandlerPlan } from '../handlers/handler-plan.js';
 import type { NewJob } from '../job/job-record.js';
+import type { JobName } from '../job/job-types.js';
 import type { JobAdder } from './job-adder.js';
 import type { JobWaits } from './job-waits.js';
 import { readWaitOptions, type RunAndWaitOptions } from './wait-options.js';
@@ -24,15 +25,15 @@ export interface RunAndWaitTools {
 
 export async function runAndWait(
   { adder, waits, manager, planOf }: RunAndWaitTools,
-  name: string,
+  nameOrToken: JobName,
   data: unknown,
   { wait = {}, ...options }: RunAndWaitOptions,
 ): Promise<unknown> {
   const terms = readWaitOptions('wait', wait);
   terms.signal?.throwIfAborted();
   let goesWhenRead = false;
-  const job = await adder.add(name, data, options, undefined, (made) => {
-    const { removeOnComplete, removeOnFail } = { ...planOf(name), ...made.overrides };
+  const job = await adder.add(nameOrToken, data, options, undefined, (made) => {
+    const { removeOnComplete, removeOnFail } = { ...planOf(made.name), ...made.overrides };
     goesWhenRead = removeOnComplete;
     return keptForAWhile(made, removeOnFail);
   });

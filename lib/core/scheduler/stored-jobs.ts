@@ -6,7 +6,7 @@ import type { JobEvents } from '../events/job-events.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import { recordOf } from '../job/job-attrs.js';
 import { encodeData } from '../job/job-data.js';
-import type { JobHome } from '../job/job-home.js';
+import type { BesideRow, JobHome } from '../job/job-home.js';
 import { randomToken } from '../job/job-id.js';
 import type { Deduped, JobRecord } from '../job/job-record.js';
 import { Job } from '../job/job.js';
@@ -14,6 +14,8 @@ import { wasBorn } from '../job/row-birth.js';
 import type { MetricsRecorder } from '../metrics/metrics-recorder.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import type { HostSnapshot } from '../worker/worker-status.js';
+import { judgeData } from './judged-data.js';
+import { judgeRow } from './judged-row.js';
 import { keyOf } from './key-option.js';
 
 /** This process's worker host, as jobs see it. */
@@ -54,7 +56,7 @@ export class StoredJobs implements JobHome {
   /** Writes what is asked of a job; the answer shows it as it is stored. */
   async saved<Data>(job: Job<Data>): Promise<Job<Data>> {
     const asked = job.askedRow();
-    const row = await this.save(asked, this.keyOf(asked));
+    const row = await this.save(asked, this.besideRow(asked));
     // The record says more than a row: when the job was made, and how often it was tried.
     const record = row._id === undefined ? undefined : await this.read(row._id);
     const created = wasBorn(row) ?? (job.isSurelyNew || undefined);
@@ -63,17 +65,29 @@ export class StoredJobs implements JobHome {
     return stored;
   }
 
-  keyOf({ name, data }: JobParameters): string | undefined {
-    return keyOf(undefined, name, data, this.handlers.planFor(name));
+  besideRow({ name, data }: JobParameters): BesideRow {
+    const plan = this.handlers.planFor(name);
+    try {
+      const key = keyOf(undefined, name, data, plan);
+      return key === undefined ? {} : { key };
+    } catch (error) {
+      // Of data that is wrong itself no key can be made: then that is what is wrong.
+      judgeData(name, encodeData(data), plan)?.catch(() => undefined);
+      throw error;
+    }
   }
 
-  async save(row: JobParameters, key: string | undefined): Promise<JobParameters> {
+  async save(row: JobParameters, beside: BesideRow): Promise<JobParameters> {
     // Encoded here for its checks and its limit, which are those of every other job.
-    encodeData(row.data, this.options.maxDataBytes);
+    const text = encodeData(row.data, this.options.maxDataBytes);
+    const plan = this.handlers.planFor(row.name);
+    // Waiting for nothing would change the order of saves.
+    const judged = plan.schema && judgeRow((id) => this.read(id), row, text, plan);
     const { name } = this.options;
-    return this.backend.repository.saveJob(row, {
+    return this.backend.repository.saveJob(judged ? await judged : row, {
       ...(name !== '' && { lastModifiedBy: name }),
-      ...(key !== undefined && { key }),
+      ...(plan.version > 1 && { version: plan.version }),
+      ...beside,
     });
   }
 

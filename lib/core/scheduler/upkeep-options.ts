@@ -3,16 +3,18 @@ import type { Duration } from '../duration.js';
 import type { HistoryEntry } from '../job/attempt-history.js';
 import type { DeathReason, Failure } from '../job/job-record.js';
 import type { JobState } from '../job/job-state.js';
+import type { JobName } from '../job/job-types.js';
 import type { Job } from '../job/job.js';
+import type { Spelled } from '../job/typed-names.js';
 import type { DateInput } from '../schedule/date.js';
 import type { JobFilter } from './job-options.js';
 
 /** Which jobs `find` looks for; what is given is combined with AND, without any criterion it is every job. */
-export interface FindOptions {
+export interface FindOptions<Name extends JobName = JobName> {
   /** Wins over `names`. */
-  name?: string;
+  name?: Spelled<Name>;
   /** An empty list matches nothing. */
-  names?: readonly string[];
+  names?: readonly Spelled<Name>[];
   /**
    * `failed` are the dead letters and the jobs that wait for their retry, `dead` the former alone;
    * `paused` the disabled ones.
@@ -31,8 +33,8 @@ export interface FindOptions {
   cursor?: string | undefined;
 }
 
-export interface FoundJobs<Data = unknown> {
-  readonly jobs: readonly Job<Data>[];
+export interface FoundJobs<Data = unknown, Result = unknown> {
+  readonly jobs: readonly Job<Data, Result>[];
   /** Where the next page begins; `undefined` after the last one. A page may be short, or empty, and not the last. */
   readonly cursor: string | undefined;
 }
@@ -105,13 +107,13 @@ interface RequeueTiming {
 
 export interface RequeueOptions extends RequeueTiming {
   /** Only if the job has this name. */
-  expectName?: string;
+  expectName?: JobName;
   /** What the job is to work with from now on. Left out, or `undefined`: what it has. */
   data?: unknown;
 }
 
 /** Which dead letters; what is given is combined with AND. At least an id, a name, data or a reason is needed. */
-export interface DeadLetterFilter extends JobFilter {
+export interface DeadLetterFilter<Name extends JobName = JobName> extends JobFilter<Name> {
   reason?: DeathReason;
   /** How long ago they died, at least. */
   olderThan?: Duration;
@@ -148,7 +150,7 @@ export interface RequeueResult extends RequeueProgress {
   readonly error: Error | undefined;
 }
 
-export interface CleanOptions {
+export interface CleanOptions<Name extends JobName = JobName> {
   /** `failed` means dead letters: jobs that wait for their retry are not touched. */
   state: 'completed' | 'failed';
   /** How long ago they ended, at least. */
@@ -156,7 +158,7 @@ export interface CleanOptions {
   /** How many to remove at most, the oldest first; `Infinity` for all. */
   limit: number;
   /** Wins over `names`. */
-  name?: string;
+  name?: Spelled<Name>;
   /** An empty list matches nothing. @default all names */
-  names?: readonly string[];
+  names?: readonly Spelled<Name>[];
 }

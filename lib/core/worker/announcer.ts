@@ -64,8 +64,8 @@ export class Announcer {
   }
 
   /** What the handler returned is not kept. */
-  omitted({ record: { id, name } }: Attempt, { reason }: OmittedResult): void {
-    const message = `The result of job ${id} ("${name}") is not kept. ${reason}`;
+  omitted({ job: { id, name, attempt } }: Attempt, { reason }: OmittedResult): void {
+    const message = `The result of attempt ${attempt} of job ${id} ("${name}") is not kept. ${reason}`;
     this.events.emitWarning('result-omitted', message, name);
   }
 
@@ -106,17 +106,24 @@ export class Announcer {
     if (this.events.wants('stuck', job.name)) this.events.emit('stuck', job.name, { job, error });
   }
 
-  rescued({ id, name, host, rescueCount, outcome }: RescuedJob): void {
+  rescued({ id, name, host, attempt, rescueCount, outcome }: RescuedJob): void {
     this.metrics?.stalled(name);
     if (outcome === 'buried') this.metrics?.dead(name);
     if (this.events.wants('stalled', name)) {
-      this.events.emit('stalled', name, { id, name, host, rescueCount, outcome });
+      this.events.emit('stalled', name, { id, name, host, attempt, rescueCount, outcome });
     }
     if (outcome === 'buried' && this.events.wants('dead', name)) {
       const message =
         'The processes that ran this job were lost, more often than maxRescues allows.';
       const failure = { reason: 'stalled', name: 'StalledError', message } as const;
-      this.events.emit('dead', name, { id, name, failure, job: undefined, error: undefined });
+      this.events.emit('dead', name, {
+        id,
+        name,
+        failure,
+        attempt,
+        job: undefined,
+        error: undefined,
+      });
     }
   }
 
@@ -128,6 +135,7 @@ export class Announcer {
       id,
       name,
       failure: EXPIRED,
+      attempt: undefined,
       job: undefined,
       error: undefined,
     });
@@ -222,13 +230,13 @@ export class Announcer {
     this.agenda.retrying(attempt, error, failure, delayMs);
   }
 
-  private dead(attempt: Attempt, error: Error, { failure, reason }: Bury): void {
-    const { job } = attempt;
-    const { id, name } = job;
+  private dead(run: Attempt, error: Error, { failure, reason }: Bury): void {
+    const { job } = run;
+    const { id, name, attempt } = job;
     if (this.events.wants('dead', name)) {
-      this.events.emit('dead', name, { id, name, failure, job, error });
+      this.events.emit('dead', name, { id, name, failure, attempt, job, error });
     }
-    if (reason === 'exhausted') this.agenda.exhausted(attempt, error);
+    if (reason === 'exhausted') this.agenda.exhausted(run, error);
   }
 
   /** A recurring job goes on with its next occurrence. */

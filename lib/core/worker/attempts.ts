@@ -115,12 +115,10 @@ export class Attempts implements AttemptKeeper {
    */
   begin(claimed: ClaimedJob, sentAt: number, byHand = false): void {
     const handler = this.tools.handlers.get(claimed.record.name);
-    const trustedUntil = this.keeper.trustFrom(sentAt);
-    const attempt = new Attempt(claimed, handler ?? NOBODY, this, trustedUntil);
-    this.keeper.hold(attempt);
+    const attempt = this.taken(claimed, sentAt, handler);
     if (claimed.unreadable) return this.bury(attempt, claimed.unreadable);
     // An answer later than its lease (a frozen process, a slow link): another may have the job by now.
-    const isTooLate = trustedUntil <= performance.now();
+    const isTooLate = attempt.trustedUntil <= performance.now();
     if (isTooLate) attempt.fire(new LeaseLostError(claimed.record.id, 'expired'));
     if (!handler || isTooLate || !this.hooks.mayBegin()) return this.release(attempt);
     const passed = byHand ? undefined : passedOver(attempt, this.decisions.now);
@@ -132,6 +130,11 @@ export class Attempts implements AttemptKeeper {
     this.executing.add(attempt);
     this.tools.announcer.started(attempt);
     this.executor.run(attempt);
+  }
+
+  /** A job has come that nobody wants now: it goes back to its place. */
+  handBack(claimed: ClaimedJob, sentAt: number): void {
+    this.release(this.taken(claimed, sentAt, undefined));
   }
 
   /** @throws LeaseLostError, JobCancelledError when its lease is gone; ConnectionError */
@@ -224,6 +227,13 @@ export class Attempts implements AttemptKeeper {
     this.tools.events.reportError(new Error(message));
   }
 
+  private taken(claimed: ClaimedJob, sentAt: number, handler: Handler | undefined): Attempt {
+    const trustedUntil = this.keeper.trustFrom(sentAt);
+    const attempt = new Attempt(claimed, handler ?? NOBODY, this, trustedUntil);
+    this.keeper.hold(attempt);
+    return attempt;
+  }
+
   private release(attempt: Attempt): void {
     this.executor.abandon(attempt);
     this.ended(attempt, RELEASED);
@@ -295,7 +305,7 @@ export class Attempts implements AttemptKeeper {
     this.keeper.letGo(attempt);
     const { id, name } = attempt.record;
     const message =
-      `The end of job ${id} ("${name}") cannot be stored: ${cause.message}. ` +
+      `The end of attempt ${attempt.job.attempt} of job ${id} ("${name}") cannot be stored: ${cause.message}. ` +
       'Its attempt is given up; the job runs again when its lease has expired.';
     const error = new Error(message, { cause });
     this.tools.events.reportError(error);

@@ -1,3 +1,6 @@
+import { AsyncResource } from 'node:async_hooks';
+// Imported: fake timers of a test, which stand in for the global one, must not stop the host.
+import { nextTick } from 'node:process';
 import type { Claimed, ClaimedJob, ClaimRequest } from '../contracts/job-broker.js';
 import { type CallTools, ClaimTrack, type Mail } from './claim-track.js';
 import { LookOut } from './look-out.js';
@@ -31,6 +34,7 @@ export class Claimer<Item extends Mail> {
   private readonly tracks: readonly [ClaimTrack<Item>, ClaimTrack<Item>];
   private readonly lookOut: LookOut;
   private isOn = false;
+  private isHeld = false;
   private turnPlanned = false;
   private whenIdle: (() => void)[] = [];
 
@@ -44,7 +48,20 @@ export class Claimer<Item extends Mail> {
 
   start(): void {
     this.isOn = true;
-    this.lookOut.start();
+    if (!this.isHeld) this.lookOut.start();
+    this.wake(true);
+  }
+
+  /** Asks for no more jobs, over all starts, until `letGo`; settlements go on. @internal see `OnDemand` */
+  hold(): void {
+    this.isHeld = true;
+    this.lookOut.stop();
+  }
+
+  /** @internal see `OnDemand` */
+  letGo(): void {
+    this.isHeld = false;
+    if (this.isOn) this.lookOut.start();
     this.wake(true);
   }
 
@@ -75,7 +92,7 @@ export class Claimer<Item extends Mail> {
     if (!this.isOn || this.turnPlanned || this.tracks.every(isBusy)) return;
     this.turnPlanned = true;
     // Runs when the microtasks of this tick are done, the ends of other attempts among them.
-    process.nextTick(this.turn);
+    nextTick(this.turn);
   }
 
   /** A job of this name is due at this instant, as far as somebody heard. */
@@ -111,12 +128,13 @@ export class Claimer<Item extends Mail> {
     });
   }
 
-  private readonly turn = (): void => {
+  // Whoever wakes the loop (a handler that adds a job, a request) must not lend its context to what comes of it.
+  private readonly turn = AsyncResource.bind((): void => {
     this.turnPlanned = false;
     if (!this.isOn) return;
     for (const track of this.tracks) if (!track.isBusy) this.sendOn(track);
     this.noticeIdle();
-  };
+  });
 
   /** Sends what there is to send, if it is worth a call. */
   private sendOn(track: ClaimTrack<Item>): void {

@@ -1,10 +1,10 @@
 import type { Settlement } from '../contracts/job-broker.js';
-import { AgendaError } from '../errors.js';
+import { AgendaError, InvalidDataError } from '../errors.js';
 import type { HandlerPlan } from '../handlers/handler-plan.js';
 import type { Due } from '../job/due.js';
 import type { DeathReason, JobRecord } from '../job/job-record.js';
 import { isRecurring } from '../job/job-state.js';
-import { errorOf, failureOf, isNonRetryable } from '../job/thrown.js';
+import { causedBy, errorOf, failureOf, isNonRetryable } from '../job/thrown.js';
 import type { JobVerdict } from '../job/verdict.js';
 import { compileRepeatRule } from '../schedule/compile-repeat-rule.js';
 import { DateLimits } from '../schedule/date-limits.js';
@@ -83,9 +83,15 @@ function complete(
 }
 
 function fail(attempt: Decided, error: Error, context: DecisionContext): Settlement {
-  if (isNonRetryable(error)) return giveUp(attempt, error, 'unrecoverable', context);
+  if (isNonRetryable(error)) return giveUp(attempt, error, whyNoRetry(attempt, error), context);
   const delayMs = retryWait(attempt, error, context);
   return retry(attempt, error, delayMs === null ? null : { delayMs }, context);
+}
+
+/** Data of another job, which its handler could not add, is no fault of its own data. */
+function whyNoRetry({ record }: Decided, error: Error): DeathReason {
+  const ofItsData = causedBy(error, InvalidDataError)?.jobName === record.name;
+  return ofItsData ? 'invalid-data' : 'unrecoverable';
 }
 
 /** @param due - `null` when it has had its attempts */

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type LostLease, MAX_BATCH, type Renewal, type Renewed } from '../contracts/job-broker.js';
 import { LeaseLostError } from '../errors.js';
 import { errorOf } from '../job/thrown.js';
@@ -32,7 +33,8 @@ const LONGEST_RETRY = 1_000;
 
 export class LeaseKeeper {
   private readonly held = new Set<Attempt>();
-  private readonly timer = new Timer(() => this.tick());
+  // Whoever begins a run by hand must not lend its context to the renewals of all runs.
+  private readonly timer = new Timer(AsyncResource.bind(() => this.tick()));
   private readonly renewEveryMs: number;
   private readonly trustedMs: number;
   private renewAt = 0;

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { MAX_CALL_BYTES, MAX_REWRITES } from '../contracts/job-broker.js';
 import { errorOf } from '../job/thrown.js';
 import type { Attempt } from './attempt.js';
@@ -33,7 +34,8 @@ export class Reports {
   private readonly waiting = new Set<Attempt>();
   /** Attempts that have ended, and what is to be done when all is told. */
   private readonly ending = new Map<Attempt, () => void>();
-  private readonly timer = new Timer(() => void this.round());
+  // A handler that tells something must not lend its context to what the store answers to all of them.
+  private readonly timer = new Timer(AsyncResource.bind(() => void this.round()));
   private isTelling = false;
   /** The store did not answer last time. */
   private isTroubled = false;

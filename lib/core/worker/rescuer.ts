@@ -21,7 +21,7 @@ export interface RescuerHooks {
 }
 
 export class Rescuer {
-  private readonly timer = new Timer(() => void this.look());
+  private readonly timer = new Timer(() => void this.lookNow());
   private isOn = false;
   private looking = false;
 
@@ -46,8 +46,9 @@ export class Rescuer {
     this.timer.startWithin(Math.max(0, at - this.hooks.now()) + this.jitter());
   }
 
-  private async look(): Promise<void> {
-    if (this.looking) return;
+  /** @returns what that came to; `undefined` when it looks already, or did not succeed. Never rejects */
+  async lookNow(): Promise<Rescue | undefined> {
+    if (this.looking) return undefined;
     this.looking = true;
     let rescue: Rescue | undefined;
     try {
@@ -61,6 +62,7 @@ export class Rescuer {
     this.looking = false;
     if (rescue && rescue.jobs.length > 0) this.hooks.rescued(rescue.jobs);
     if (this.isOn) this.planAfter(rescue);
+    return rescue;
   }
 
   private planAfter(rescue: Rescue | undefined): void {

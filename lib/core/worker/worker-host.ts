@@ -1,6 +1,6 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
 import type { HostBeat } from '../contracts/host-registry.js';
-import type { Claimed, RescuedJob } from '../contracts/job-broker.js';
+import type { Claimed, ClaimRequest, Pruned, RescuedJob } from '../contracts/job-broker.js';
 import { type Duration, durationOption } from '../duration.js';
 import { WorkerNotStartedError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
@@ -10,6 +10,8 @@ import { checkText } from '../job/job-id.js';
 import { errorOf } from '../job/thrown.js';
 import type { JobHome } from '../job/job.js';
 import type { JobRecord } from '../job/job-record.js';
+import { type JobName, nameOf } from '../job/job-types.js';
+import type { Spelled } from '../job/typed-names.js';
 import type { MetricsRecorder } from '../metrics/metrics-recorder.js';
 import { abortSignal, wholeNumber } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
@@ -25,6 +27,7 @@ import { hostId } from './host-id.js';
 import { Janitor } from './janitor.js';
 import { KeylessJobs } from './keyless-jobs.js';
 import { listenToNews } from './news.js';
+import { OnDemand } from './on-demand.js';
 import { Outages } from './outages.js';
 import { Patience } from './patience.js';
 import { Registrations } from './registrations.js';
@@ -69,6 +72,8 @@ export class WorkerHost {
   private readonly announcer: Announcer;
   private readonly directRuns: DirectRuns;
 
+  /** Only in tests. */
+  private onDemand: OnDemand | undefined;
   private started: Promise<void> | undefined;
   private ending: Ending | undefined;
   private state: WorkerStatus['state'] = 'stopped';
@@ -101,6 +106,7 @@ export class WorkerHost {
       {
         mayBegin: () => this.state === 'running',
         wake: (forJobs) => this.claimer.wake(forJobs),
+        over: () => this.onDemand?.attemptOver(),
       },
     );
     const keyless = new KeylessJobs(events, (name) => handlers.get(name));
@@ -108,10 +114,16 @@ export class WorkerHost {
       { host: this.host, leaseMs, processEveryMs: options.processEveryMs },
       {
         settleAndClaim: (settlements, claim) =>
-          this.tellExpired(stateNews.learnFrom(backend.broker.settleAndClaim(settlements, claim))),
+          this.tellClaimed(
+            claim,
+            this.tellExpired(
+              stateNews.learnFrom(backend.broker.settleAndClaim(settlements, claim)),
+            ),
+          ),
         outbox: this.attempts.settler,
         slots,
         begin: (job, sentAt) => {
+          if (this.onDemand && !this.onDemand.lets(job, sentAt)) return;
           keyless.look(job);
           this.attempts.begin(job, sentAt);
         },
@@ -191,13 +203,15 @@ export class WorkerHost {
   }
 
   /** Takes no more jobs of this name, or of any, in this process; those that run go on. */
-  pause(name?: string): void {
+  pause<Name extends JobName>(nameOrToken?: Spelled<Name>): void {
+    const name = nameOrToken && nameOf(nameOrToken);
     if (name !== undefined) checkText('name', name);
     this.slots.pause(name);
   }
 
   /** Takes a pause back; without a name all of them. */
-  resume(name?: string): void {
+  resume<Name extends JobName>(nameOrToken?: Spelled<Name>): void {
+    const name = nameOrToken && nameOf(nameOrToken);
     if (name !== undefined) checkText('name', name);
     this.slots.resume(name);
     this.claimer.wake(true);
@@ -209,7 +223,8 @@ export class WorkerHost {
    *
    * @throws InvalidOptionError unless it is a whole number of 1 or more: see {@link pause} for none
    */
-  setConcurrency(name: string, concurrency: number): void {
+  setConcurrency<Name extends JobName>(nameOrToken: Spelled<Name>, concurrency: number): void {
+    const name = nameOf(nameOrToken);
     checkText('name', name);
     this.slots.setConcurrency(name, wholeNumber('concurrency', concurrency, 1));
     this.claimer.wake(true);
@@ -225,8 +240,10 @@ export class WorkerHost {
     return {
       state: this.state,
       ready: this.isReady,
+      onlyAdds: this.options.worker.none,
       host: this.host,
       running: this.slots.running,
+      slots: this.slots.concurrency,
       unsettled: this.attempts.unsettled,
       paused: this.slots.isPaused,
       storeIsAway: this.outages.storeIsAway,
@@ -247,6 +264,29 @@ export class WorkerHost {
     const { state, outages, claimer, options } = this;
     const isTurning = claimer.unansweredForMs <= 2 * options.processEveryMs + ANSWER_MARGIN_MS;
     return state === 'running' && !outages.storeIsAway && isTurning;
+  }
+
+  /**
+   * From now on jobs are taken only when told, over all starts. Twice is once.
+   *
+   * @internal for the testing kit
+   */
+  hold(): OnDemand {
+    this.claimer.hold();
+    this.onDemand ??= new OnDemand({
+      open: () => this.state === 'running' && this.claimer.letGo(),
+      shut: () => this.claimer.hold(),
+      look: () => {
+        this.claimer.wake(true);
+        return this.claimer.idle();
+      },
+      held: () => this.attempts.held().size,
+      handBack: (job, sentAt) => this.attempts.handBack(job, sentAt),
+      rescue: () => this.rescuer.lookNow(),
+      tidy: () => this.tidy(),
+      now: () => this.backend.broker.now(),
+    });
+    return this.onDemand;
   }
 
   /**
@@ -317,6 +357,25 @@ export class WorkerHost {
     this.unsubscribe.push(...forget);
   }
 
+  /** A whole pass of what the janitor does, now. */
+  private async tidy(): Promise<void> {
+    const { broker } = this.backend;
+    let cursor: string | null = '';
+    while (broker.prune && cursor !== null) {
+      const pruned: Pruned = await this.tellExpired(broker.prune(cursor));
+      cursor = pruned.next;
+    }
+  }
+
+  private tellClaimed(claim: ClaimRequest, call: Promise<Claimed>): Promise<Claimed> {
+    const { onDemand } = this;
+    if (!onDemand) return call;
+    return call.then((claimed) => {
+      onDemand.claimed(claim, claimed);
+      return claimed;
+    });
+  }
+
   /** Tells of the jobs that a call has found expired. */
   private async tellExpired<Answer extends Pick<Claimed, 'expired'>>(
     call: Promise<Answer>,
@@ -356,6 +415,7 @@ export class WorkerHost {
     if (this.state !== 'running') await this.started?.catch(() => undefined);
     if (this.state !== 'running') return NOTHING_TO_DRAIN;
     this.state = 'stopping';
+    this.onDemand?.end();
     const { attempts, claimer, rescuer } = this;
     this.janitor.stop();
     const report = await shutDown({ attempts, claimer, rescuer }, limits);

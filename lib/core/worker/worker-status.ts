@@ -27,9 +27,13 @@ export interface WorkerStatus {
    * before anything is waited for; always false in a process that only adds jobs.
    */
   readonly ready: boolean;
+  /** Whether this process only adds jobs (`worker: false`): its host is never started. */
+  readonly onlyAdds: boolean;
   /** This process among all hosts: unique, also among processes of one name. */
   readonly host: string;
   readonly running: number;
+  /** How many jobs may run at once, over all names: `maxConcurrency`. */
+  readonly slots: number;
   /** Finished attempts the store has not answered for yet. */
   readonly unsettled: number;
   /** Whether every name is paused in this process. */

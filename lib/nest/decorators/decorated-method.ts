@@ -10,13 +10,13 @@ type Method = (...args: never[]) => unknown;
 export function decoratedMethod(
   decorator: string,
   target: object,
-  key: string | symbol,
+  key: string | symbol | undefined,
   descriptor: PropertyDescriptor | undefined,
 ): { method: Method; place: string } {
   const isStatic = typeof target === 'function';
   const owner = isStatic ? target.name : target.constructor.name;
-  const place = `${owner}.${String(key)}`;
-  const kind = typeof key === 'symbol' ? 'a symbol' : misplacement(isStatic, descriptor);
+  const place = key === undefined ? owner : `${owner}.${String(key)}`;
+  const kind = typeof key === 'symbol' ? 'a symbol' : misplacement(isStatic, key, descriptor);
   if (kind !== undefined) {
     throw new InvalidHandlerError(
       place,
@@ -27,7 +27,14 @@ export function decoratedMethod(
   return { method: descriptor!.value as Method, place };
 }
 
-function misplacement(isStatic: boolean, descriptor?: PropertyDescriptor): string | undefined {
+/** @param descriptor - of a parameter its position, whatever the types of decorators say */
+function misplacement(
+  isStatic: boolean,
+  key: string | undefined,
+  descriptor: PropertyDescriptor | number | undefined,
+): string | undefined {
+  if (typeof descriptor === 'number') return 'a parameter';
+  if (key === undefined) return 'a class';
   if (isStatic) return 'a static member';
   if (descriptor === undefined) return 'a property';
   if (!('value' in descriptor)) return 'an accessor (get or set)';

@@ -1,4 +1,10 @@
-import type { JobEventListener, JobEventName } from '../../core/index.js';
+import {
+  type JobEventListener,
+  type JobEventName,
+  type JobName,
+  nameOf,
+} from '../../core/index.js';
+import type { Spelled } from '../../core/job/typed-names.js';
 import { decoratedMethod } from './decorated-method.js';
 
 export interface OnJobEventOptions {
@@ -32,11 +38,12 @@ const KEY = 'agenda-redis:on-job-event';
  *
  * @throws InvalidHandlerError where it is written, on anything but an instance method
  */
-export function OnJobEvent<Event extends JobEventName>(
+export function OnJobEvent<Event extends JobEventName, Name extends JobName>(
   event: Event,
-  jobName?: string,
+  nameOrToken?: Spelled<Name>,
   { instance }: OnJobEventOptions = {},
 ): ListenerDecorator<Event> {
+  const jobName = nameOrToken && nameOf(nameOrToken);
   return (target, key, descriptor) => {
     const { method } = decoratedMethod('OnJobEvent', target, key, descriptor);
     const metadata: JobEventMetadata = { event, jobName, instance };

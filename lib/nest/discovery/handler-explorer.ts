@@ -1,21 +1,34 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { DuplicateHandlerError, type JobFunction } from '../../core/index.js';
+import { type AnyJobToken, DuplicateHandlerError } from '../../core/index.js';
+import { trueOrFalse } from '../../core/options/checks.js';
 import { everyOf, type EveryMetadata } from '../decorators/every.decorator.js';
 import { jobHandlerOf, type JobHandlerOptions } from '../decorators/job-handler.decorator.js';
 import { jobEventsOf } from '../decorators/on-job-event.decorator.js';
 import { InvalidHandlerError } from '../errors.js';
 import { LOG_CONTEXT } from '../log-context.js';
-import { isDecorated, lineage, ownFunction, prototypeOf, type Wrapper } from './prototypes.js';
+import type { HandlerMethod } from '../pipeline/handler-method.js';
+import { getsScopedGlobals } from '../pipeline/scoped-globals.js';
+import { ScopedHost } from '../pipeline/scoped-host.js';
+import { transientEnhancersOf } from '../pipeline/transient-enhancers.js';
+import {
+  isDecorated,
+  isScoped,
+  lineage,
+  ownFunction,
+  prototypeOf,
+  type Wrapper,
+} from './prototypes.js';
 
 /** A `@JobHandler` method of a living provider. */
 export interface FoundHandler {
   readonly name: string;
+  readonly token?: AnyJobToken;
   readonly options: JobHandlerOptions;
   readonly rules: readonly EveryMetadata[];
   /** `Class.method`. */
   readonly place: string;
-  readonly call: JobFunction;
+  readonly target: HandlerMethod;
 }
 
 /** An `@OnJobEvent` method of a living provider. */
@@ -34,7 +47,9 @@ export interface Found {
 
 /** A decorated method as the walk meets it. */
 interface Candidate {
+  /** Of a class that is no singleton a stand-in that was never constructed. */
   readonly host: Record<string, (...facts: readonly unknown[]) => unknown>;
+  readonly prototype: object;
   readonly wrapper: Wrapper;
   readonly method: (...args: never[]) => unknown;
   readonly methodName: string;
@@ -64,8 +79,8 @@ export class HandlerExplorer {
       .filter(isFirstOfItsInstance())
       .flatMap((wrapper) => this.candidatesOf(wrapper));
     this.refuseOutsideProviders(candidates);
-    for (const candidate of candidates) refuseScoped(candidate);
     refuseTwiceProvided(candidates);
+    refuseScopedListeners(candidates);
     const handlers = candidates.flatMap(handlerOf);
     refuseDuplicates(handlers, candidates);
     return { handlers, listeners: candidates.flatMap(listenersOf) };
@@ -85,7 +100,8 @@ export class HandlerExplorer {
         this.warnIfHidden(prototype, methodName, place);
         return [];
       }
-      return [{ host: wrapper.instance as Candidate['host'], wrapper, method, methodName, place }];
+      const host = (wrapper.instance ?? Object.create(prototype)) as Candidate['host'];
+      return [{ host, prototype, wrapper, method, methodName, place }];
     });
   }
 
@@ -123,32 +139,34 @@ export class HandlerExplorer {
 /** A factory may hand on what another provider made: that is an alias too. */
 function isFirstOfItsInstance(): (wrapper: Wrapper) => boolean {
   const seen = new Set<unknown>();
-  return ({ isAlias, instance }) =>
-    !isAlias && !seen.has(instance) && seen.add(instance) !== undefined;
+  return ({ isAlias, instance }) => {
+    if (isAlias) return false;
+    if (instance === null || instance === undefined) return true;
+    return !seen.has(instance) && seen.add(instance) !== undefined;
+  };
 }
 
-function refuseScoped({ wrapper, place }: Candidate): void {
-  const scope = wrapper.isTransient
-    ? 'transient'
-    : wrapper.isDependencyTreeStatic()
-      ? undefined
-      : 'request-scoped (itself or by what it injects)';
-  if (scope === undefined) return;
-  throw new InvalidHandlerError(
-    place,
-    `it is decorated, but its class is ${scope}, and a job has no request to make it for`,
-    'Make the class a singleton and resolve what is scoped inside the method, with ModuleRef.',
-  );
+/** An event is not an attempt: there is nothing to make an instance for. */
+function refuseScopedListeners(candidates: readonly Candidate[]): void {
+  for (const { method, place, wrapper } of candidates) {
+    if (jobEventsOf(method).length === 0 || !isScoped(wrapper)) continue;
+    const scope = wrapper.isTransient ? 'transient' : 'request-scoped (itself or by what it needs)';
+    throw new InvalidHandlerError(
+      place,
+      `@OnJobEvent stands on it, but its class is ${scope}, and only attempts of jobs get instances of such classes`,
+      'Move the listener to a singleton class; what is scoped can be resolved there with ModuleRef.',
+    );
+  }
 }
 
 /** Listed in two modules, a class is two instances, and every event and job would be served by either or both. */
 function refuseTwiceProvided(candidates: readonly Candidate[]): void {
   const firstOf = new Map<unknown, Candidate>();
   for (const candidate of candidates) {
-    const type: unknown = Object.getPrototypeOf(candidate.host);
+    const type = candidate.prototype;
     const first = firstOf.get(type) ?? candidate;
     firstOf.set(type, first);
-    if (first.wrapper === candidate.wrapper || first.host === candidate.host) continue;
+    if (first.wrapper === candidate.wrapper) continue;
     const className = candidate.place.slice(0, candidate.place.lastIndexOf('.'));
     const [one, two] = [moduleNameOf(first), moduleNameOf(candidate)];
     throw new InvalidHandlerError(
@@ -166,7 +184,7 @@ function refuseTwiceProvided(candidates: readonly Candidate[]): void {
 const moduleNameOf = ({ wrapper }: Candidate): string => wrapper.host?.name ?? 'a module';
 
 function handlerOf(candidate: Candidate): FoundHandler[] {
-  const { host, method, methodName, place } = candidate;
+  const { wrapper, method, place, ...called } = candidate;
   const metadata = jobHandlerOf(method);
   const rules = everyOf(method);
   if (!metadata && rules.length > 0) {
@@ -177,12 +195,19 @@ function handlerOf(candidate: Candidate): FoundHandler[] {
     );
   }
   if (!metadata) return [];
-  // A method of two parameters is called with `done`, as such a function would be.
-  const call: JobFunction =
-    method.length === 2
-      ? (job, done) => host[methodName]!(job, done)
-      : (job) => host[methodName]!(job);
-  return [{ ...metadata, rules, place, call }];
+  const scopedGlobals = {
+    areAskedFor: trueOrFalse(`scopedGlobals of ${place}`, metadata.options.scopedGlobals ?? false),
+    areMade: getsScopedGlobals(wrapper),
+  };
+  const target = {
+    ...called,
+    method,
+    place,
+    scoped: ScopedHost.of(wrapper),
+    scopedGlobals,
+    transientEnhancers: transientEnhancersOf(wrapper),
+  };
+  return [{ ...metadata, rules, place, target }];
 }
 
 function listenersOf({ host, method, methodName, place }: Candidate): FoundListener[] {

@@ -8,10 +8,15 @@ export type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 type AnyFunction = (...args: never[]) => unknown;
 
+/** Whether there is no one instance of it for all: it is transient, or request-scoped, itself or by what it needs. */
+export const isScoped = (wrapper: Wrapper): boolean =>
+  wrapper.isTransient || !wrapper.isDependencyTreeStatic();
+
 /** The prototype of a provider's instance; `undefined` for values without methods of their own. */
 export function prototypeOf(wrapper: Wrapper): object | undefined {
   const instance: unknown = wrapper.instance;
-  if (typeof instance !== 'object' || instance === null) return undefined;
+  if (instance === null || instance === undefined) return promisedPrototype(wrapper);
+  if (typeof instance !== 'object') return undefined;
   try {
     const prototype: unknown = Object.getPrototypeOf(instance);
     return isClassPrototype(prototype) ? prototype : undefined;
@@ -19,6 +24,14 @@ export function prototypeOf(wrapper: Wrapper): object | undefined {
     // A proxy that does not answer holds no handler of ours.
     return undefined;
   }
+}
+
+/** What a factory makes only when it is needed is known by its token, where that is a class. */
+function promisedPrototype(wrapper: Wrapper): object | undefined {
+  const { token } = wrapper;
+  if (typeof token !== 'function' || !isScoped(wrapper)) return undefined;
+  const prototype: unknown = token.prototype;
+  return isClassPrototype(prototype) ? prototype : undefined;
 }
 
 function isClassPrototype(prototype: unknown): prototype is object {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InvalidOptionError } from '../../core/index.js';
 import { HandlerExplorer } from '../discovery/handler-explorer.js';
 import { InvalidHandlerError } from '../errors.js';
+import { HandlerCalls } from '../pipeline/handler-calls.js';
 import { DEFAULT_INSTANCE } from '../tokens.js';
 import type { InstanceHost } from './instance-host.js';
 
@@ -11,7 +12,10 @@ export class ApplicationHosts {
   private readonly hosts = new Map<string, InstanceHost>();
   private explored = false;
 
-  constructor(private readonly explorer: HandlerExplorer) {}
+  constructor(
+    private readonly explorer: HandlerExplorer,
+    private readonly calls: HandlerCalls,
+  ) {}
 
   /** @throws InvalidOptionError for an instance that is there already, or that would share its jobs */
   register(host: InstanceHost): void {
@@ -57,7 +61,9 @@ export class ApplicationHosts {
     if (this.explored) return;
     const { handlers, listeners } = this.explorer.explore();
     for (const handler of handlers) {
-      this.hostOf(handler.options.instance, handler.place).handle(handler);
+      const host = this.hostOf(handler.options.instance, handler.place);
+      const call = this.calls.make(handler.target, host.enhancersFor(handler));
+      host.handle({ ...handler, call });
     }
     for (const listener of listeners) {
       this.hostOf(listener.instance, listener.place).listen(listener);

@@ -2,6 +2,7 @@ import { Logger, Module, type OnApplicationBootstrap, type OnModuleDestroy } fro
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { HandlerExplorer } from '../discovery/handler-explorer.js';
 import { LOG_CONTEXT } from '../log-context.js';
+import { HandlerCalls } from '../pipeline/handler-calls.js';
 import { ApplicationHosts } from './application-hosts.js';
 import { LAST_AND_FIRST, placeModule } from './module-distance.js';
 
@@ -21,7 +22,7 @@ import { LAST_AND_FIRST, placeModule } from './module-distance.js';
  */
 @Module({
   imports: [DiscoveryModule],
-  providers: [ApplicationHosts, HandlerExplorer],
+  providers: [ApplicationHosts, HandlerCalls, HandlerExplorer],
   exports: [ApplicationHosts],
 })
 export class ApplicationModule implements OnApplicationBootstrap, OnModuleDestroy {

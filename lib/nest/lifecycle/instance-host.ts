@@ -1,15 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvalidOptionError, InvalidScheduleError, type Engine } from '../../core/index.js';
-import { compileRepeatRule } from '../../core/schedule/compile-repeat-rule.js';
+import {
+  InvalidDataError,
+  InvalidJobError,
+  InvalidOptionError,
+  InvalidScheduleError,
+  UnsupportedOperationError,
+  type Engine,
+  type JobFunction,
+} from '../../core/index.js';
+import { declareSchedule, keepsOrigins } from '../../core/scheduler/declared-schedules.js';
 import { RedisBackend } from '../../redis/index.js';
-import type { EveryMetadata } from '../decorators/every.decorator.js';
 import type { FoundHandler, FoundListener } from '../discovery/handler-explorer.js';
 import { InvalidHandlerError } from '../errors.js';
+import type { EveryOverrides } from '../handler-overrides.js';
 import type { JobEventLogger } from '../job-event-logger.js';
+import { reportGoneSchedules } from './gone-schedules.js';
+import { type Enhancers, EnhancersOption } from '../pipeline/enhancers.js';
+import { optionsOf, plannedRules, type PlannedRule } from './planned-rules.js';
+import { atSource, sourced } from './sourced-error.js';
 
-interface PlannedRule extends EveryMetadata {
-  readonly jobName: string;
-  readonly place: string;
+/** How an instance takes part in the life of the application. */
+export interface InstanceHostOptions {
+  /** Whether the application starts without waiting for its backend. */
+  readonly waits?: boolean;
+  /** What configuration says of the rules of `@Every`. */
+  readonly every?: EveryOverrides;
+  /** Which enhancers its handlers have. */
+  readonly enhancers?: EnhancersOption;
+  /** Whether stored schedules whose `@Every` has gone are removed at start. */
+  readonly prunesSchedules?: boolean;
+}
+
+/** A handler with what the engine calls for it. */
+interface HandlerToRun extends Omit<FoundHandler, 'target'> {
+  readonly call: JobFunction;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -18,18 +42,22 @@ const LONGEST_PAUSE_MS = 5_000;
 /** One instance's engine in the hands of the application's life cycle. */
 export class InstanceHost {
   private readonly rules: PlannedRule[] = [];
+  /** Names of decorated methods. */
+  private readonly found = new Set<string>();
   private readonly ending = new AbortController();
   private drained: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
 
-  /** @param waits - whether the application starts without waiting for its backend */
   constructor(
     readonly instance: string,
     private readonly engine: Engine,
     private readonly logger: JobEventLogger,
-    private readonly waits: boolean,
+    private readonly options: InstanceHostOptions = {},
   ) {
     logger.attach(engine.events);
+    if (!options.prunesSchedules || keepsOrigins(engine.parts.manager)) return;
+    const expected = `left out: the ${engine.backend.name} backend does not keep where rules were written`;
+    throw new InvalidOptionError('schedules.prune', true, expected);
   }
 
   /** Where the jobs are: equal for backends that share them, as far as can be told. */
@@ -42,17 +70,23 @@ export class InstanceHost {
     return this.namespace === other.namespace;
   }
 
+  /** @throws InvalidOptionError naming the method */
+  enhancersFor({ name, options, place }: FoundHandler): Enhancers {
+    const said = this.options.enhancers ?? new EnhancersOption();
+    return said.for(name, place, options.enhancers);
+  }
+
   /**
    * @throws DuplicateHandlerError, InvalidOptionError
    * @throws InvalidScheduleError naming the method, for an `@Every` that is not understood
    */
-  handle({ name, options, call, place, rules }: FoundHandler): void {
-    const { instance: _, ...handlerOptions } = options;
-    this.engine.handlers.define(name, call, handlerOptions, place);
-    for (const rule of rules) {
-      atPlace(place, () => compileRepeatRule(timesOf(rule), name));
-      this.rules.push({ ...rule, jobName: name, place });
-    }
+  handle({ name, token, options, call, place, rules }: HandlerToRun): void {
+    const { instance: _, enhancers: __, scopedGlobals: ___, ...handlerOptions } = options;
+    atSource(`@JobHandler of ${place}`, () =>
+      this.engine.handlers.define(token ?? name, call, handlerOptions, place),
+    );
+    this.found.add(name);
+    this.rules.push(...plannedRules({ name, place, rules }, this.options.every?.get(name)));
   }
 
   /** @throws InvalidHandlerError naming the method, for an event that does not exist */
@@ -74,29 +108,34 @@ export class InstanceHost {
     }
   }
 
-  /** @throws InvalidOptionError for handler options of a job that nobody handles here */
+  /** @throws InvalidOptionError for options of a job that nobody handles here, or of rules that it does not have */
   refuseUnknownOverrides(): void {
-    const [name] = this.engine.handlers.unknownOverrides();
-    if (name === undefined) return;
-    const known = this.engine.handlers.names().join(', ') || 'none';
-    throw new InvalidOptionError(
-      `handlers.${name}`,
-      this.engine.options.handlers.get(name),
-      `for a job that is handled here (known: ${known}), or left out by the option worker`,
-    );
+    const { handlers, options } = this.engine;
+    const [name] = handlers.unknownOverrides();
+    if (name !== undefined) {
+      const known = handlers.names().join(', ') || 'none';
+      const expected = `for a job that is handled here (known: ${known}), or left out by the option worker`;
+      throw new InvalidOptionError(`handlers.${name}`, options.handlers.get(name), expected);
+    }
+    for (const [jobName, every] of this.options.every ?? []) {
+      const handler = handlers.get(jobName);
+      if (!handler || this.found.has(jobName)) continue;
+      const expected = `left out, since ${handler.origin} is no method with @Every`;
+      throw new InvalidOptionError(`handlers.${jobName}.every`, every, expected);
+    }
   }
 
   /** @throws ConnectionError, unless the application does not wait */
   async connect(): Promise<void> {
     const connected = this.engine.connect();
     // Nobody waits for this one: the start asks again.
-    if (this.waits) connected.catch(() => undefined);
+    if (this.options.waits) connected.catch(() => undefined);
     else await connected;
   }
 
   /** Registers the schedules and lets the worker host claim. */
   async start(): Promise<void> {
-    if (!this.waits) return this.begin();
+    if (!this.options.waits) return this.begin();
     void this.beginAsSoonAsPossible();
   }
 
@@ -135,20 +174,42 @@ export class InstanceHost {
   private async begin(): Promise<void> {
     await this.engine.connect();
     const { handlers, options, workerHost } = this.engine;
-    const worked = new Set(handlers.workedNames());
-    const rules = this.rules.filter(({ jobName }) => worked.has(jobName));
-    await Promise.all(rules.map((rule) => this.register(rule)));
+    const rules = await this.declareRules();
     if (options.worker.none || this.ending.signal.aborted) return;
+    await this.quietly(() =>
+      reportGoneSchedules(this.engine, rules, this.options.prunesSchedules ?? false),
+    );
     await workerHost.start();
     this.logger.announceHandlers(handlers);
+    this.warnOfIdleNames();
   }
 
-  private async register({ interval, jobName, place, options }: PlannedRule): Promise<void> {
-    const { data, ...rule } = options;
+  /** Their handlers may still come, by `HandlerRegistry.define`; more likely the names are misspelt. */
+  private warnOfIdleNames(): void {
+    const { events, handlers, options } = this.engine;
+    const idle = options.worker.only.filter((name) => !handlers.get(name));
+    if (idle.length === 0) return;
+    const known = handlers.names().join(', ') || 'none';
+    const message = `\`worker.only\` names jobs that nobody handles here: ${idle.join(', ')} (known: ${known}).`;
+    events.emitWarning('idle-name', message);
+  }
+
+  /** Stores the rules of `@Every` whose names this process works, unless they are there. */
+  async declareRules(): Promise<readonly PlannedRule[]> {
+    const worked = new Set(this.engine.handlers.workedNames());
+    const rules = this.rules.filter(({ jobName }) => worked.has(jobName));
+    await Promise.all(rules.map((rule) => this.register(rule)));
+    return rules;
+  }
+
+  private async register(rule: PlannedRule): Promise<void> {
+    const { interval, jobName, place, source } = rule;
+    const { data } = rule.options;
+    const declared = { interval, jobName, data, options: optionsOf(rule), origin: place };
     try {
-      await this.engine.scheduler.every(interval, jobName, data, rule);
+      await declareSchedule(this.engine.scheduler, declared);
     } catch (error) {
-      throw namingPlace(error, place);
+      throw sourced(error, source);
     }
   }
 
@@ -162,31 +223,12 @@ export class InstanceHost {
 }
 
 /** What the application has to mend: trying again would change nothing. */
-const isMistake = (error: unknown): boolean =>
-  error instanceof InvalidOptionError || error instanceof InvalidScheduleError;
+const isMistake = (error: unknown): boolean => MISTAKES.some((kind) => error instanceof kind);
 
-/** What of a rule can be checked before there is a clock to check it with. */
-function timesOf({ interval, options: { timezone, skipDays, catchUp } }: EveryMetadata) {
-  return { interval, timezone, skipDays, catchUp };
-}
-
-function atPlace(place: string, work: () => unknown): void {
-  try {
-    work();
-  } catch (error) {
-    throw namingPlace(error, place);
-  }
-}
-
-function namingPlace(error: unknown, place: string): unknown {
-  const where = `@Every of ${place}`;
-  if (error instanceof InvalidScheduleError) {
-    const { text, reason, examples } = error;
-    return new InvalidScheduleError(text, `${reason} (${where})`, examples, { cause: error });
-  }
-  if (error instanceof InvalidOptionError) {
-    const { option, value, expected } = error;
-    return new InvalidOptionError(`${option} in ${where}`, value, expected, { cause: error });
-  }
-  return error;
-}
+const MISTAKES = [
+  InvalidDataError,
+  InvalidJobError,
+  InvalidOptionError,
+  InvalidScheduleError,
+  UnsupportedOperationError,
+];

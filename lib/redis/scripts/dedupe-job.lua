@@ -16,7 +16,7 @@
 -- ARGV[7]  id
 -- ARGV[8]  due: '+ms' from now, or an instant
 -- ARGV[9]  priority
--- ARGV[10] flags
+-- ARGV[10] flags, and the version of the data
 -- ARGV[11] name
 -- ARGV[12] name and what belongs to the job itself, as records have them
 -- ARGV[13] data as JSON; empty for none
@@ -42,6 +42,7 @@
 -- @include give-up
 -- @include gone
 -- @include held
+-- @include version
 -- @include extra
 -- @include new-data
 -- @include tell
@@ -136,7 +137,7 @@ local function rewritten(job, at)
     local created = string.match(record, '^%[(%d+)')
     record = '[' .. created .. ',' .. text(at - created) .. string.match(record, '^%[%d+,[^,]+(,.*)$')
   end
-  if takes('data') then record = with_data(record, job.flags, ARGV[13]) end
+  if takes('data') then record = with_data(record, job.flags, ARGV[13], version_of(tonumber(ARGV[10]))) end
   return record_by(record, ARGV[15])
 end
 

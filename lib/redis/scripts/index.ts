@@ -1118,7 +1118,7 @@ local function gone_kept(keep_ms)
 end
 local function remember_gone(id, record, keep_ms)
   gone_until = gone_until or text(soon + gone_kept(keep_ms))
-  local nonce = record and string.match(own_of(record), '"nonce":"(%x+)"')
+  local nonce = record and string.match(own_of(record), '^{"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
 end
 local function forget(key, limit)
@@ -1382,7 +1382,7 @@ local function owner(id, entry, record)
 end
 local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
   local run = lease.run
-  local own_at, saved, outcome = own_time(run, planned_at), tonumber(lease.pending), nil
+  local own_at, saved, outcome, attempt = own_time(run, planned_at), tonumber(lease.pending)
   local at = earlier(own_at, saved)
   facts.nextRunAt = own_at
   local before = told_by(facts)
@@ -1394,7 +1394,8 @@ local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
     at, outcome = earlier(own_at or now, saved), 'requeued'
     facts.attempt = facts.attempt + 1
     facts.rescueCount = facts.rescueCount + 1
-    local attempt, is_spent = facts.attempt, facts.rescueCount > rescues_allowed(name, rescues_otherwise)
+    attempt = facts.attempt
+    local is_spent = facts.rescueCount > rescues_allowed(name, rescues_otherwise)
     if is_spent and saved then
       at = saved
       begin_anew(facts)
@@ -1409,7 +1410,7 @@ local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
   end
   if at ~= own_at then facts.occurrenceAt = nil end
   facts.nextRunAt = at
-  return at, outcome
+  return at, outcome, attempt
 end
 local function rescue(limit, rescues_otherwise, told)
   local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
@@ -1429,7 +1430,7 @@ local function rescue(limit, rescues_otherwise, told)
     local facts = happened(state)
     local planned_at = planned(asked_at, facts)
     facts.progress = progress_of(progress) or facts.progress
-    local at, outcome = lose(id, name, facts, lease, planned_at, rescues_otherwise)
+    local at, outcome, attempt = lose(id, name, facts, lease, planned_at, rescues_otherwise)
     if not seq then
       outcome = 'buried'
       end_run(id, name, flags, record)
@@ -1440,7 +1441,7 @@ local function rescue(limit, rescues_otherwise, told)
       if outcome == 'buried' and has_own_end(flags) then end_own_way(id, record, 'dead') end
     end
     if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
-    if outcome then told(id, name, lease.host, facts.rescueCount, outcome) end
+    if outcome then told(id, name, lease.host, attempt, facts.rescueCount, outcome) end
   end)
   flush()
   advance()
@@ -1668,6 +1669,16 @@ local function forget_held(limit)
 end
 `;
 
+const version_1 = `local VERSION = 65536
+local function version_of(flags)
+  return math.floor(flags / VERSION)
+end
+local function at_version(flags, version)
+  if not version then return flags end
+  return flags % VERSION + (version > 1 and version or 0) * VERSION
+end
+`;
+
 const extra_1 = `local EXTRA_BYTES = 4096
 local EXTRA_BEGINS = { ',{"type":"', ',{"lastModifiedBy":"', ',{"repeat":{' }
 local function extra_of(rest, flags)
@@ -1682,10 +1693,10 @@ local function extra_of(rest, flags)
 end
 `;
 
-const newData_1 = `local function with_data(record, flags, data)
+const newData_1 = `local function with_data(record, flags, data, version)
   local _, rest = own_and_rest(record)
   local numbers, others = string.match(string.sub(record, 1, #record - #rest), '^(%[%d+,[^,]+,%d+,[^,]+,)%d+(,.*)$')
-  local bare = has_flag(flags, FLAG.has_data) and flags - FLAG.has_data or flags
+  local bare = at_version(has_flag(flags, FLAG.has_data) and flags - FLAG.has_data or flags, version)
   local has_data = data ~= ''
   return numbers .. text(has_data and bare + FLAG.has_data or bare) .. others
     .. (has_data and data or 'null') .. extra_of(rest, flags) .. ']'
@@ -1708,16 +1719,17 @@ local function cap_of(name)
   end
   return caps[name] or nil
 end
-local function with_expiry(record)
-  return (string.gsub(record, '"expires":"%+(%d+)"', function(ms)
-    return '"expires":' .. text(soon + ms)
-  end, 1))
+local function with_expiry(rest)
+  return (string.gsub(rest, '^("[^"]*",{[^,{]*,?"expires":)"%+(%d+)"', function(head, ms)
+    return head .. text(soon + ms)
+  end))
 end
 local function note_new(id, record, seq, flags)
   if flags < FLAG.expires then return end
-  local facts = own_facts(record)
-  for _, tag in ipairs(facts.tags) do
-    zadd(prefix .. 'tag:' .. tag, text(seq), id)
+  if has_flag(flags, FLAG.tagged) then
+    for _, tag in ipairs(own_facts(record).tags) do
+      zadd(prefix .. 'tag:' .. tag, text(seq), id)
+    end
   end
   if has_flag(flags, FLAG.expires) and not in_use('expiring') then
     redis.call('HSET', META, 'expiring', '1')
@@ -2709,7 +2721,7 @@ end
 return reply
 `].join('');
 
-export const dedupeJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, own_1, held_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, admit_1, `local id, name, field, mode = ARGV[7], ARGV[11], ARGV[16], ARGV[17]
+export const dedupeJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, own_1, held_1, version_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, admit_1, `local id, name, field, mode = ARGV[7], ARGV[11], ARGV[16], ARGV[17]
 local is_debounce = mode == 'debounce' or mode == 'leading'
 local NOTE = prefix .. 'deduped:' .. ARGV[5]
 local function answer(word, of_id)
@@ -2787,7 +2799,7 @@ local function rewritten(job, at)
     local created = string.match(record, '^%[(%d+)')
     record = '[' .. created .. ',' .. text(at - created) .. string.match(record, '^%[%d+,[^,]+(,.*)$')
   end
-  if takes('data') then record = with_data(record, job.flags, ARGV[13]) end
+  if takes('data') then record = with_data(record, job.flags, ARGV[13], version_of(tonumber(ARGV[10]))) end
   return record_by(record, ARGV[15])
 end
 local function keep_for_next(job)
@@ -3102,9 +3114,9 @@ if not is_as_known or has_flag(flags, FLAG.disabled) or redis.call('HEXISTS', LE
 if has_flag(flags, FLAG.expires) then
 `, own_1, `  if (own_facts(record).expires or math.huge) <= now then return { now_text } end
 end
+redis.call('PERSIST', META)
 reopen(name)
 if in_use('paused') or gate_of(name) and gates().room_of(name) == 0 then return { now_text } end
-redis.call('PERSIST', META)
 if is_lined(flags) and not lines().may_start(id, name, record, state, true) then
   advance()
   return { now_text }
@@ -3617,7 +3629,7 @@ if has_more then redis.call('HSET', META, 'told', '1') end
 return reply
 `].join('');
 
-export const requeueJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, windowEnd_1, window_1, history_1, read_1, own_1, held_1, gone_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, `redis.call('PERSIST', META)
+export const requeueJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, windowEnd_1, window_1, history_1, read_1, own_1, held_1, gone_1, version_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, `redis.call('PERSIST', META)
 local SAVED, new_data = prefix .. 'saved', ARGV[10]
 local at = math.max(now, instant(ARGV[8]))
 local taken_here = {}
@@ -3646,7 +3658,7 @@ local function bring_back(id, name, record, state)
   displace(id, name, nil, seq, priority, flags)
   place(id, name, at, seq, priority, flags, facts)
   hset(STATE, id, packed(facts))
-  if new_data ~= '=' then hset(JOBS, id, with_data(record, flags, new_data)) end
+  if new_data ~= '=' then hset(JOBS, id, with_data(record, flags, new_data, tonumber(ARGV[11]))) end
   if has_flag(flags, FLAG.ends_its_own_way) then zrem(prefix .. 'leaving', id) end
 end
 local function requeue(id, record, state)
@@ -3669,7 +3681,7 @@ local function requeue(id, record, state)
   return 'ok'
 end
 local ids, words, reply = {}, {}, { now_text }
-for i = 11, #ARGV do
+for i = 12, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
 read_some(ids, { JOBS, STATE }, function(_, id, record, state)
@@ -3824,6 +3836,16 @@ keep_flag(FLAG.ends_its_own_way)
 keep_flag(FLAG.lined)
 keep_flag(FLAG.first)
 keep_flag(FLAG.tagged)
+if mode == 'update' then
+`, version_1, extra_1, `  local function data_in(rest, its_flags)
+    local has_data = has_flag(its_flags, FLAG.has_data)
+    return has_data and string.sub(rest, 1, -2 - #extra_of(rest, its_flags)) or ''
+  end
+  local known, _, old_rest = version_of(old_flags), own_and_rest(before)
+  if known ~= version_of(flags) and data_in(old_rest, old_flags) == data_in(ARGV[14], flags) then
+    flags = at_version(flags, known)
+  end
+end
 if planned_at or is_running then keep_flag(FLAG.expires) end
 local created, quoted_name = string.match(before, '^%[(%d+)[^"]*("[^"]*")')
 local name_and_own = quoted_name .. ',' .. signed(own_and_rest(before), ARGV[19])
@@ -4126,7 +4148,7 @@ return { now_text, all_ok and {} or answers, until_due(), or_empty(earliest_expi
 end)()
 `].join('');
 
-export const updateJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, extra_1, newData_1, move_1, `redis.call('PERSIST', META)
+export const updateJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, version_1, extra_1, newData_1, move_1, `redis.call('PERSIST', META)
 local SAVED, id = prefix .. 'saved', ARGV[7]
 local record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
 local function done_as(word)
@@ -4147,7 +4169,7 @@ if not is_running and not planned_at then return { now_text, 'ended' } end
 local function rewritten()
   local changed = record
   if ARGV[9] ~= '=' then changed = string.gsub(changed, '^(%[%d+,[^,]+,%d+,)[^,]+', '%1' .. ARGV[9], 1) end
-  if ARGV[10] ~= '=' then changed = with_data(changed, old_flags, ARGV[10]) end
+  if ARGV[10] ~= '=' then changed = with_data(changed, old_flags, ARGV[10], tonumber(ARGV[12])) end
   return record_by(changed, ARGV[11])
 end
 local changed = rewritten()

@@ -40,10 +40,10 @@ if has_flag(flags, FLAG.expires) then
   -- @include own
   if (own_facts(record).expires or math.huge) <= now then return { now_text } end
 end
+redis.call('PERSIST', META)
 reopen(name)
 if in_use('paused') or gate_of(name) and gates().room_of(name) == 0 then return { now_text } end
 
-redis.call('PERSIST', META)
 if is_lined(flags) and not lines().may_start(id, name, record, state, true) then
   advance()
   return { now_text }

@@ -17,7 +17,8 @@
 -- ARGV[8]  when they run: '+ms' from now, or an instant; one that has passed is now
 -- ARGV[9]  'anew' when their attempts, failures, rescues, releases and snoozes count from 0; else empty
 -- ARGV[10] new data as JSON; empty for none, '=' to leave it as it is
--- ARGV[11..]  ids, 100 at most
+-- ARGV[11] version of the new data; empty to leave it
+-- ARGV[12..]  ids, 100 at most
 --
 -- Returns  { now, and for each of the ids that were looked at: 'ok' | 'not-found' | 'not-dead' | 'name-mismatch' | 'key-taken', holder of the key or empty }
 --          fewer than asked for, one at least, when the jobs are large: ask again for the rest
@@ -33,6 +34,7 @@
 -- @include held
 -- @include gone
 -- @include read
+-- @include version
 -- @include extra
 -- @include new-data
 -- @include tell
@@ -68,7 +70,7 @@ local function bring_back(id, name, record, state)
   displace(id, name, nil, seq, priority, flags)
   place(id, name, at, seq, priority, flags, facts)
   hset(STATE, id, packed(facts))
-  if new_data ~= '=' then hset(JOBS, id, with_data(record, flags, new_data)) end
+  if new_data ~= '=' then hset(JOBS, id, with_data(record, flags, new_data, tonumber(ARGV[11]))) end
   if has_flag(flags, FLAG.ends_its_own_way) then zrem(prefix .. 'leaving', id) end
 end
 
@@ -94,7 +96,7 @@ local function requeue(id, record, state)
 end
 
 local ids, words, reply = {}, {}, { now_text }
-for i = 11, #ARGV do
+for i = 12, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
 read_some(ids, { JOBS, STATE }, function(_, id, record, state)

@@ -15,7 +15,7 @@
 -- ARGV[7]  rescues allowed where a name has no settings
 --
 -- Returns  { now, '1' if more are left else empty, held until or empty, earliest expiry or empty,
---            and for each job: id, name, host that lost it, rescues, 'requeued' | 'buried' }
+--            and for each job: id, name, host that lost it, attempt, rescues, 'requeued' | 'buried' }
 -- @include time
 -- @include key
 -- @include order

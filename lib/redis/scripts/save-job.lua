@@ -19,7 +19,7 @@
 -- ARGV[8]  name
 -- ARGV[9]  planned time; empty for none
 -- ARGV[10] priority
--- ARGV[11] flags, without `disabled`
+-- ARGV[11] flags, without `disabled`, and the version of the data; an update that brings the data as it is stored leaves that its version
 -- ARGV[12] '1' | '0' | empty: disabled, enabled, as it is
 -- ARGV[13] name and what belongs to the job itself, as the record of a new job has them
 -- ARGV[14] the record from its data on
@@ -194,6 +194,18 @@ keep_flag(FLAG.ends_its_own_way)
 keep_flag(FLAG.lined)
 keep_flag(FLAG.first)
 keep_flag(FLAG.tagged)
+if mode == 'update' then
+  -- @include version
+  -- @include extra
+  local function data_in(rest, its_flags)
+    local has_data = has_flag(its_flags, FLAG.has_data)
+    return has_data and string.sub(rest, 1, -2 - #extra_of(rest, its_flags)) or ''
+  end
+  local known, _, old_rest = version_of(old_flags), own_and_rest(before)
+  if known ~= version_of(flags) and data_in(old_rest, old_flags) == data_in(ARGV[14], flags) then
+    flags = at_version(flags, known)
+  end
+end
 -- What has ended and is to run again expires no more.
 if planned_at or is_running then keep_flag(FLAG.expires) end
 

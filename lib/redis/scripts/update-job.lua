@@ -18,6 +18,7 @@
 -- ARGV[9]  new priority; '=' to leave it as it is
 -- ARGV[10] new data as JSON; empty for none, '=' to leave it as it is
 -- ARGV[11] who changes it, as JSON text without inner quotes; empty for nobody
+-- ARGV[12] version of the new data; empty to leave it
 --
 -- Returns  { now, 'ok' | 'kept-for-next' | 'not-found' | 'ended' }
 -- @include time
@@ -30,6 +31,7 @@
 -- @include give-up
 -- @include gone
 -- @include read
+-- @include version
 -- @include extra
 -- @include new-data
 -- @include move
@@ -57,7 +59,7 @@ if not is_running and not planned_at then return { now_text, 'ended' } end
 local function rewritten()
   local changed = record
   if ARGV[9] ~= '=' then changed = string.gsub(changed, '^(%[%d+,[^,]+,%d+,)[^,]+', '%1' .. ARGV[9], 1) end
-  if ARGV[10] ~= '=' then changed = with_data(changed, old_flags, ARGV[10]) end
+  if ARGV[10] ~= '=' then changed = with_data(changed, old_flags, ARGV[10], tonumber(ARGV[12])) end
   return record_by(changed, ARGV[11])
 end
 

@@ -335,6 +335,7 @@ function* wrongFlags({ jobs }: Store): Generator<string> {
     if (recurring !== (flags & FLAG.recurring) > 0) yield `job ${id}: recurring is ${!recurring}`;
     const ruled = record.repeat !== null;
     if (ruled !== (flags & FLAG.ruled) > 0) yield `job ${id}: ruled is ${!ruled}`;
+    if (record.version === 1) yield `job ${id}: the first version is written`;
     if (keys.length > 0 && !(flags & FLAG.keyed)) yield `job ${id} has keys and is not keyed`;
     const endsItsOwnWay = frees.length > 0 || record.overrides?.retention !== undefined;
     if (endsItsOwnWay !== (flags & FLAG.endsItsOwnWay) > 0) {

@@ -12,6 +12,7 @@ import {
   REPLACED_PARTS,
   type Dedupe,
   type Idempotency,
+  type JobHeaders,
   type OwnRetention,
 } from '../../../lib/core/job/job-record.js';
 
@@ -25,7 +26,7 @@ export type Command =
   | { do: 'dedupe'; job: AskedJob; dedupe: Dedupe }
   | { do: 'save'; row: AskedRow }
   | { do: 'saveAgain'; pick: number; row: AskedRow }
-  | { do: 'saveSingle'; row: AskedRow; rule: number; key: number }
+  | { do: 'saveSingle'; row: AskedRow; rule: number; key: number; declared: boolean }
   | { do: 'saveUnique'; row: AskedRow; unique: AskedUnique }
   | { do: 'saveLocked'; row: AskedRow; offset: number }
   | { do: 'claimRow'; name: string; aheadMs: number; lockLifetimeMs: number }
@@ -43,6 +44,7 @@ export type Command =
       ends: End[];
     }
   | { do: 'repeatClaim'; host: number }
+  | { do: 'claimOne'; pick: number; host: number; leaseMs: number }
   | { do: 'renew'; picks: number[]; forMs: number; afterExpiry: boolean; told: AskedReport[] }
   | { do: 'rescue'; limit: number; leaseMs: number }
   | { do: 'loseAll' }
@@ -82,6 +84,8 @@ export interface AskedJob {
   first: true | undefined;
   tags: string[] | undefined;
   expires: { delayMs: number } | { atOffset: number } | undefined;
+  version: number | undefined;
+  context: JobHeaders | undefined;
 }
 
 /** Of the jobs of a run: by which they are searched for, too. */
@@ -96,6 +100,9 @@ export interface AskedRow {
   data: unknown;
   /** Of a new job: which others it shares limits with. */
   key: string | undefined;
+  version: number | undefined;
+  /** Of a new job. */
+  context: JobHeaders | undefined;
 }
 
 export interface AskedUnique {
@@ -122,10 +129,12 @@ export interface AskedRequeue {
   due: { delayMs: number } | { atOffset: number };
   resetAttempts: boolean;
   data: string | null | undefined;
+  version: number | undefined;
 }
 
 export interface AskedChange {
   data: string | null | undefined;
+  version: number | undefined;
   priority: number | undefined;
   due: { delayMs: number } | { atOffset: number } | undefined;
   lastModifiedBy: string | undefined;
@@ -168,6 +177,49 @@ const ms = fc.constantFrom(0, 1, 50, 100, 1_000);
 const offset = fc.constantFrom(-5, 0, 1, 50, 100, 1_000);
 const priority = fc.constantFrom(0, 0, 0, -1, 2.5);
 const data = fc.constantFrom(undefined, null, 0, 'text', { nested: [{}] });
+const version = fc.constantFrom(undefined, undefined, undefined, 2, 32_767);
+/** Texts that look like what stands around them where they are stored. */
+const hostile = fc
+  .array(
+    fc.constantFrom(
+      ...[
+        '"',
+        '\\',
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        '0',
+        '%b{}',
+        '\u2028',
+        '😀',
+        '"by":"x",',
+        '"context":{',
+      ],
+      ...[
+        '"nonce":"ab"',
+        ',"key":"b"',
+        '"expires":"+5"',
+        '"expires":5',
+        '"keys":["',
+        '],"frees":[',
+      ],
+    ),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((parts) => parts.join(''));
+const headers = fc.oneof(
+  fc.constantFrom<JobHeaders>(
+    { tenant: 'acme' },
+    { nonce: 'ab', by: 'x', keys: 'y', frees: 'z', tags: 't', key: 'b', expires: '+5' },
+  ),
+  fc.dictionary(hostile, hostile, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
+);
+const context = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(undefined) },
+  { weight: 2, arbitrary: headers },
+);
 const often = fc.constantFrom(false, false, false, true);
 
 const idempotency: fc.Arbitrary<Idempotency | undefined> = fc.oneof(
@@ -215,6 +267,8 @@ const askedJob: fc.Arbitrary<AskedJob> = fc.record({
     { weight: 1, arbitrary: fc.record({ delayMs: fc.constantFrom(50, 100, 1_000, 5_000) }) },
     { weight: 1, arbitrary: fc.record({ atOffset: offset }) },
   ),
+  version,
+  context,
 });
 
 const askedRow: fc.Arbitrary<AskedRow> = fc.record({
@@ -224,6 +278,8 @@ const askedRow: fc.Arbitrary<AskedRow> = fc.record({
   disabled: fc.constantFrom(undefined, undefined, undefined, true, false),
   data,
   key: fc.constantFrom(undefined, undefined, 'a', 'b:"{|'),
+  version,
+  context,
 });
 
 const askedUnique: fc.Arbitrary<AskedUnique> = fc.record({
@@ -248,10 +304,12 @@ const askedRequeue: fc.Arbitrary<AskedRequeue> = fc.record({
   due: fc.oneof(fc.record({ delayMs: ms }), fc.record({ atOffset: offset })),
   resetAttempts: fc.boolean(),
   data: fc.constantFrom(undefined, undefined, null, '"new"', '[1,{"type":"single"}]'),
+  version,
 });
 
 const askedChange: fc.Arbitrary<AskedChange> = fc.record({
   data: fc.constantFrom(undefined, undefined, null, '"new"', '[1,{"type":"single"}]'),
+  version,
   priority: fc.option(priority, { nil: undefined }),
   due: fc.option(fc.oneof(fc.record({ delayMs: ms }), fc.record({ atOffset: offset })), {
     nil: undefined,
@@ -420,6 +478,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       row: askedRow,
       rule: fc.nat({ max: 2 }),
       key: fc.nat({ max: 1 }),
+      declared: fc.boolean(),
     }),
   },
   {
@@ -476,6 +535,15 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('repeatClaim' as const), host: fc.nat({ max: 2 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('claimOne' as const),
+      pick,
+      host: fc.nat({ max: 2 }),
+      leaseMs: fc.constantFrom(100, 1_000),
+    }),
   },
   {
     weight: 2,
@@ -603,6 +671,7 @@ const line: fc.Arbitrary<Command> = fc.oneof(
       row: keyedRow,
       rule: fc.nat({ max: 2 }),
       key: fc.nat({ max: 1 }),
+      declared: fc.boolean(),
     }),
   },
   { weight: 12, arbitrary: claim },

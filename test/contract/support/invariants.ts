@@ -152,6 +152,7 @@ export function checkRedis(dump: unknown, now: number): void {
   expect(gateFaults({ now, running, ...store.gates() })).toEqual([]);
   checkLines(store, held!.map(keyedJob), waiting!.map(keyedJob), now);
   checkTags(store);
+  checkVersions(store);
   checkExpiring(store, now);
   checkEvents(store.told(), store.hash('meta'));
   checkKeys(
@@ -186,6 +187,16 @@ function checkLines(
   for (const name of new Set(waiting.map((job) => job.name))) {
     const inLines = lines.filter((line) => line.name === name).flatMap((line) => line.waiting);
     expect([...store.scores(`lined:${name}`).keys()].sort()).toEqual(inLines.sort());
+  }
+}
+
+/** The first version is left out, and so are empty headers. */
+function checkVersions({ jobs }: RedisDump): void {
+  for (const text of jobs.values()) {
+    const [, , , , flags, , own] = JSON.parse(text) as PackedAsked;
+    expect([text, Math.floor(flags / 65_536)]).not.toEqual([text, 1]);
+    expect(flags).toBeLessThan(2 ** 31);
+    if (own && own.context) expect(Object.keys(own.context)).not.toEqual([]);
   }
 }
 

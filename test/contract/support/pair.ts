@@ -49,6 +49,7 @@ export class Pair {
           type: 'single',
           ...(command.rule > 0 && { repeatInterval: command.rule * 1_000 }),
           ...(command.key > 0 && { repeatKey: 'key' }),
+          ...(command.declared && { repeatOrigin: 'Reports.nightly' }),
         });
       case 'saveAgain':
         return this.saveAgain(command.pick, command.row);
@@ -65,6 +66,8 @@ export class Pair {
         return this.claim(command);
       case 'repeatClaim':
         return this.claimAgain(`host-${command.host}`);
+      case 'claimOne':
+        return this.claimOne(command);
       case 'renew':
         return this.renew(command);
       case 'rescue':
@@ -216,7 +219,7 @@ export class Pair {
 
   private newJob(asked: AskedJob): NewJob {
     const { due, nonce, attempts, lastModifiedBy, idempotency, retention, key, ...rest } = asked;
-    const { first, tags, expires, ...job } = rest;
+    const { first, tags, expires, version, context, ...job } = rest;
     const overrides = { ...(attempts && { attempts }), ...(retention && { retention }) };
     const timeOf = (time: AskedJob['due']): Due =>
       'atOffset' in time ? { at: this.stores[0].clock.now() + time.atOffset } : time;
@@ -231,6 +234,8 @@ export class Pair {
       ...(first && { first }),
       ...(tags !== undefined && { tags }),
       ...(expires !== undefined && { expires: timeOf(expires) }),
+      ...(version !== undefined && { version }),
+      ...(context !== undefined && { context }),
     };
   }
 
@@ -239,7 +244,12 @@ export class Pair {
     const row: JobParameters = { ...this.rowOf(asked, recurs ? 0 : undefined), ...rest };
     // Ids sort by the ms of their birth: so those of two rows sort alike on both sides.
     await nextMillisecond();
-    const options = asked.key === undefined ? {} : { key: asked.key };
+    const { key, version, context } = asked;
+    const options = {
+      ...(key !== undefined && { key }),
+      ...(version !== undefined && { version }),
+      ...(context !== undefined && { context }),
+    };
     const saved = await this.each(({ repository }) =>
       repository.saveJob(row, options).catch((error: unknown) => {
         if (error instanceof QueueFullError) return { refused: error.message };
@@ -260,13 +270,15 @@ export class Pair {
     const { nextRunAt, priority, data, disabled } = this.rowOf(asked, recurs ? 0 : undefined);
     await this.same(({ repository }, side) => {
       const { disabled: _, ...row } = rows[side]!;
-      return repository.saveJob({
+      const changed = {
         ...row,
         nextRunAt,
         priority,
         data,
         ...(disabled !== undefined && { disabled }),
-      });
+      };
+      const { version } = asked;
+      return repository.saveJob(changed, version === undefined ? {} : { version });
     });
   }
 
@@ -282,17 +294,18 @@ export class Pair {
 
   private async update({ pick, change }: Command & { do: 'update' }): Promise<void> {
     const id = picked(this.ids, pick) ?? (['nobody', 'nobody'] as const);
-    const { due, ...rest } = change;
+    const { due, version, ...rest } = change;
     const at = this.stores[0].clock.now();
     const timed = due && { due: 'atOffset' in due ? { at: at + due.atOffset } : due };
+    const versioned = version !== undefined && { version };
     await this.same(({ manager }, side) =>
-      manager.update(id[side], { ...rest, ...timed } as JobChange),
+      manager.update(id[side], { ...rest, ...timed, ...versioned } as JobChange),
     );
   }
 
   private async requeue({ picks, how }: Command & { do: 'requeue' }): Promise<void> {
     const ids = picks.map((pick) => picked(this.ids, pick) ?? (['nobody', 'nobody'] as const));
-    const { expectName, due, resetAttempts, data } = how;
+    const { expectName, due, resetAttempts, data, version } = how;
     const at = this.stores[0].clock.now();
     await this.same(({ manager }, side) =>
       manager.requeue(
@@ -302,6 +315,7 @@ export class Pair {
           resetAttempts,
           ...(expectName !== undefined && { expectName }),
           ...(data !== undefined && { data }),
+          ...(version !== undefined && { version }),
         },
       ),
     );
@@ -346,6 +360,19 @@ export class Pair {
       this.leases.unshift([lease, claimed[1].jobs[i]!.lease]);
     });
     return claimed[0].jobs;
+  }
+
+  private async claimOne(command: Command & { do: 'claimOne' }): Promise<void> {
+    const { pick, host, leaseMs } = command;
+    const id = picked(this.ids, pick) ?? (['nobody', 'nobody'] as const);
+    const request = { claimId: randomToken(), host: `host-${host}`, leaseMs };
+    const claimed = await this.each(({ broker }, side) =>
+      broker.claimOne({ ...request, id: id[side] }),
+    );
+    this.expectSame(claimed);
+    if ('job' in claimed[0] && 'job' in claimed[1]) {
+      this.leases.unshift([claimed[0].job.lease, claimed[1].job.lease]);
+    }
   }
 
   /** All processes are lost; another one passes by, so that their jobs are rescued at once. */
@@ -434,7 +461,7 @@ export class Pair {
     if (typeof value !== 'object' || value === null || value instanceof Date) return value;
     if (Array.isArray(value)) return value.map((item) => this.plain(item, side));
     if (value instanceof Map) return this.plain(Object.fromEntries(value), side);
-    const fields = 'expiresAt' in value ? onlyLease(value as Lease) : value;
+    const fields = 'token' in value ? onlyLease(value as Lease) : value;
     return Object.fromEntries(
       Object.entries(fields).map(([key, item]) => [
         key,

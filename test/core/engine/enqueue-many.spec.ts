@@ -35,6 +35,17 @@ it('keeps a chunk below 1 MiB', async () => {
   expect(broker.argsOf('enqueue').map(([chunk]) => chunk.length)).toEqual([5, 3]);
 });
 
+it('keeps a chunk below 1 MiB where headers grow in the store', async () => {
+  const { engine, broker } = await makeBench();
+  const item = { name: 'mail', options: { context: { filter: '{'.repeat(8_000) } } };
+
+  await engine.scheduler.enqueueMany(Array.from({ length: 100 }, () => item));
+
+  const sizes = broker.argsOf('enqueue').map(([chunk]) => chunk.length);
+  // Redis keeps a brace as \u007b.
+  expect(Math.max(...sizes) * 6 * 8_000).toBeLessThan(2 ** 20);
+});
+
 it('sends fewer at once of jobs with many tags, each of which a store must write apart', async () => {
   const { engine, broker } = await makeBench();
   const tags = Array.from({ length: 16 }, (_, n) => `tag-${n}`);
@@ -64,6 +75,17 @@ it('has a few chunks under way, and reads no further than it must', async () => 
   letGo();
 
   expect((await adding).created).toBe(100);
+});
+
+it('has as many under way where middleware may write headers', async () => {
+  const { engine, broker } = await makeBench({ middleware: [{ add: (_call, next) => next() }] });
+  const letGo = broker.hold('enqueue');
+
+  const adding = engine.scheduler.enqueueMany(jobs(400));
+  await until(() => broker.argsOf('enqueue').length === 4);
+  letGo();
+
+  expect((await adding).created).toBe(400);
 });
 
 it('has no more than 1 MiB under way, so that renewals need not wait behind it', async () => {

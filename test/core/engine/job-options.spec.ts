@@ -371,6 +371,8 @@ describe('an option of another library', () => {
 
   it.each([
     ['tz', 'it is called `timezone` here'],
+    ['timeZone', 'it is called `timezone` here'],
+    ['waitForCompletion', 'no occurrence starts beside one that still runs'],
     ['pattern', 'it is the first argument here'],
     ['attempts', 'it belongs to the options of the handler'],
   ])('is the same of a recurring job: `%s`', async (option, word) => {

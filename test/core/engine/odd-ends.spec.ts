@@ -238,7 +238,9 @@ describe('a handler that returns', () => {
         expect([ended.result, ended.resultOmitted]).toEqual([undefined, job.resultOmitted]);
         expect(await warned).toEqual({
           code: 'result-omitted',
-          message: expect.stringContaining(`The result of job ${id} ("odd") is not kept`),
+          message: expect.stringContaining(
+            `The result of attempt 1 of job ${id} ("odd") is not kept`,
+          ),
         });
         expect(errors).toEqual([]);
       }

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Module, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   AgendaRedisModule,
   Every,
   JobHandler,
   JobScheduler,
+  OnJobEvent,
   WorkerHost,
 } from '../../../lib/index.js';
 
@@ -14,16 +15,23 @@ import {
 const { JOB_MS, KEY_PREFIX, SHUTDOWN_MS } = process.env;
 
 @Injectable()
-class Database implements OnModuleDestroy {
-  private isOpen = true;
+class Database implements OnModuleInit, OnModuleDestroy {
+  private isOpen = false;
 
-  onModuleDestroy(): void {
+  async onModuleInit(): Promise<void> {
+    await wait(50);
+    this.isOpen = true;
+    console.log('database opened');
+  }
+
+  async onModuleDestroy(): Promise<void> {
     this.isOpen = false;
     console.log('database closed');
+    await wait(50);
   }
 
   write(line: string): void {
-    console.log(this.isOpen ? line : `${line}, too late`);
+    console.log(this.isOpen ? line : `${line} without a database`);
   }
 }
 
@@ -50,8 +58,21 @@ class Jobs {
   }
 
   @JobHandler('tick')
-  @Every('50ms')
-  tick(): void {}
+  @Every('20ms')
+  tick(): void {
+    this.database.write('tick');
+  }
+
+  @JobHandler('backlog')
+  backlog(): void {
+    this.database.write('backlog');
+  }
+
+  @OnJobEvent('completed')
+  async onCompleted(): Promise<void> {
+    await wait(1);
+    throw new Error('the listener rejects');
+  }
 }
 
 @Module({ providers: [Database], exports: [Database] })
@@ -71,4 +92,7 @@ class AppModule {}
 
 const app = await NestFactory.createApplicationContext(AppModule);
 app.enableShutdownHooks([], { useProcessExit: process.env.USE_PROCESS_EXIT === 'yes' });
+if (process.env.CLOSES_ITSELF === 'yes') {
+  app.get(JobScheduler).on('started:slow', () => void app.close());
+}
 await app.get(JobScheduler).now('slow');

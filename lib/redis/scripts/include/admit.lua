@@ -24,19 +24,21 @@ local function cap_of(name)
   return caps[name] or nil
 end
 
--- An expiry that came as a delay counts from now. No name can be mistaken for it, since their quotes are escaped.
-local function with_expiry(record)
-  return (string.gsub(record, '"expires":"%+(%d+)"', function(ms)
-    return '"expires":' .. text(soon + ms)
-  end, 1))
+-- An expiry that came as a delay counts from now: it stands first of what belongs to the job, but for a nonce.
+-- `rest`: a record from its name on.
+local function with_expiry(rest)
+  return (string.gsub(rest, '^("[^"]*",{[^,{]*,?"expires":)"%+(%d+)"', function(head, ms)
+    return head .. text(soon + ms)
+  end))
 end
 
 -- Before the flush. Cheap for a job that has neither tags nor an expiry.
 local function note_new(id, record, seq, flags)
   if flags < FLAG.expires then return end
-  local facts = own_facts(record)
-  for _, tag in ipairs(facts.tags) do
-    zadd(prefix .. 'tag:' .. tag, text(seq), id)
+  if has_flag(flags, FLAG.tagged) then
+    for _, tag in ipairs(own_facts(record).tags) do
+      zadd(prefix .. 'tag:' .. tag, text(seq), id)
+    end
   end
   if has_flag(flags, FLAG.expires) and not in_use('expiring') then
     redis.call('HSET', META, 'expiring', '1')

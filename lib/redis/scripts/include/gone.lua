@@ -13,7 +13,7 @@ end
 -- Keeps the job's id, or its nonce, for a while. `record` may be false: then the id was made by us.
 local function remember_gone(id, record, keep_ms)
   gone_until = gone_until or text(soon + gone_kept(keep_ms))
-  local nonce = record and string.match(own_of(record), '"nonce":"(%x+)"')
+  local nonce = record and string.match(own_of(record), '^{"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
 end
 

@@ -13,7 +13,7 @@ local function asked(spec)
   return after and created + after, tonumber(seq), priority, tonumber(flags)
 end
 
--- What the flags of a record say: see keys.ts, and for the last one own-end.
+-- What the flags of a record say: see keys.ts, and for ends_its_own_way own-end. Above them stands a version: see version.
 local FLAG = { disabled = 1, recurring = 2, keyed = 4, has_data = 8, has_rule = 16, forked = 32, ends_its_own_way = 64, lined = 128, expires = 256, first = 512, tagged = 1024 }
 
 local function has_flag(flags, flag)

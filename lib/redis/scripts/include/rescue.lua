@@ -24,11 +24,11 @@ local function owner(id, entry, record)
 end
 
 -- What becomes of a job whose lease is lost, written to its facts and its history; its place is the caller's
--- to say. `lease`: locked_at, pending, host, run. Answers when it runs next, and 'requeued' or 'buried' if a
--- run was lost.
+-- to say. `lease`: locked_at, pending, host, run. Answers when it runs next, and, if a run was lost, 'requeued'
+-- or 'buried' and which attempt it was.
 local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
   local run = lease.run
-  local own_at, saved, outcome = own_time(run, planned_at), tonumber(lease.pending), nil
+  local own_at, saved, outcome, attempt = own_time(run, planned_at), tonumber(lease.pending)
   local at = earlier(own_at, saved)
   facts.nextRunAt = own_at
   local before = told_by(facts)
@@ -40,7 +40,8 @@ local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
     at, outcome = earlier(own_at or now, saved), 'requeued'
     facts.attempt = facts.attempt + 1
     facts.rescueCount = facts.rescueCount + 1
-    local attempt, is_spent = facts.attempt, facts.rescueCount > rescues_allowed(name, rescues_otherwise)
+    attempt = facts.attempt
+    local is_spent = facts.rescueCount > rescues_allowed(name, rescues_otherwise)
     if is_spent and saved then
       -- A time that a user saved during the run begins the job anew, whatever became of the run.
       at = saved
@@ -56,10 +57,10 @@ local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
   end
   if at ~= own_at then facts.occurrenceAt = nil end
   facts.nextRunAt = at
-  return at, outcome
+  return at, outcome, attempt
 end
 
--- Calls `told(id, name, host, rescues, outcome)` for each job whose run was lost. Of large jobs it does
+-- Calls `told(id, name, host, attempt, rescues, outcome)` for each job whose run was lost. Of large jobs it does
 -- about 1 MiB.
 local function rescue(limit, rescues_otherwise, told)
   local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
@@ -79,7 +80,7 @@ local function rescue(limit, rescues_otherwise, told)
     local facts = happened(state)
     local planned_at = planned(asked_at, facts)
     facts.progress = progress_of(progress) or facts.progress
-    local at, outcome = lose(id, name, facts, lease, planned_at, rescues_otherwise)
+    local at, outcome, attempt = lose(id, name, facts, lease, planned_at, rescues_otherwise)
     if not seq then
       outcome = 'buried'
       end_run(id, name, flags, record)
@@ -90,7 +91,7 @@ local function rescue(limit, rescues_otherwise, told)
       if outcome == 'buried' and has_own_end(flags) then end_own_way(id, record, 'dead') end
     end
     if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
-    if outcome then told(id, name, lease.host, facts.rescueCount, outcome) end
+    if outcome then told(id, name, lease.host, attempt, facts.rescueCount, outcome) end
   end)
   flush()
   advance()

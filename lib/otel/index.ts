@@ -1,0 +1,1 @@
+export { agendaTracing, type AgendaTracingOptions } from './agenda-tracing.js';

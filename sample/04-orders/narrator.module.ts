@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { Narrator } from './narrator.js';
+
+@Module({ providers: [Narrator], exports: [Narrator] })
+export class NarratorModule {}
