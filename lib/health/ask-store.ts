@@ -1,6 +1,6 @@
 import { UnsupportedOperationError, type JobScheduler } from '../core/index.js';
-import { inTime } from '../core/in-time.js';
 import { latenciesOf } from '../core/scheduler/latencies.js';
+import { waitFor } from '../core/worker/wait.js';
 import type { ResolvedLimits } from './health-options.js';
 
 /** What the store said of its jobs. */
@@ -50,7 +50,7 @@ export async function storeAnswers(scheduler: JobScheduler, timeoutMs: number): 
 
 /** A store that refuses is as little well as one that says nothing. */
 const answered = <T>(answer: Promise<T>, ms: number): Promise<T | undefined> =>
-  inTime(
+  waitFor(
     answer.catch(() => undefined),
     ms,
   );

@@ -1,7 +1,9 @@
 import { durationOption, type Duration } from '../core/duration.js';
 import { DEFAULT_INSTANCE } from '../nest/tokens.js';
-import { textList, wholeNumber } from '../core/options/checks.js';
+import type { JobName } from '../core/index.js';
+import { wholeNumber } from '../core/options/checks.js';
 import { checkKnownKeys } from '../core/options/known-keys.js';
+import { nameList } from '../core/options/name-list.js';
 
 export interface ReadinessOptions {
   /** The instance of `AgendaRedisModule` that is meant. @default 'default' */
@@ -16,7 +18,7 @@ export interface HealthLimits extends ReadinessOptions {
   /** How many dead letters there may be, all names together. @default no limit */
   maxDeadLetters?: number;
   /** Only jobs of these names are looked at, for both limits. @default all */
-  names?: readonly string[];
+  names?: readonly JobName[];
 }
 
 export interface ResolvedLimits {
@@ -50,7 +52,7 @@ export function readLimits(limits: HealthLimits): ResolvedLimits {
       maxLatency === undefined ? undefined : durationOption('maxLatency', maxLatency, { min: 0 }),
     maxDeadLetters:
       maxDeadLetters === undefined ? undefined : wholeNumber('maxDeadLetters', maxDeadLetters, 0),
-    names: names && textList('names', names),
+    names: names && nameList('names', names),
   };
 }
 

@@ -33,7 +33,7 @@ export class RowSave {
     private readonly store: MemoryStore,
     private readonly row: AskedRow,
     private readonly lastModifiedBy: string | null,
-    private readonly beside: Pick<JobRepositoryOptions, 'key' | 'version' | 'context'> = {},
+    private readonly beside: Pick<JobRepositoryOptions, 'key' | 'version' | 'context'>,
   ) {}
 
   /**

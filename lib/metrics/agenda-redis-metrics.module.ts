@@ -1,6 +1,7 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { InvalidOptionError, JobScheduler, WorkerHost } from '../core/index.js';
+import { JobScheduler, WorkerHost } from '../core/index.js';
 import { checkKnownKeys } from '../core/options/known-keys.js';
+import { checkInstance } from '../nest/agenda-redis.options.js';
 import { DEFAULT_INSTANCE, getInstanceToken } from '../nest/tokens.js';
 import { AgendaMetrics } from './agenda-metrics.js';
 import { DEFAULT_PREFIX, PROMETHEUS_KEYS, type PrometheusOptions } from './metrics-options.js';
@@ -27,9 +28,7 @@ export class AgendaRedisMetricsModule implements OnApplicationShutdown {
   static forRoot(options: AgendaRedisMetricsOptions = {}): DynamicModule {
     checkKnownKeys('options', options, ['instance', ...PROMETHEUS_KEYS]);
     const { instance = DEFAULT_INSTANCE, ...prometheus } = options;
-    if (typeof instance !== 'string' || instance === '') {
-      throw new InvalidOptionError('instance', instance, 'a name, such as `reports`');
-    }
+    checkInstance(instance);
     return {
       module: AgendaRedisMetricsModule,
       providers: [

@@ -1,6 +1,6 @@
 import type { JobScheduler, StateCounts } from '../core/index.js';
-import { inTime } from '../core/in-time.js';
 import { latenciesOf } from '../core/scheduler/latencies.js';
+import { waitFor } from '../core/worker/wait.js';
 
 /** The jobs in the store, as of one scrape. */
 export interface StoredFigures {
@@ -31,7 +31,7 @@ export class ScrapedStore {
       this.underWay = true;
       this.figures = this.ask().finally(() => (this.underWay = false));
     }
-    return inTime(this.figures, ANSWER_WITHIN_MS);
+    return waitFor(this.figures, ANSWER_WITHIN_MS);
   }
 
   private async ask(): Promise<StoredFigures | undefined> {

@@ -5,6 +5,7 @@ import {
   type AgendaChannel,
   type EngineOptions,
 } from '../core/index.js';
+import { trueOrFalse } from '../core/options/checks.js';
 import { REDIS_OPTION_NAMES } from '../redis/redis-options.js';
 import type { ConnectionOptions } from './connection.js';
 import {
@@ -148,12 +149,14 @@ export function checkAsyncOptions(options: object): void {
 
 /** @throws InvalidOptionError */
 export function checkExtras({ isGlobal, instance }: AgendaRedisModuleExtras): void {
-  if (typeof isGlobal !== 'boolean') {
-    throw new InvalidOptionError('isGlobal', isGlobal, 'true or false');
-  }
-  if (typeof instance !== 'string' || instance === '') {
-    throw new InvalidOptionError('instance', instance, 'a name, such as `reports`');
-  }
+  trueOrFalse('isGlobal', isGlobal);
+  checkInstance(instance);
+}
+
+/** @throws InvalidOptionError unless it is the name of an instance */
+export function checkInstance(instance: unknown): void {
+  if (typeof instance === 'string' && instance !== '') return;
+  throw new InvalidOptionError('instance', instance, 'a name, such as `reports`');
 }
 
 /** The part of the options that the engine knows. */
@@ -168,12 +171,8 @@ export function engineOptionsOf(options: CheckedOptions): EngineOptions {
 export function hostOptionsOf(options: CheckedOptions): InstanceHostOptions {
   const { handlers, schedules = {}, waitForRedis } = options;
   checkKnownKeys('schedules', schedules, ['prune']);
-  const { prune = false } = schedules;
-  if (typeof prune !== 'boolean') {
-    throw new InvalidOptionError('schedules.prune', prune, 'true or false');
-  }
   return {
-    prunesSchedules: prune,
+    prunesSchedules: trueOrFalse('schedules.prune', schedules.prune ?? false),
     waits: waitForRedis ?? false,
     every: everyOverrides(handlers),
     enhancers: new EnhancersOption(options.enhancers, handlers),

@@ -4,6 +4,7 @@ import {
   type EngineOptions,
   type HandlerOptions,
 } from '../core/index.js';
+import { EVERY_KEYS } from '../core/scheduler/recurring.js';
 import type { EveryOptions } from './decorators/every.decorator.js';
 import type { Enhancers } from './pipeline/enhancers.js';
 
@@ -41,9 +42,9 @@ export function calledHandlers(
 ): Readonly<Record<string, HandlerOverrides>> {
   checkIsObject('handlers', handlers);
   const entries = Object.entries(handlers).map(([name, given]) => {
-    const options: unknown = typeof given === 'function' ? given() : given;
-    checkIsObject(`handlers.${name}`, options ?? {});
-    return [name, options ?? {}] as const;
+    const options: unknown = (typeof given === 'function' ? given() : given) ?? {};
+    checkIsObject(`handlers.${name}`, options);
+    return [name, options] as const;
   });
   return Object.fromEntries(entries) as Record<string, HandlerOverrides>;
 }
@@ -61,7 +62,7 @@ export function engineHandlers(
 
 /** @throws InvalidOptionError */
 export function everyOverrides(
-  handlers: Readonly<Record<string, HandlerOverrides>> = {},
+  handlers: Readonly<Record<string, HandlerOverrides>>,
 ): EveryOverrides {
   const overrides = new Map<string, NonNullable<HandlerOverrides['every']>>();
   for (const [name, { every }] of Object.entries(handlers)) {
@@ -81,18 +82,7 @@ function checkOverride(path: string, every: unknown): void {
   checkKnownKeys(path, every, OVERRIDE_KEYS);
 }
 
-const OVERRIDE_KEYS: readonly (keyof EveryOverride)[] = [
-  'interval',
-  'key',
-  'timezone',
-  'startDate',
-  'endDate',
-  'skipDays',
-  'skipImmediate',
-  'catchUp',
-  'priority',
-  'data',
-];
+const OVERRIDE_KEYS: readonly (keyof EveryOverride)[] = ['interval', ...EVERY_KEYS, 'data'];
 
 /** A promise would look like an object without options. */
 function checkIsObject(path: string, value: unknown): void {

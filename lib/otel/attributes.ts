@@ -7,7 +7,7 @@ import type { Attributes } from '@opentelemetry/api';
  */
 export const MESSAGE_ID = 'messaging.message.id';
 export const BATCH_COUNT = 'messaging.batch.message_count';
-export const DESTINATION = 'messaging.destination.name';
+const DESTINATION = 'messaging.destination.name';
 export const ERROR_TYPE = 'error.type';
 export const ATTEMPT = 'agenda_redis.job.attempt';
 export const OUTCOME = 'agenda_redis.job.outcome';

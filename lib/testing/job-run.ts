@@ -1,10 +1,10 @@
-import type { DeathReason, Engine, Job } from '../core/index.js';
+import type { DeathReason, Engine } from '../core/index.js';
 
 /** One run of a handler, and what came of it. */
 export interface JobRun<Data = unknown, Result = unknown> {
   readonly name: string;
   readonly id: string;
-  /** Counted from 1. */
+  /** Counted from 1; 0 for a job that waited too long and was not run. */
   readonly attempt: number;
   /** What the handler got. */
   readonly data: Data;
@@ -37,6 +37,7 @@ export type JobOutcome =
   | 'cancelled'
   | 'lost';
 
+type Run = Pick<JobRun, 'name' | 'id' | 'attempt' | 'data'>;
 type Ending = Pick<JobRun, 'outcome' | 'nextRunAt'> &
   Partial<Pick<JobRun, 'result' | 'error' | 'reason'>>;
 
@@ -55,10 +56,12 @@ export class RunLog {
     events.onHere('failed', ({ job, error }) =>
       note(job, { outcome: 'failed', error, nextRunAt: job.nextRunAt }),
     );
-    events.onHere('dead', ({ id, name, job, failure }) => {
+    events.onHere('dead', ({ id, name, attempt = 0, job, failure: { message, reason } }) => {
+      const ending = { outcome: 'dead', nextRunAt: null, ...(reason && { reason }) } as const;
       // It comes right after the failure of the same run.
-      if (job) this.change(job, 'dead', failure.reason);
-      else this.noteDeath(id, name, failure.message, failure.reason);
+      if (job) return this.change(job, ending);
+      // Its process was lost, or it waited too long: nobody knows its data here.
+      note({ id, name, attempt, data: undefined }, { ...ending, error: new Error(message) });
     });
     events.onHere('snoozed', ({ job, nextRunAt, error }) =>
       note(job, { outcome: 'snoozed', nextRunAt, ...(error && { error }) }),
@@ -92,33 +95,12 @@ export class RunLog {
     this.runs.length = 0;
   }
 
-  private readonly note = (job: Job, ending: Ending): void => {
-    const { name, id, attempt, data } = job;
+  private readonly note = ({ name, id, attempt, data }: Run, ending: Ending): void => {
     this.runs.push({ name, id, attempt, data, ...ending, endedAt: new Date(this.now()) });
   };
 
-  private change({ id }: Job, outcome: 'dead', reason: DeathReason | undefined): void {
+  private change({ id }: Run, ending: Ending): void {
     const last = this.runs.findLastIndex((run) => run.id === id);
-    this.runs[last] = { ...this.runs[last]!, outcome, nextRunAt: null, ...(reason && { reason }) };
-  }
-
-  /** A job whose process was lost, or that waited too long: nobody knows its data here. */
-  private noteDeath(
-    id: string,
-    name: string,
-    message: string,
-    reason: DeathReason | undefined,
-  ): void {
-    this.runs.push({
-      name,
-      id,
-      attempt: 0,
-      data: undefined,
-      outcome: 'dead',
-      error: new Error(message),
-      ...(reason && { reason }),
-      nextRunAt: null,
-      endedAt: new Date(this.now()),
-    });
+    this.runs[last] = { ...this.runs[last]!, ...ending };
   }
 }

@@ -76,16 +76,14 @@ export interface TestedApplication {
 export class JobTesting {
   private readonly log: RunLog;
   private open: { readonly demand: OnDemand; readonly stepper: Stepper } | undefined;
-  private readonly application: () => TestedApplication;
 
   /** @internal made by `AgendaRedisTestingModule` */
   constructor(
     /** The only clock of the store. Moving it by hand runs nothing: `advance` does both. */
     readonly clock: ManualClock,
     private readonly instance: string,
-    application: () => TestedApplication,
+    private readonly application: () => TestedApplication,
   ) {
-    this.application = application;
     this.log = new RunLog(() => clock.now());
   }
 

@@ -9,6 +9,7 @@ import {
   type JobHeaders,
   type NewJob,
 } from '../core/index.js';
+import { checkVersion } from '../core/job/data-version.js';
 import { encodeData } from '../core/job/job-data.js';
 import { readHeaders } from '../core/job/job-headers.js';
 import { checkText, newJobId, randomToken } from '../core/job/job-id.js';
@@ -76,7 +77,7 @@ export function jobNameOf(
     throw new InvalidOptionError('runJob.method', method, `a @JobHandler method of ${target.name}`);
   }
   const { instance: own = DEFAULT_INSTANCE } = metadata.options;
-  if (own === instance) return nameOf(metadata.name);
+  if (own === instance) return metadata.name;
   const expected = `a method for the instance "${instance}": ask the JobTesting of "${own}"`;
   throw new InvalidOptionError('runJob.method', `${target.name}.${String(method)}`, expected);
 }
@@ -116,7 +117,7 @@ export async function runHandler(
 function newJob({ name, plan }: Handler, data: unknown, options: RunJobOptions): NewJob {
   const { id = newJobId(), context } = options;
   checkText('id', id);
-  const version = wholeNumber('runJob.version', options.version ?? plan.version, 1, 32_767);
+  const version = checkVersion('runJob.version', options.version ?? plan.version);
   return {
     id,
     name,
@@ -133,9 +134,9 @@ async function failOnce({ parts: { broker } }: Engine, { id }: NewJob): Promise<
   const claimed = await broker.claimOne({ id, claimId: randomToken(), host, leaseMs: LEASE_MS });
   if (!('job' in claimed)) throw new Error(`An earlier attempt was refused: ${claimed.refusal}`);
   const { lease } = claimed.job;
-  const nothing = { claimId: randomToken(), host, leaseMs: LEASE_MS, slots: 0, names: [] };
+  const noMore = { claimId: randomToken(), host, leaseMs: LEASE_MS, slots: 0, names: [] };
   const failure = { ...EARLIER_FAILURE };
-  await broker.settleAndClaim([{ kind: 'retry', lease, failure, due: { delayMs: 0 } }], nothing);
+  await broker.settleAndClaim([{ kind: 'retry', lease, failure, due: { delayMs: 0 } }], noMore);
 }
 
 async function runOnce(

@@ -114,13 +114,12 @@ export class Stepper {
   /** @returns when there may be something to run next */
   private async runDue(patienceMs: number, only?: ReadonlySet<string>): Promise<number | null> {
     const from = this.log.length;
-    const adds = () => this.engine.scheduler.settled();
     const { endedBy, nextAt } = await this.demand.workOff({
       ...(only && { only }),
       // Jobs that are counted come to an end by themselves.
       most: only ? Infinity : MOST_RUNS,
       patienceMs,
-      adds,
+      adds: () => this.engine.scheduler.settled(),
     });
     if (endedBy) throw this.errorFor(endedBy, from, patienceMs);
     return nextAt;

@@ -24,9 +24,11 @@ afterEach(async () => {
 /** All that clients send meanwhile, and in the moment after it. */
 async function commandsOf(work: () => Promise<unknown>): Promise<Record<string, number>> {
   await pause(50);
+  await monitor.caughtUp();
   const beganAt = monitor.seen.length;
   await work();
   await pause(100);
+  await monitor.caughtUp();
   return tally(monitor.seen.slice(beganAt));
 }
 

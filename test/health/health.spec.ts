@@ -3,6 +3,7 @@ import { Controller, Get, Injectable, type INestApplication } from '@nestjs/comm
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
 import {
+  defineJob,
   InvalidOptionError,
   JobScheduler,
   UnsupportedOperationError,
@@ -175,7 +176,7 @@ describe('limits', () => {
         reasons: ['A job "good" has been waiting for 60001 ms, more than 60000 ms.'],
       },
     });
-    limits = { ...limits, names: ['bad'] };
+    limits = { ...limits, names: [defineJob('bad')] };
     expect(await ask()).toMatchObject({ code: 200, jobs: { latencyMs: 0 } });
   });
 

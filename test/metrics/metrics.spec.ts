@@ -17,6 +17,7 @@ import {
 } from '../../lib/metrics/index.js';
 import { AgendaRedisModule, getInstanceToken, JobHandler } from '../../lib/nest/index.js';
 import { RedisBackend } from '../../lib/redis/index.js';
+import { gate } from '../core/engine/support.js';
 import { RecordingLogger, until } from '../nest/support.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 
@@ -52,12 +53,6 @@ function samplesOf(text: string): Record<string, number> {
   const samples = lines.map((line) => /^(\S+?(?:\{.*\})?) (\S+)$/.exec(line)!);
   return Object.fromEntries(samples.map(([, name, value]) => [name!, Number(value)]));
 }
-
-const held = () => {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { open, opened };
-};
 
 describe('counters', () => {
   it('tell by name what happened to the jobs of this process', async () => {
@@ -149,8 +144,8 @@ describe('gauges', () => {
       backend: new MemoryBackend({ clock }),
       engine: { maxConcurrency: 5 },
     });
-    const { open, opened } = held();
-    handlers.define('long', () => opened);
+    const end = gate();
+    handlers.define('long', () => end.opened);
     handlers.define('bad', () => {
       throw new Error('no');
     });
@@ -176,7 +171,7 @@ describe('gauges', () => {
       'agenda_redis_queue_latency_seconds{name="other"}': 1.5,
       'agenda_redis_queue_latency_seconds{name="long"}': 0,
     });
-    open();
+    end.open();
   });
 
   it('ask the store once for all of them, and once for scrapes that come within a second', async () => {

@@ -6,6 +6,7 @@ import {
   InvalidOptionError,
 } from '../../lib/core/index.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
+import { hostOptionsOf } from '../../lib/nest/agenda-redis.options.js';
 import { JobEventLogger } from '../../lib/nest/job-event-logger.js';
 import { InstanceHost } from '../../lib/nest/lifecycle/instance-host.js';
 import { RecordingLogger, until } from './support.js';
@@ -22,7 +23,8 @@ let ran: number;
 
 function makeHost(options: EngineOptions = {}, interval: string | number = '1 hour'): void {
   engine = new Engine(backend, options);
-  host = new InstanceHost('default', engine, new JobEventLogger('default'), { waits: true });
+  const waiting = hostOptionsOf({ waitForRedis: true, handlers: {} });
+  host = new InstanceHost('default', engine, new JobEventLogger('default'), waiting);
   host.handle({
     name: 'report',
     options: {},

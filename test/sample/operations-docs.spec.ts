@@ -6,6 +6,7 @@ import { MemoryBackend } from '../../lib/memory/index.js';
 import { AgendaMetrics } from '../../lib/metrics/index.js';
 import { ChildApp } from '../support/child-app.js';
 import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
+import { codeOf } from '../support/page-code.js';
 import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
 
 /** Around the blocks of the page: the modules it shows in one application, and then the rest as it stands. */
@@ -51,10 +52,9 @@ afterAll(async () => {
 
 it('shows modules and calls that work as they stand', async () => {
   const page = await readFile('docs/operations.md', 'utf8');
-  const files = [...page.matchAll(/```ts\n\/\/ (\S+\.ts)\n([^]*?)```/g)];
-  const blocks = [...page.matchAll(/```ts\n(?!\/\/ \S+\.ts\n)([^]*?)```/g)];
-  for (const [, file, code] of files) await compiled.add(file!, code!);
-  await compiled.add('main.ts', PROGRAM.replace('BLOCKS', blocks.map(([, code]) => code).join('')));
+  const { files, rest } = codeOf(page);
+  for (const { name, code } of files) await compiled.add(name, code);
+  await compiled.add('main.ts', PROGRAM.replace('BLOCKS', rest));
 
   child = new ChildApp(join(compiled.dir, 'main.js'), { REDIS_URL: redis.url });
   const ended = await child.ended;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChildApp } from '../support/child-app.js';
 import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
+import { codeOf } from '../support/page-code.js';
 import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
 
 /** Around the blocks of the page. */
@@ -39,10 +40,9 @@ afterAll(async () => {
 
 it('shows blocks that are one program as they stand', async () => {
   const page = await readFile('docs/queues.md', 'utf8');
-  const [, handlers] = /```ts\n\/\/ pages\.jobs\.ts\n([^]*?)```/.exec(page)!;
-  const blocks = [...page.matchAll(/```ts\n(?!\/\/ \S+\.ts\n)([^]*?)```/g)];
-  await compiled.add('pages.jobs.ts', handlers!);
-  await compiled.add('main.ts', PROGRAM.replace('BLOCKS', blocks.map(([, code]) => code).join('')));
+  const { files, rest } = codeOf(page);
+  for (const { name, code } of files) await compiled.add(name, code);
+  await compiled.add('main.ts', PROGRAM.replace('BLOCKS', rest));
 
   child = new ChildApp(join(compiled.dir, 'main.js'), { REDIS_URL: redis.url });
   const ended = await child.ended;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ChildApp } from '../support/child-app.js';
 import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
+import { codeOf } from '../support/page-code.js';
 import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
 
 const MAIN = `
@@ -55,8 +56,8 @@ afterAll(async () => {
 
 it('shows blocks that are an application as they stand', async () => {
   const readme = await readFile('README.md', 'utf8');
-  const blocks = [...readme.matchAll(/```ts\n\/\/ (\S+\.ts)\n([^]*?)```/g)];
-  expect(blocks.map(([, file]) => file)).toEqual([
+  const { files } = codeOf(readme);
+  expect(files.map(({ name }) => name)).toEqual([
     'mail.jobs.ts',
     'app.module.ts',
     'users.controller.ts',
@@ -64,7 +65,7 @@ it('shows blocks that are an application as they stand', async () => {
     'receipts.ts',
     'receipts.test.ts',
   ]);
-  for (const [, file, source] of blocks) await compiled.add(file!, source!);
+  for (const { name, code } of files) await compiled.add(name, code);
   await compiled.add('main.ts', MAIN);
 
   child = new ChildApp(join(compiled.dir, 'main.js'), { REDIS_URL: redis.url });
@@ -99,13 +100,9 @@ async function listen(): Promise<{ url: string; close: () => void; got: string[]
 it('shows a chapter about queues that runs as it stands', async () => {
   const readme = await readFile('README.md', 'utf8');
   const [, chapter] = /^## Queues\n([^]*?)^## /m.exec(readme)!;
-  const [, handler] = /```ts\n\/\/ webhook\.jobs\.ts\n([^]*?)```/.exec(chapter!)!;
-  const blocks = [...chapter!.matchAll(/```ts\n(?!\/\/ \S+\.ts\n)([^]*?)```/g)];
-  await compiled.add('webhook.jobs.ts', handler!);
-  await compiled.add(
-    'queues.ts',
-    QUEUES.replace('BLOCKS', blocks.map(([, code]) => code).join('')),
-  );
+  const { files, rest } = codeOf(chapter!);
+  for (const { name, code } of files) await compiled.add(name, code);
+  await compiled.add('queues.ts', QUEUES.replace('BLOCKS', rest));
   const receiver = await listen();
 
   const environment = { REDIS_URL: redis.url, WEBHOOK_URL: receiver.url };
@@ -124,8 +121,8 @@ it('shows a chapter about queues that runs as it stands', async () => {
 
 it('shows a handler in the middle of Nest, and a test of it that passes', async () => {
   const readme = await readFile('README.md', 'utf8');
-  const blocks = [...readme.matchAll(/```ts\n\/\/ (receipts\S*\.ts)\n([^]*?)```/g)];
-  for (const [, file, source] of blocks) await compiled.add(file!, source!);
+  const files = codeOf(readme).files.filter(({ name }) => name.startsWith('receipts'));
+  for (const { name, code } of files) await compiled.add(name, code);
 
   child = new ChildApp(join(compiled.dir, 'receipts.test.js'), {});
   const ended = await child.ended;

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
+import { codeOf } from '../support/page-code.js';
 
 /** What Jest and Vitest have as globals, on the test runner of Node. */
 const GLOBALS = `
@@ -11,16 +12,12 @@ Object.assign(globalThis, { afterEach, beforeEach, it, expect });
 `;
 
 let compiled: CompiledPackage;
-let files: RegExpMatchArray[];
 
 beforeAll(async () => {
   compiled = await compilePackage();
-  const page = await readFile('docs/testing.md', 'utf8');
-  files = [...page.matchAll(/```ts\n\/\/ (\S+\.ts)\n([^]*?)```/g)];
-  const blocks = [...page.matchAll(/```ts\n(?!\/\/ \S+\.ts\n)([^]*?)```/g)];
-  for (const [, name, source] of files) {
-    const rest = name === 'sign-up.spec.ts' ? blocks.map(([, code]) => code) : [];
-    await compiled.add(name!, [source, ...rest].join('\n'));
+  const { files, rest } = codeOf(await readFile('docs/testing.md', 'utf8'));
+  for (const { name, code } of files) {
+    await compiled.add(name, name === 'sign-up.spec.ts' ? code + rest : code);
   }
   await writeFile(join(compiled.dir, 'globals.mjs'), GLOBALS);
 });

@@ -21,9 +21,9 @@ import {
   TestingNotReadyError,
   type AgendaRedisTestingOptions,
 } from '../../lib/testing/index.js';
+import { silent } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
-const silent = { log() {}, warn() {}, error() {}, debug() {}, verbose() {} };
 
 @Injectable()
 class MailJobs {

@@ -23,7 +23,8 @@ export type SetUp = (
   options?: AgendaRedisTestingOptions,
 ) => Promise<Stage>;
 
-const silent = { log() {}, warn() {}, error() {}, debug() {}, verbose() {} };
+/** A log that nobody reads. */
+export const silent = { log() {}, warn() {}, error() {}, debug() {}, verbose() {} };
 
 /** Starts applications, and closes them after each test. */
 export function stages(store: () => AgendaRedisTestingOptions = () => ({})): SetUp {

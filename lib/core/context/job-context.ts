@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RunFunction } from '../handlers/job-function.js';
+import { unlessEmpty } from '../job/job-headers.js';
 import type { JobHeaders } from '../job/job-record.js';
 import type { Job } from '../job/job.js';
 
@@ -39,6 +40,5 @@ export const inJobContext =
 
 /** What the running job carries; `undefined` outside, and of a job that carries nothing. */
 export function inheritedHeaders(): JobHeaders | undefined {
-  const headers = jobs.getStore()?.context;
-  return headers && Object.keys(headers).length > 0 ? headers : undefined;
+  return unlessEmpty(jobs.getStore()?.context);
 }

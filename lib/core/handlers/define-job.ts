@@ -2,9 +2,10 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { checkText } from '../job/job-id.js';
 import { JobToken, type JobTokenOptions } from '../job/job-token.js';
 import { checkKnownKeys } from '../options/known-keys.js';
+import { DATA_KEYS } from './data-options.js';
 import { readHandlerOptions } from './handler-plan.js';
 
-const KEYS: readonly (keyof JobTokenOptions)[] = ['schema', 'version', 'upcast', 'key'];
+const KEYS: readonly (keyof JobTokenOptions)[] = [...DATA_KEYS, 'key'];
 
 /**
  * A token of a job: its name, with the types of its data and of its handler's result. With a `schema` the types of

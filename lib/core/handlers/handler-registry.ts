@@ -88,7 +88,7 @@ export class HandlerRegistry {
     completeLimits(name, added.plan.limits);
     for (const judge of this.judges) judge(added, options);
     this.definitions.set(name, definition);
-    this.take(added);
+    this.adopt(added);
     for (const watcher of this.watchers) watcher(added);
   }
 
@@ -110,14 +110,16 @@ export class HandlerRegistry {
     const plan = this.layered(name, definition?.layer ?? {}, layer);
     for (const judge of this.judges) judge({ name, plan }, options);
     this.tokens.set(name, { token, layer });
-    if (definition) this.take(this.composed(definition));
+    if (definition) this.adopt(this.composed(definition));
     else this.plans.set(name, plan);
     this.someDataIsJudged ||= judgesData(plan);
   }
 
-  /** Takes a handler of another registry as it is there. @internal for the testing kit */
+  /** Takes a handler as it is, also one of another registry. @internal for the testing kit */
   adopt(handler: Handler): void {
-    this.take(handler);
+    this.handlers.set(handler.name, handler);
+    this.plans.set(handler.name, handler.plan);
+    this.someDataIsJudged ||= judgesData(handler.plan);
   }
 
   /** The name; what a token says of it is known from here on. @throws as {@link know} */
@@ -185,12 +187,6 @@ export class HandlerRegistry {
     return (this.fallback ??= planOf('defaults', this.options.defaults));
   }
   private fallback: HandlerPlan | undefined;
-
-  private take(handler: Handler): void {
-    this.handlers.set(handler.name, handler);
-    this.plans.set(handler.name, handler.plan);
-    this.someDataIsJudged ||= judgesData(handler.plan);
-  }
 
   private composed({ name, run, layer, origin }: Definition): Handler {
     const plan = this.layered(name, layer);

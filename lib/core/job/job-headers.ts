@@ -2,9 +2,9 @@ import { InvalidOptionError } from '../errors.js';
 import type { JobHeaders } from './job-record.js';
 
 /** The most headers of a job. */
-export const MAX_HEADERS = 32;
+const MAX_HEADERS = 32;
 /** The most bytes of a header's name. */
-export const MAX_HEADER_NAME_BYTES = 128;
+const MAX_HEADER_NAME_BYTES = 128;
 /** The most bytes of all headers of a job, as JSON. */
 export const MAX_HEADERS_BYTES = 8 * 1024;
 
@@ -56,6 +56,10 @@ function checkHeader(path: string, name: string, text: unknown): void {
     throw new InvalidOptionError(`${path}.${name}`, text, expected);
   }
 }
+
+/** The same; `undefined` where nothing is carried. */
+export const unlessEmpty = (headers: JobHeaders | undefined): JobHeaders | undefined =>
+  headers && Object.keys(headers).length > 0 ? headers : undefined;
 
 /** A class of its own (a `Map`, a `Headers`) would come out empty. */
 function isPlainObject(value: unknown): value is Record<string, unknown> {

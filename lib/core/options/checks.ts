@@ -20,14 +20,6 @@ export function trueOrFalse(path: string, value: unknown): boolean {
   return value;
 }
 
-/** @throws InvalidOptionError unless it is a list of texts */
-export function textList(path: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) {
-    throw new InvalidOptionError(path, value, 'a list of job names');
-  }
-  return value as string[];
-}
-
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -1,7 +1,9 @@
+import { InvalidOptionError } from '../errors.js';
 import { nameOf } from '../job/job-types.js';
-import { textList } from './checks.js';
 
 /** Job names as text; tokens may stand among them. @throws InvalidOptionError */
 export function nameList(path: string, value: unknown): readonly string[] {
-  return textList(path, Array.isArray(value) ? value.map(nameOf) : value);
+  const names: unknown = Array.isArray(value) ? value.map(nameOf) : value;
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
+  throw new InvalidOptionError(path, names, 'a list of job names');
 }

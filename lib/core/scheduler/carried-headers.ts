@@ -1,7 +1,7 @@
 import { inheritedHeaders } from '../context/job-context.js';
 import { AgendaError } from '../errors.js';
 import type { ContextSource } from '../handlers/job-middleware.js';
-import { readGivenHeaders, readHeaders } from '../job/job-headers.js';
+import { readGivenHeaders, readHeaders, unlessEmpty } from '../job/job-headers.js';
 import type { JobHeaders } from '../job/job-record.js';
 import { errorOf, messageOf } from '../job/thrown.js';
 
@@ -31,8 +31,9 @@ export class CarriedHeaders {
     if (given === null) return undefined;
     const own = given === undefined ? undefined : readGivenHeaders('context', given);
     const inherited = this.tools.kept ? inheritedHeaders() : undefined;
-    if (!this.source && !inherited) return filled(own);
-    return filled(this.laidOver(name, this.laidOver(name, inherited, this.captured(name)), own));
+    if (!this.source && !inherited) return unlessEmpty(own);
+    const implied = this.laidOver(name, inherited, this.captured(name));
+    return unlessEmpty(this.laidOver(name, implied, own));
   }
 
   private captured(name: string): JobHeaders | undefined {
@@ -62,9 +63,6 @@ export class CarriedHeaders {
     }
   }
 }
-
-const filled = (headers: JobHeaders | undefined): JobHeaders | undefined =>
-  headers && Object.keys(headers).length > 0 ? headers : undefined;
 
 function leftOut(name: string, thrown: unknown): AgendaError {
   const cause = errorOf(thrown);

@@ -104,8 +104,8 @@ async function namesToLookAt(manager: JobManager, worked: ReadonlySet<string>): 
   const recurring = [...counts].filter(([, { repeating }]) => repeating > 0).map(([name]) => name);
   const strange = recurring.filter((name) => !worked.has(name));
   if (strange.length === 0) return recurring;
-  const living = new Set((await manager.hosts()).flatMap(({ names }) => names.map(nameOf)));
+  const living = new Set(
+    (await manager.hosts()).flatMap(({ names }) => names.map(({ name }) => name)),
+  );
   return recurring.filter((name) => worked.has(name) || !living.has(name));
 }
-
-const nameOf = ({ name }: { readonly name: string }): string => name;

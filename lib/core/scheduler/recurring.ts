@@ -13,7 +13,7 @@ export const DATE_KEYS: readonly (keyof DateOptions)[] = [
   'endDate',
   'skipDays',
 ];
-const EVERY_KEYS: readonly (keyof EveryOptions)[] = [
+export const EVERY_KEYS: readonly (keyof EveryOptions)[] = [
   ...DATE_KEYS,
   'skipImmediate',
   'key',

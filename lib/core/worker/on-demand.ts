@@ -168,9 +168,10 @@ export class OnDemand {
   }
 
   private async within(ms: number, step: Step, wait: () => Promise<void>): Promise<void> {
-    let isOver = false;
-    const waited = wait().then(() => void (isOver = true));
-    await waitFor(waited, ms);
+    const isOver = await waitFor(
+      wait().then(() => true),
+      ms,
+    );
     if (!isOver) step.endedBy ??= 'patience';
   }
 

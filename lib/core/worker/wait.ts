@@ -1,13 +1,14 @@
 import { Timer } from './timer.js';
 
-/** Waits for something, but not longer than that; leaves no timer. */
-export function waitFor(something: Promise<unknown>, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = new Timer(resolve);
+/**
+ * Waits for something, but not longer than that; leaves no timer.
+ *
+ * @returns its answer; `undefined` when it takes longer, and how it ends then is nobody's business
+ */
+export function waitFor<T>(something: Promise<T>, ms: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = new Timer(() => resolve(undefined));
     timer.startIn(ms);
-    void something.then(() => {
-      timer.stop();
-      resolve();
-    });
+    void something.finally(() => timer.stop()).then(resolve, reject);
   });
 }

@@ -14,8 +14,7 @@ export function decoratedMethod(
   descriptor: PropertyDescriptor | undefined,
 ): { method: Method; place: string } {
   const isStatic = typeof target === 'function';
-  const owner = isStatic ? target.name : target.constructor.name;
-  const place = key === undefined ? owner : `${owner}.${String(key)}`;
+  const place = placeOf(target, key);
   const kind = typeof key === 'symbol' ? 'a symbol' : misplacement(isStatic, key, descriptor);
   if (kind !== undefined) {
     throw new InvalidHandlerError(
@@ -25,6 +24,12 @@ export function decoratedMethod(
     );
   }
   return { method: descriptor!.value as Method, place };
+}
+
+/** `Class.member`, or the class where there is no member. */
+export function placeOf(target: object, key: string | symbol | undefined): string {
+  const owner = typeof target === 'function' ? target.name : target.constructor.name;
+  return key === undefined ? owner : `${owner}.${String(key)}`;
 }
 
 /** @param descriptor - of a parameter its position, whatever the types of decorators say */

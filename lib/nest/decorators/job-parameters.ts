@@ -6,6 +6,7 @@ import {
   type Pipe,
   ROUTE_ARGUMENTS,
 } from '../pipeline/pins.js';
+import { placeOf } from './decorated-method.js';
 
 /** The types of the positions that the decorators here mark; Nest's scanner finds their pipes, and gives them what they inject. */
 export const DATA_POSITION = `agendaRedisData${CUSTOM_ARGUMENT}`;
@@ -32,7 +33,7 @@ export function JobData(...given: readonly (string | Pipe)[]): ParameterDecorato
   const property = typeof first === 'string' ? first : undefined;
   const pipes = property === undefined ? given : rest;
   return (target, methodName, index) => {
-    const place = placeOf('JobData', target, methodName);
+    const place = parameterPlace('JobData', target, methodName);
     for (const pipe of pipes) {
       if (isPipe(pipe)) continue;
       throw new InvalidHandlerError(
@@ -56,7 +57,7 @@ export function JobData(...given: readonly (string | Pipe)[]): ParameterDecorato
  */
 export function JobRef(): ParameterDecorator {
   return (target, methodName, index) => {
-    placeOf('JobRef', target, methodName);
+    parameterPlace('JobRef', target, methodName);
     remember(target, methodName!, JOB_POSITION, { index, pipes: [] });
   };
 }
@@ -68,11 +69,14 @@ function remember(target: object, methodName: string | symbol, type: string, wha
   Reflect.defineMetadata(ROUTE_ARGUMENTS, all, constructor, methodName);
 }
 
-function placeOf(decorator: string, target: object, methodName: string | symbol | undefined) {
-  const isStatic = typeof target === 'function';
-  const owner = isStatic ? target.name : target.constructor.name;
-  const place = methodName === undefined ? owner : `${owner}.${String(methodName)}`;
-  if (methodName !== undefined && !isStatic) return place;
+/** Of its method. @throws InvalidHandlerError */
+function parameterPlace(
+  decorator: string,
+  target: object,
+  methodName: string | symbol | undefined,
+): string {
+  const place = placeOf(target, methodName);
+  if (methodName !== undefined && typeof target !== 'function') return place;
   throw new InvalidHandlerError(
     place,
     `@${decorator} stands on a parameter of ${methodName === undefined ? 'a constructor' : 'a static method'}`,

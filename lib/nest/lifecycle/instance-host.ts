@@ -15,20 +15,20 @@ import { InvalidHandlerError } from '../errors.js';
 import type { EveryOverrides } from '../handler-overrides.js';
 import type { JobEventLogger } from '../job-event-logger.js';
 import { reportGoneSchedules } from './gone-schedules.js';
-import { type Enhancers, EnhancersOption } from '../pipeline/enhancers.js';
+import type { Enhancers, EnhancersOption } from '../pipeline/enhancers.js';
 import { optionsOf, plannedRules, type PlannedRule } from './planned-rules.js';
 import { atSource, sourced } from './sourced-error.js';
 
 /** How an instance takes part in the life of the application. */
 export interface InstanceHostOptions {
   /** Whether the application starts without waiting for its backend. */
-  readonly waits?: boolean;
+  readonly waits: boolean;
   /** What configuration says of the rules of `@Every`. */
-  readonly every?: EveryOverrides;
+  readonly every: EveryOverrides;
   /** Which enhancers its handlers have. */
-  readonly enhancers?: EnhancersOption;
+  readonly enhancers: EnhancersOption;
   /** Whether stored schedules whose `@Every` has gone are removed at start. */
-  readonly prunesSchedules?: boolean;
+  readonly prunesSchedules: boolean;
 }
 
 /** A handler with what the engine calls for it. */
@@ -52,7 +52,7 @@ export class InstanceHost {
     readonly instance: string,
     private readonly engine: Engine,
     private readonly logger: JobEventLogger,
-    private readonly options: InstanceHostOptions = {},
+    private readonly options: InstanceHostOptions,
   ) {
     logger.attach(engine.events);
     if (!options.prunesSchedules || keepsOrigins(engine.parts.manager)) return;
@@ -72,8 +72,7 @@ export class InstanceHost {
 
   /** @throws InvalidOptionError naming the method */
   enhancersFor({ name, options, place }: FoundHandler): Enhancers {
-    const said = this.options.enhancers ?? new EnhancersOption();
-    return said.for(name, place, options.enhancers);
+    return this.options.enhancers.for(name, place, options.enhancers);
   }
 
   /**
@@ -86,7 +85,7 @@ export class InstanceHost {
       this.engine.handlers.define(token ?? name, call, handlerOptions, place),
     );
     this.found.add(name);
-    this.rules.push(...plannedRules({ name, place, rules }, this.options.every?.get(name)));
+    this.rules.push(...plannedRules({ name, place, rules }, this.options.every.get(name)));
   }
 
   /** @throws InvalidHandlerError naming the method, for an event that does not exist */
@@ -117,7 +116,7 @@ export class InstanceHost {
       const expected = `for a job that is handled here (known: ${known}), or left out by the option worker`;
       throw new InvalidOptionError(`handlers.${name}`, options.handlers.get(name), expected);
     }
-    for (const [jobName, every] of this.options.every ?? []) {
+    for (const [jobName, every] of this.options.every) {
       const handler = handlers.get(jobName);
       if (!handler || this.found.has(jobName)) continue;
       const expected = `left out, since ${handler.origin} is no method with @Every`;
@@ -176,9 +175,8 @@ export class InstanceHost {
     const { handlers, options, workerHost } = this.engine;
     const rules = await this.declareRules();
     if (options.worker.none || this.ending.signal.aborted) return;
-    await this.quietly(() =>
-      reportGoneSchedules(this.engine, rules, this.options.prunesSchedules ?? false),
-    );
+    const { prunesSchedules } = this.options;
+    await this.quietly(() => reportGoneSchedules(this.engine, rules, prunesSchedules));
     await workerHost.start();
     this.logger.announceHandlers(handlers);
     this.warnOfIdleNames();

@@ -22,7 +22,7 @@ export class EnhancersOption {
    */
   constructor(
     byModule: unknown = 'local',
-    handlers: Readonly<Record<string, { readonly enhancers?: unknown }>> = {},
+    handlers: Readonly<Record<string, { readonly enhancers?: unknown }>>,
   ) {
     this.byModule = readEnhancers('enhancers', byModule);
     for (const [name, { enhancers }] of Object.entries(handlers)) {

@@ -1,6 +1,6 @@
 import type { ExecutionContext, ParamData } from '@nestjs/common';
 import { DATA_POSITION, JOB_POSITION } from '../decorators/job-parameters.js';
-import { lineage } from '../discovery/prototypes.js';
+import { lineage, ownFunction } from '../discovery/prototypes.js';
 import { InvalidHandlerError } from '../errors.js';
 import type { DonePlace } from './ending-by-done.js';
 import type { HandlerMethod } from './handler-method.js';
@@ -85,9 +85,7 @@ function decoratedArguments(handler: HandlerMethod): Arguments {
 
 /** Its decorators kept their facts there; a method that it overrides had others. */
 function declaringClass({ prototype, method, methodName }: HandlerMethod): object {
-  const declaring = lineage(prototype).find(
-    (ancestor) => Object.getOwnPropertyDescriptor(ancestor, methodName)?.value === method,
-  );
+  const declaring = lineage(prototype).find((one) => ownFunction(one, methodName) === method);
   return (declaring ?? prototype).constructor;
 }
 

@@ -3,6 +3,7 @@ import type { ExternalContextCreator } from '@nestjs/core';
 import type { Job } from '../../core/index.js';
 import { InvalidHandlerError } from '../errors.js';
 import type { Blame } from './blame.js';
+import { changedCopy } from './changed-copy.js';
 import type { Enhancers } from './enhancers.js';
 import { endingByDone, type InterceptorsConsumer } from './ending-by-done.js';
 import { UNPIPED } from './handler-parameters.js';
@@ -86,14 +87,12 @@ export function jobContextCreator(
   expectParts(parts, place);
   const contexts = Object.fromEntries(
     CONTEXT_PARTS.map((key) => {
-      const part = changed<ContextPart>(
-        parts[key],
-        enhancers === 'all' ? {} : { config: undefined },
-      );
+      const own = enhancers === 'all' ? {} : { config: undefined };
+      const part = changedCopy<ContextPart>(parts[key], own);
       return [key, enhancers === 'none' ? part : leavingOutNone(part, place)];
     }),
   ) as unknown as Pick<Parts, (typeof CONTEXT_PARTS)[number]>;
-  const copy = changed(creator, {
+  const copy: ExternalContextCreator = changedCopy(creator, {
     ...contexts,
     filtersContextCreator: jobFilters(contexts.filtersContextCreator),
     guardsConsumer: watchedGuards(parts.guardsConsumer, blame),
@@ -101,8 +100,6 @@ export function jobContextCreator(
     ...(takesDone && { interceptorsConsumer: endingByDone(parts.interceptorsConsumer) }),
     handlerMetadataStorage: metadataOfOne(),
     transformToResult: async (result: unknown) => lastValue(await result),
-  });
-  return Object.assign(copy, {
     createPipesFn: (...args: never[]): FillParameters => {
       const fill = parts.createPipesFn.apply(copy, args);
       return async (parameters, ...call) => {
@@ -111,12 +108,7 @@ export function jobContextCreator(
       };
     },
   });
-}
-
-/** A shallow copy with some members of its own. */
-function changed<T extends object>(original: T, members: object): T {
-  const copy = Object.create(Object.getPrototypeOf(original) as object) as T;
-  return Object.assign(copy, original, members);
+  return copy;
 }
 
 /** The same part, which does not keep silent about enhancers that Nest does not make. */

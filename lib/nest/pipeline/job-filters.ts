@@ -1,6 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { type Job, JobVerdict } from '../../core/index.js';
 import { causedBy, errorOf } from '../../core/job/thrown.js';
+import { changedCopy } from './changed-copy.js';
 import { lastValue } from './last-value.js';
 
 /*
@@ -39,8 +40,7 @@ interface Answer {
 
 /** The same part, whose filters go by the rules of jobs. */
 export function jobFilters<Context extends FilterContext>(context: Context): Context {
-  const copy = Object.create(Object.getPrototypeOf(context) as object) as Context;
-  return Object.assign(copy, context, {
+  const copy: Context = changedCopy(context, {
     createConcreteContext: (...args: never[]) =>
       context.createConcreteContext.apply(copy, args).map((filter) => ({
         ...filter,
@@ -53,6 +53,7 @@ export function jobFilters<Context extends FilterContext>(context: Context): Con
       return { next: (thrown: unknown, host: ArgumentsHost) => filtered(filters, thrown, host) };
     },
   });
+  return copy;
 }
 
 async function filtered(
