@@ -1,6 +1,6 @@
 import { METRICS_BATCH, METRICS_KEPT_MINUTES } from '../contracts/metrics-store.js';
 import type { MetricsBatch, MetricsRow } from '../contracts/metrics-store.js';
-import { BackendClosedError } from '../errors.js';
+import { BackendClosedError, BackendFullError } from '../errors.js';
 import type { ErrorSink } from '../events/job-events.js';
 import { errorOf } from '../job/thrown.js';
 import { countTime, emptyRow, PLACE } from './figures.js';
@@ -131,6 +131,8 @@ export class MetricsRecorder {
     } catch (thrown) {
       // Closed on the way: what is left goes out after the next start, if there is one.
       if (thrown instanceof BackendClosedError) return;
+      // A full store says so to whoever adds jobs; numbers wait for room.
+      if (thrown instanceof BackendFullError) return this.planFlush();
       if (!this.isFailing) this.tools.report(errorOf(thrown));
       this.isFailing = true;
       this.planFlush();

@@ -5,6 +5,7 @@ import {
 import { Engine } from '../../../lib/core/engine.js';
 import {
   BackendClosedError,
+  BackendFullError,
   ConnectionError,
   InvalidOptionError,
   UnsupportedOperationError,
@@ -128,6 +129,19 @@ describe('the numbers of a process', () => {
 
     expect(sent.map(({ number }) => number)).toEqual([1, 1, 1, 2]);
     expect(errors).toEqual([lost]);
+  });
+
+  it('wait for room, without a word, in a store whose memory is full', async () => {
+    const { recorder, sent, errors, faults } = makeRecorder();
+    faults.push(new BackendFullError('No room'));
+    recorder.enqueued('mail');
+
+    await recorder.flush();
+    await recorder.flush();
+
+    expect(errors).toEqual([]);
+    expect(sent).toHaveLength(2);
+    expect(sent[1]).toEqual(sent[0]);
   });
 
   it('are no trouble when the backend is closed before they are sent', async () => {
