@@ -1,36 +1,23 @@
 import {
   Engine,
-  type EngineOptions,
   InvalidOptionError,
   type Job,
   UnsupportedOperationError,
 } from '../../lib/core/index.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
+import { PlainEngines } from './support/plain-engines.js';
 
 /* A store of plain rows keeps nothing that jobs are given along. */
 
-let engines: Engine[] = [];
-
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close()));
-});
-
-async function open(options: EngineOptions = {}): Promise<Engine> {
-  const { repository } = new MemoryBackend();
-  const nothing = async () => {};
-  const engine = new Engine(
-    { name: 'Plain', repository, connect: nothing, disconnect: nothing },
-    options,
-  );
-  engines.push(engine);
-  await engine.connect();
-  return engine;
-}
+const engines = new PlainEngines();
+afterEach(() => engines.closeAll());
 
 it('refuses the option `context` at the start, and that of a call when it is made', async () => {
-  const engine = await open();
+  const engine = await engines.open();
 
-  await expect(open({ context: () => ({ tenant: 'acme' }) })).rejects.toThrow(InvalidOptionError);
+  await expect(engines.open({ context: () => ({ tenant: 'acme' }) })).rejects.toThrow(
+    InvalidOptionError,
+  );
   await expect(engine.scheduler.now('work', {}, { context: { tenant: 'acme' } })).rejects.toThrow(
     UnsupportedOperationError,
   );
@@ -39,7 +26,7 @@ it('refuses the option `context` at the start, and that of a call when it is mad
 });
 
 it('adds without what middleware writes, and says so once', async () => {
-  const engine = await open({
+  const engine = await engines.open({
     middleware: [
       {
         add({ jobs }, next) {
@@ -60,10 +47,8 @@ it('adds without what middleware writes, and says so once', async () => {
 });
 
 it('adds from inside a job that carries headers, without them', async () => {
-  const engine = await open();
-  const other = new Engine(new MemoryBackend());
-  engines.push(other);
-  await other.connect();
+  const engine = await engines.open();
+  const other = await engines.take(new Engine(new MemoryBackend()));
   let child: Job | undefined;
   other.handlers.define('parent', async () => (child = await engine.scheduler.now('child')));
   const parent = await other.scheduler.now('parent', {}, { context: { tenant: 'acme' } });

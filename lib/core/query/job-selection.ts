@@ -22,7 +22,7 @@ export interface NameSelection {
   readonly accepts: ((name: string) => boolean) | undefined;
 }
 
-const FILTER_KEYS: readonly (keyof JobsFilter)[] = [
+export const FILTER_KEYS: readonly (keyof JobsFilter)[] = [
   'id',
   'ids',
   'name',

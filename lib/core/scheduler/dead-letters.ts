@@ -7,7 +7,7 @@ import { checkText } from '../job/job-id.js';
 import { nameOf } from '../job/job-types.js';
 import { abortSignal, expectNotAborted, trueOrFalse, wholeNumber } from '../options/checks.js';
 import { checkKnownKeys } from '../options/known-keys.js';
-import { selectionOf } from '../query/job-selection.js';
+import { FILTER_KEYS, selectionOf } from '../query/job-selection.js';
 import { filterOf } from './job-filter.js';
 import { type DataJudge, judgeNewData } from './judged-data.js';
 import { AT_ONCE } from './new-job.js';
@@ -44,14 +44,8 @@ const MANY_KEYS: readonly (keyof RequeueManyOptions)[] = [
   'signal',
   'onProgress',
 ];
-const FILTER_KEYS: readonly (keyof DeadLetterFilter)[] = [
-  'id',
-  'ids',
-  'name',
-  'names',
-  'notNames',
-  'data',
-  'tags',
+const DEAD_FILTER_KEYS: readonly (keyof DeadLetterFilter)[] = [
+  ...FILTER_KEYS,
   'reason',
   'olderThan',
 ];
@@ -101,7 +95,7 @@ function timingOf(
 }
 
 function meantBy(filter: DeadLetterFilter): MeantLetters {
-  checkKnownKeys('filter', filter, FILTER_KEYS);
+  checkKnownKeys('filter', filter, DEAD_FILTER_KEYS);
   const { reason, olderThan, ...criteria } = filter;
   const selection = selectionOf(filterOf(criteria));
   if (reason !== undefined) checkDeathReason('filter.reason', reason);
