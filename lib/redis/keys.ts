@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../core/errors.js';
+import { checksum } from '../core/job/placement.js';
 import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js';
 
 /*
@@ -316,10 +317,13 @@ export const versionIn = (flags: number): number | undefined =>
   flags < VERSION ? undefined : Math.floor(flags / VERSION);
 
 /**
- * The prefix of a partition's keys. On Cluster all of them must share a slot, so a prefix without a
- * hash tag is wrapped in braces.
+ * The prefix of the keys of a store: of all of them where it has one partition, else of what is nobody's
+ * alone. On Cluster they must share a slot, so a prefix without a hash tag is wrapped in braces. Several
+ * partitions have hash tags of their own, so a prefix with one is refused.
+ *
+ * @throws InvalidOptionError
  */
-export function partitionPrefix(keyPrefix: string, onCluster: boolean): string {
+export function homePrefix(keyPrefix: string, onCluster: boolean, partitions: number): string {
   // In front, a closing brace would make the braces around the prefix an empty tag.
   const isOdd = keyPrefix === '' || /[\0-\x1f\x7f]|^\}/.test(keyPrefix);
   if (isOdd || Buffer.byteLength(keyPrefix) > 128) {
@@ -329,11 +333,32 @@ export function partitionPrefix(keyPrefix: string, onCluster: boolean): string {
       'text of 1 to 128 bytes without control characters or a } in front',
     );
   }
+  if (partitions > 1 && keyPrefix.includes('{')) {
+    const remedy = 'text without a { where there are several `partitions`: each has a hash tag';
+    throw new InvalidOptionError('keyPrefix', keyPrefix, remedy);
+  }
   return onCluster && !HASH_TAG.test(keyPrefix) ? `{${keyPrefix}}` : keyPrefix;
 }
 
 /** Redis looks at the first brace only: `a{}b{tag}` has no tag, and is hashed whole. */
 const HASH_TAG = /^[^{]*\{[^}]+\}/;
+
+const SLOTS = 16_384;
+
+/**
+ * The prefix of the keys of one partition of several, such as `agenda:{3.1}:`. Their hash tags are chosen so
+ * that partition `number` lies in the middle of its own part of the slots: as evenly as that goes over the nodes of a
+ * Cluster that has them in equal ranges.
+ */
+export function partitionPrefix(keyPrefix: string, number: number, partitions: number): string {
+  const width = SLOTS / partitions;
+  const middle = (number + 0.5) * width;
+  for (let attempt = 0; ; attempt++) {
+    const tag = `${number}.${attempt}`;
+    const slot = checksum(tag) % SLOTS;
+    if (Math.abs(slot - middle) <= width / 8 + 1) return `${keyPrefix}{${tag}}:`;
+  }
+}
 
 /** An order of claims as scripts read it: t (time) or p (priority) for each key, a capital for descending. */
 export function orderLetters({ parts }: ClaimOrder): string {

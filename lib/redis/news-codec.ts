@@ -24,8 +24,14 @@ const STATE_NUMBERS = ['progress', 'failCount', 'retryAttempt', 'duration'] as c
 export const newSender = (): string => randomToken().slice(0, 12);
 
 /** The beginning of a message, JSON without its end. */
-export function messageHead(keyPrefix: string, database: number, sender: string): string {
-  return `{"prefix":${JSON.stringify(keyPrefix)},"database":${database},"sender":"${sender}"`;
+export function messageHead(
+  keyPrefix: string,
+  database: number,
+  sender: string,
+  partition?: number,
+): string {
+  const where = partition === undefined ? '' : `,"partition":${partition}`;
+  return `{"prefix":${JSON.stringify(keyPrefix)},"database":${database},"sender":"${sender}"${where}`;
 }
 
 export function encodeNews(head: string, notification: JobNotification): string {
@@ -45,7 +51,7 @@ export function readMessage(text: string, prefix: string, database: number): Mes
 
 /** @param self - the sender whose messages arrive without its id as their source */
 export function newsOf(message: Message, self: string): JobNotification | undefined {
-  const { jobId, jobName, priority } = message;
+  const { jobId, jobName, priority, partition } = message;
   if (typeof jobName !== 'string') return undefined;
   return {
     jobId: toJobId(typeof jobId === 'string' ? jobId : ''),
@@ -54,6 +60,7 @@ export function newsOf(message: Message, self: string): JobNotification | undefi
     priority: typeof priority === 'number' ? priority : 0,
     timestamp: dateOf(message.timestamp) ?? new Date(),
     ...sourceOf(message, message, self),
+    ...(typeof partition === 'number' && { partition }),
   };
 }
 

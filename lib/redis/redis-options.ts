@@ -87,6 +87,14 @@ export interface RedisBackendOptions {
   sort?: ClaimSort;
   /** How much of the log of job events is kept. @default 100,000 entries, of any age */
   logs?: LogRetention;
+  /**
+   * Over how many partitions the jobs of this prefix are spread, 1 to 256: on Cluster each may be on another
+   * node. The order of claims then holds within a partition. Fixed at the first connect under a prefix: all
+   * processes must agree.
+   *
+   * @default 1
+   */
+  partitions?: number;
 }
 
 export const REDIS_OPTION_NAMES = [
@@ -105,6 +113,7 @@ export const REDIS_OPTION_NAMES = [
   'maxDataBytes',
   'sort',
   'logs',
+  'partitions',
 ] as const satisfies readonly (keyof RedisBackendOptions)[];
 
 export interface ResolvedRedisOptions {
@@ -120,7 +129,10 @@ export interface ResolvedRedisOptions {
   readonly maxDataBytes: number;
   readonly sort: OrderChoice;
   readonly logs: ResolvedLogRetention;
+  readonly partitions: number;
 }
+
+const MOST_PARTITIONS = 256;
 
 /** Where Redis is, and whose client it is. */
 export type Endpoint =
@@ -151,6 +163,7 @@ export function resolveRedisOptions(options: RedisBackendOptions): ResolvedRedis
     maxDataBytes: wholeNumber('maxDataBytes', options.maxDataBytes ?? DEFAULT_MAX_DATA_BYTES, 1),
     sort: new OrderChoice(options.sort),
     logs: readLogRetention('logs', options.logs),
+    partitions: wholeNumber('partitions', options.partitions ?? 1, 1, MOST_PARTITIONS),
   };
 }
 

@@ -3,7 +3,7 @@ import { AnnouncedSaves } from './announced-saves.js';
 import { BackendWarnings } from './backend-warnings.js';
 import { ConfirmedWrites } from './confirmed-writes.js';
 import { DurableConnection, durableOptions } from './durable-connection.js';
-import { Keys, orderLetters, partitionPrefix } from './keys.js';
+import { homePrefix, Keys, orderLetters, partitionPrefix } from './keys.js';
 import { LastingConnection } from './lasting-connection.js';
 import { messageHead, newSender } from './news-codec.js';
 import { RedisConnection } from './redis-connection.js';
@@ -13,13 +13,26 @@ import type { Script } from './script.js';
 /** Injects the time of every call; for tests only. */
 export type TimeSource = () => number;
 
+/** Stores that share a connection. */
+interface Kin {
+  /** The store that this one outlasts. */
+  readonly main?: RedisStore;
+  /** The store of which this one is a partition. */
+  readonly whole?: RedisStore;
+  /** Which one. */
+  readonly number?: number;
+}
+
 /**
  * One namespace in one Redis: its keys, its connection and its clock. What the broker, the manager
- * and the repository have in common.
+ * and the repository have in common. Its jobs live in its partitions, each of them a store with keys and a clock
+ * of its own; where there is one only, that is the store itself. Of several, the store keeps what is nobody's
+ * alone: what is fixed, and the list of hosts.
  */
 export class RedisStore {
   readonly connection: RedisConnection;
   readonly keys: Keys;
+  readonly partitions: readonly RedisStore[];
   /** The head of every message on the shared channel: whose news this is, and who tells it. */
   readonly messageHead: string;
   /** Tells the messages of this object from those of others. */
@@ -40,25 +53,42 @@ export class RedisStore {
     /** Runs on each connect, before anything else. */
     private readonly prepare: (store: RedisStore) => Promise<void>,
     private readonly time: TimeSource | undefined,
-    /** The store that this one outlasts. */
-    main?: RedisStore,
+    { main, whole, number }: Kin = {},
   ) {
     const prepareThis = (): Promise<void> => prepare(this);
-    this.connection = main
-      ? new LastingConnection(main.connection, options, prepareThis)
-      : new RedisConnection(options, prepareThis);
-    this.sender = main?.sender ?? newSender();
-    this.announced = main?.announced ?? new AnnouncedSaves();
-    this.warnings = main?.warnings ?? new BackendWarnings();
-    this.confirmed = main?.confirmed ?? this.confirmedWrites();
-    this.durable = this.confirmed && this.durableConnection(this.confirmed, main?.durable);
-    this.keys = new Keys(partitionPrefix(options.keyPrefix, this.connection.isCluster));
-    this.messageHead = messageHead(options.keyPrefix, this.connection.database, this.sender);
+    this.connection =
+      whole?.connection ??
+      (main
+        ? new LastingConnection(main.connection, options, prepareThis)
+        : new RedisConnection(options, prepareThis));
+    const kin = whole ?? main;
+    this.sender = kin?.sender ?? newSender();
+    this.announced = kin?.announced ?? new AnnouncedSaves();
+    this.warnings = kin?.warnings ?? new BackendWarnings();
+    this.confirmed = kin?.confirmed ?? this.confirmedWrites();
+    this.durable =
+      whole?.durable ?? (this.confirmed && this.durableConnection(this.confirmed, main?.durable));
+    const { keyPrefix, partitions } = options;
+    const { isCluster, database } = this.connection;
+    this.keys = new Keys(
+      number === undefined
+        ? homePrefix(keyPrefix, isCluster, partitions)
+        : partitionPrefix(keyPrefix, number, partitions),
+    );
+    this.messageHead = messageHead(keyPrefix, database, this.sender, number);
+    this.partitions =
+      partitions === 1 || whole
+        ? [this]
+        : Array.from({ length: partitions }, (_, i) => this.partition(i));
   }
 
   /** The same store, for what may be asked after this one was closed. */
   lasting(): RedisStore {
-    return new RedisStore(this.options, this.prepare, this.time, this);
+    return new RedisStore(this.options, this.prepare, this.time, { main: this });
+  }
+
+  private partition(number: number): RedisStore {
+    return new RedisStore(this.options, this.prepare, this.time, { whole: this, number });
   }
 
   /** By what claims order the due jobs of a name; fixed from here on. */

@@ -5,7 +5,7 @@ import {
   IncompatibleStoreError,
   InvalidOptionError,
 } from '../../lib/core/errors.js';
-import { partitionPrefix } from '../../lib/redis/keys.js';
+import { homePrefix } from '../../lib/redis/keys.js';
 import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -178,11 +178,11 @@ describe('a prefix on Cluster', () => {
     ['a{}b{tag}', '{a{}b{tag}}'],
     ['a{b', '{a{b}'],
   ])('%s becomes %s: one slot for all keys', (keyPrefix, expected) => {
-    expect(partitionPrefix(keyPrefix, true)).toBe(expected);
+    expect(homePrefix(keyPrefix, true, 1)).toBe(expected);
   });
 
   it('is refused when no braces can tie it together', () => {
-    expect(() => partitionPrefix('}a', true)).toThrow(InvalidOptionError);
+    expect(() => homePrefix('}a', true, 1)).toThrow(InvalidOptionError);
   });
 });
 

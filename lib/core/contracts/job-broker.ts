@@ -84,6 +84,21 @@ export abstract class JobBroker {
     return MAX_BATCH;
   }
 
+  /** Over how many partitions its jobs are spread. Each can be asked, and fail, alone. */
+  get partitions(): number {
+    return 1;
+  }
+
+  /** In which of its partitions a job is, from 0: its id tells. */
+  partitionOf(_id: string): number {
+    return 0;
+  }
+
+  /** Whether all jobs of this name live in one partition, so that they can have limits together: see `placement.ts`. */
+  holdsTogether(_name: string): boolean {
+    return false;
+  }
+
   /** Whether it keeps what jobs are given along: one that cannot refuses a job with a `context`. */
   get keepsContext(): boolean {
     return true;
@@ -105,7 +120,7 @@ export abstract class JobBroker {
     return Promise.reject(new UnsupportedOperationError('dedupe', 'foreign'));
   }
 
-  /** Settles finished attempts and leases as many due jobs as there are free slots. */
+  /** Settles finished attempts and leases as many due jobs as there are free slots, all in one partition. */
   abstract settleAndClaim(
     settlements: readonly Settlement[],
     claim: ClaimRequest,
@@ -129,8 +144,10 @@ export abstract class JobBroker {
    * Gives jobs with expired leases another attempt, or buries them; at most `limit`, oldest first.
    * Holds off for the longest lease seen of late when no host has been heard of for longer than that:
    * then the store was away, and living hosts get the time to renew.
+   *
+   * @param partition - where to look; 0 when left out
    */
-  abstract rescue(limit: number, leaseMs: number): Promise<Rescue>;
+  abstract rescue(limit: number, leaseMs: number, partition?: number): Promise<Rescue>;
 
   /**
    * Leases one job out of turn: whatever its time, also a disabled one, or one that has ended, whose attempts
@@ -157,8 +174,9 @@ export abstract class JobBroker {
    * everything.
    *
    * @param cursor - empty to begin a pass over all names, else what the call before answered
+   * @param partition - where to look; 0 when left out
    */
-  prune?(cursor: string): Promise<Pruned>;
+  prune?(cursor: string, partition?: number): Promise<Pruned>;
 
   /**
    * Declares that this process listens for what happens to jobs elsewhere, for the next {@link WATCH_MS}:
@@ -277,6 +295,24 @@ export interface ClaimRequest {
    * work goes on. Left out: any number.
    */
   readonly lastStarts?: 0 | 1;
+  /** Which partition is asked; all settlements of the call must be of its jobs. 0 when left out. */
+  readonly partition?: number;
+  /** Left out: the host hears what everybody hears, and is told exact due times. */
+  readonly standBy?: StandBy;
+}
+
+/**
+ * A host that hears news meant for it alone (`NotificationChannel.subscribe` with its name) may be left asleep:
+ * of the hosts that could take a job the store wakes two, and tells two of each group exact due times. Those
+ * that sleep longest come first.
+ */
+export interface StandBy {
+  /** Hosts of one group have room for the same names: those that this claim asks for. No spaces. */
+  readonly group: string;
+  /** The group in which the last answer from this partition left the host standing by; empty for none. */
+  readonly was: string;
+  /** For how long it counts as standing by, if nothing is heard of it, in ms. */
+  readonly forMs: number;
 }
 
 /** Which lease a settlement speaks for: best the object of the claim, since a broker may keep notes on it. */
@@ -359,6 +395,8 @@ export interface Claimed {
   readonly watched?: boolean;
   /** Due jobs on their last start kept their places, since the claim might not bring them. */
   readonly heldBack?: boolean;
+  /** The host stands by in the group it named: news will wake it, whatever `dueInMs` says (`null`: others watch). */
+  readonly standsBy?: boolean;
   /** Jobs that waited past the end of their time, and are dead letters now; a repeat does not tell them again. */
   readonly expired?: readonly ExpiredJob[];
 }

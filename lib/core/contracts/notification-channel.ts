@@ -11,6 +11,17 @@ export interface JobNotification {
   timestamp: Date;
   /** Which instance saved it. */
   source?: string;
+  /** In which partition of the store; left out: in any. */
+  partition?: number;
+}
+
+/** Whose news a handler gets. */
+export interface NewsOptions {
+  /**
+   * Only what is meant for this host (a name that stands by, see `ClaimRequest.standBy`), or for all whom it
+   * may concern. Left out: every piece of news.
+   */
+  readonly host?: string;
 }
 
 /** In place of a name: whatever there is may be claimable by now. */
@@ -77,8 +88,8 @@ export abstract class NotificationChannel {
   /** The last user closes, and all handlers are dropped. It can be connected again. */
   abstract disconnect(): Promise<void>;
 
-  /** A handler that throws harms neither the other handlers nor the process. */
-  abstract subscribe(handler: NotificationHandler): Unsubscribe;
+  /** A handler that throws harms neither the other handlers nor the process. `options` are ours, beyond Agenda's contract. */
+  abstract subscribe(handler: NotificationHandler, options?: NewsOptions): Unsubscribe;
   /** Rejects with a message containing "not connected" when it is not. */
   abstract publish(notification: JobNotification): Promise<void>;
 

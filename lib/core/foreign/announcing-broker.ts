@@ -23,7 +23,7 @@ export class AnnouncingBroker extends JobBroker {
   ) {
     super();
     // Verbs that this store may be without.
-    if (inner.prune) this.prune = (cursor) => inner.prune!(cursor);
+    if (inner.prune) this.prune = (cursor, partition) => inner.prune!(cursor, partition);
     if (inner.beat) this.beat = (beat) => inner.beat!(beat);
     if (inner.leave) this.leave = (host) => inner.leave!(host);
   }
@@ -38,6 +38,18 @@ export class AnnouncingBroker extends JobBroker {
 
   override get keepsContext(): boolean {
     return this.inner.keepsContext;
+  }
+
+  override get partitions(): number {
+    return this.inner.partitions;
+  }
+
+  override partitionOf(id: string): number {
+    return this.inner.partitionOf(id);
+  }
+
+  override holdsTogether(name: string): boolean {
+    return this.inner.holdsTogether(name);
   }
 
   async enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
@@ -56,7 +68,9 @@ export class AnnouncingBroker extends JobBroker {
   }
 
   async settleAndClaim(settlements: readonly Settlement[], claim: ClaimRequest): Promise<Claimed> {
-    const claimed = await this.inner.settleAndClaim(settlements, claim);
+    // The store could wake nobody who listens elsewhere.
+    const { standBy: _, ...alert } = claim;
+    const claimed = await this.inner.settleAndClaim(settlements, alert);
     settlements.forEach((settlement, i) => {
       if (claimed.answers[i] !== 'ok') return;
       const at = plannedBy(settlement, { plannedAt: null }, claimed.now);
@@ -65,8 +79,8 @@ export class AnnouncingBroker extends JobBroker {
     return claimed;
   }
 
-  async rescue(limit: number, leaseMs: number): Promise<Rescue> {
-    const rescue = await this.inner.rescue(limit, leaseMs);
+  async rescue(limit: number, leaseMs: number, partition?: number): Promise<Rescue> {
+    const rescue = await this.inner.rescue(limit, leaseMs, partition);
     for (const job of rescue.jobs) {
       if (job.outcome === 'requeued') this.announcements.due(job, rescue.now);
     }

@@ -61,6 +61,7 @@ export class JobAdder {
     this.newJobs = new NewJobs(handlers, options, {
       headers: new CarriedHeaders(options.context, tools),
       now: () => jobs.now(),
+      holdsTogether: (name) => backend.broker.holdsTogether(name),
       warn: tools.warn,
     });
     this.batcher = new EnqueueBatcher(() => backend.broker);

@@ -5,8 +5,9 @@ import type { HandlerPlan } from '../handlers/handler-plan.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import type { Due } from '../job/due.js';
 import { encodeData } from '../job/job-data.js';
-import { checkText, newJobId, randomToken } from '../job/job-id.js';
+import { checkText, randomToken } from '../job/job-id.js';
 import type { Idempotency, JobOverrides, NewJob } from '../job/job-record.js';
+import { newIdFor } from '../job/placement.js';
 import { readTags } from '../job/tags.js';
 import { trueOrFalse, wholeNumber } from '../options/checks.js';
 import { FOREIGN_WORDS } from '../options/foreign-words.js';
@@ -49,6 +50,8 @@ export interface NewJobTools {
   readonly headers: CarriedHeaders;
   /** By the backend's clock. */
   now(): number;
+  /** Whether all jobs of this name live in one partition of the store. */
+  holdsTogether(name: string): boolean;
   /** Takes warnings: a code, a message, and what it is about. */
   warn(code: string, message: string, about: string): void;
 }
@@ -111,7 +114,8 @@ export class NewJobs {
     const writer = this.options.name === '' ? undefined : { lastModifiedBy: this.options.name };
     if (options === undefined) {
       const context = this.tools.headers.of(name, undefined);
-      const plain = { id: newJobId(), name, data: text, priority, due: due ?? AT_ONCE, ...writer };
+      const id = this.newId(key === undefined ? { name } : { name, key });
+      const plain = { id, name, data: text, priority, due: due ?? AT_ONCE, ...writer };
       if (key === undefined && context === undefined && version === 1) return plain;
       return {
         ...plain,
@@ -122,7 +126,7 @@ export class NewJobs {
     }
     checkKnownKeys('', options, OPTION_KEYS, FOREIGN_WORDS);
     const job: { -readonly [Key in keyof NewJob]: NewJob[Key] } = {
-      id: newJobId(),
+      id: '',
       name,
       data: text,
       priority:
@@ -148,9 +152,13 @@ export class NewJobs {
     if (tags.length > 0) job.tags = tags;
     const expires = expiryOf(options, job.due, this.tools.now());
     if (expires) job.expires = expires;
-    if (options.dedupe === undefined) return job;
     const isTimed = due !== undefined || options.delay !== undefined;
-    return withDedupe(job, options.dedupe, { isTimed });
+    const made = options.dedupe === undefined ? job : withDedupe(job, options.dedupe, { isTimed });
+    return options.id === undefined ? { ...made, id: this.newId(made) } : made;
+  }
+
+  private newId(job: Parameters<typeof newIdFor>[0]): string {
+    return newIdFor(job, this.tools.holdsTogether(job.name));
   }
 }
 
