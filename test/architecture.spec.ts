@@ -20,6 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   health: ['core', 'nest', '@nestjs/common', '@nestjs/core'],
   metrics: ['core', 'nest', '@nestjs/common', 'prom-client'],
   otel: ['core', '@opentelemetry/api'],
+  cli: ['core', 'redis'],
 };
 
 /** The duties of the worker host know values and contracts, never each other. */

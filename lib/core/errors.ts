@@ -117,6 +117,25 @@ export class QueueFullError extends AgendaError {
   }
 }
 
+/**
+ * A name cannot have limits over all processes: in a store with several partitions all jobs of such a name live in
+ * one, and it has some in others. Nothing has changed.
+ */
+export class ScatteredJobsError extends AgendaError {
+  /** @param counts - of each partition how many jobs of the name are in the way there */
+  constructor(
+    readonly jobName: string,
+    readonly counts: readonly number[],
+  ) {
+    const where = counts.flatMap((count, i) => (count > 0 ? [`${count} in partition ${i}`] : []));
+    super(
+      `"${jobName}" cannot have limits over all processes yet, since its jobs do not all live in one partition: ` +
+        `${where.join(', ')}, ended ones included. Remove them, or let them end and remove them then ` +
+        '(`clear`, `clean`); or give it limits per `key`, which hold in any partition.',
+    );
+  }
+}
+
 /** Two handlers for one job name. */
 export class DuplicateHandlerError extends AgendaError {
   constructor(

@@ -28,7 +28,11 @@ export class Claim {
   /** Jobs on their last start, more than may come. */
   private readonly passed = new Set<StoredJob>();
   private readonly now: number;
+  /** Names that were left before, since all that was due of them kept its place. */
+  private readonly keptBefore: ReadonlySet<string>;
   private readonly firstFence: number;
+  /** The names of which jobs were due. */
+  wereDue: readonly string[] = [];
 
   constructor(
     private readonly store: MemoryStore,
@@ -38,6 +42,7 @@ export class Claim {
     this.slots = request.slots;
     this.lastStartsLeft = request.lastStarts ?? Infinity;
     this.free = new Map(request.names.map(({ name, slots }) => [name, slots]));
+    this.keptBefore = new Set([...this.free.keys()].filter((name) => this.isKept(name)));
     this.firstFence = store.nextFence();
   }
 
@@ -49,6 +54,7 @@ export class Claim {
     for (const name of unsated) this.take(name, Infinity);
     for (const lane of this.touched) lane.recede(this.keepsAll(lane));
     for (const name of due) this.store.gates.reopen(name);
+    this.wereDue = due;
     this.store.fence = this.firstFence + Math.max(this.jobs.length, 1) - 1;
   }
 
@@ -64,6 +70,21 @@ export class Claim {
     const open = [...this.free].filter(([, free]) => free > 0);
     const first = Math.min(...open.map(([name]) => this.dueHereOf(name)));
     return first === Infinity ? null : Math.max(first - this.now, 0);
+  }
+
+  /** Whether a job of any of its names could still come. */
+  get hasRoom(): boolean {
+    return this.slots > 0 && [...this.free.values()].some((free) => free > 0);
+  }
+
+  /** Whether one of each of its names could. */
+  get hasRoomForAll(): boolean {
+    return this.slots > 0 && [...this.free.values()].every((free) => free > 0);
+  }
+
+  /** Of its names those that are due to others; what was left before because it is on its last start is no news. */
+  leftDue(): string[] {
+    return this.dueNames().filter((name) => !this.isKept(name) || !this.keptBefore.has(name));
   }
 
   /** As long as more have expired than it buries, a claim leases no more than that either. */
@@ -140,6 +161,10 @@ export class Claim {
     const { lanes, gates } = this.store;
     if (gates.all) return [];
     return [...this.free.keys()].filter((name) => (lanes.get(name)?.due ?? Infinity) <= this.now);
+  }
+
+  private isKept(name: string): boolean {
+    return this.store.lanes.get(name)?.keepsAll ?? false;
   }
 
   /** For this host: what keeps its place does not count. */

@@ -1,7 +1,9 @@
 import {
   checkClaimOne,
+  checkClaimPartition,
   checkDedupe,
   checkEnqueue,
+  checkPartition,
   checkRegister,
   checkRenew,
   checkRescue,
@@ -71,6 +73,7 @@ export class MemoryJobBroker extends JobBroker {
     request: ClaimRequest,
   ): Promise<Claimed> {
     checkSettleAndClaim(settlements, request);
+    checkClaimPartition(settlements, request, this);
     this.store.expectOpen();
     return this.store.atOneInstant(() => this.settledAndClaimed(settlements, request));
   }
@@ -79,7 +82,7 @@ export class MemoryJobBroker extends JobBroker {
     const { store } = this;
     const track = `${request.host}:${request.track ?? 0}`;
     const remembered = store.claims.get(track);
-    if (remembered?.claimId === request.claimId) return this.sameAgain(remembered);
+    if (remembered?.claimId === request.claimId) return this.sameAgain(remembered, request);
     store.gates.openByTime();
     const opened = new Map<string, number>();
     if (remembered && (request.heard ?? remembered.claimId) !== remembered.claimId) {
@@ -89,12 +92,13 @@ export class MemoryJobBroker extends JobBroker {
 
     const ended = new Set<string>();
     const answers = settlements.map((settlement) => this.settle(settlement, ended));
-    this.openQuietly(opened);
+    const closed = this.openQuietly(opened);
     store.pass(request.leaseMs);
     const claim = new Claim(store, request);
     claim.run();
     store.forgetEarlier();
     this.tellOpened(opened);
+    this.tellLater(new Set([...closed, ...claim.wereDue]), request.host);
     this.tellEmptied(ended);
     store.claims.delete(track);
     if (claim.jobs.length > 0 || settlements.length > 0) {
@@ -105,7 +109,7 @@ export class MemoryJobBroker extends JobBroker {
       now: store.now(),
       answers,
       jobs: claim.jobs,
-      dueInMs: claim.dueInMs(),
+      ...this.rest(claim, request),
       earliestExpiry: store.earliestExpiry(),
       watched: store.isWatched,
       ...(claim.heldBack && { heldBack: true }),
@@ -133,8 +137,9 @@ export class MemoryJobBroker extends JobBroker {
     return { now: store.now(), lost };
   }
 
-  async rescue(limit: number, leaseMs: number): Promise<Rescue> {
+  async rescue(limit: number, leaseMs: number, partition = 0): Promise<Rescue> {
     checkRescue(limit, leaseMs);
+    checkPartition(partition, this);
     const { store } = this;
     store.expectOpen();
     const now = store.now();
@@ -160,7 +165,8 @@ export class MemoryJobBroker extends JobBroker {
   }
 
   /** The rest of a pass is found anew: memory needs no place to go on from. */
-  override async prune(_cursor: string): Promise<Pruned> {
+  override async prune(_cursor: string, partition = 0): Promise<Pruned> {
+    checkPartition(partition, this);
     this.store.expectOpen();
     const { expired, more } = expireJobs(this.store);
     const buried = expired.length > 0 && { expired };
@@ -192,6 +198,32 @@ export class MemoryJobBroker extends JobBroker {
   override async watch(): Promise<void> {
     this.store.expectOpen();
     this.store.watch();
+  }
+
+  /** Until when the host may sleep, and whether it stands by meanwhile. */
+  private rest(
+    claim: Claim,
+    { host, names, standBy }: ClaimRequest,
+  ): Pick<Claimed, 'dueInMs' | 'standsBy'> {
+    const dueInMs = claim.dueInMs();
+    if (!standBy) return { dueInMs };
+    const { standBys } = this.store;
+    const { group, was } = standBy;
+    const stays = claim.hasRoom && dueInMs !== 0;
+    const { hasRoomForAll } = claim;
+    if (was !== '') {
+      if (!stays || !hasRoomForAll || was !== group) standBys.leave(host, was);
+      const left = claim.leftDue();
+      if (left.length > 0) {
+        standBys.skip(host, was);
+        standBys.wake(left, this.store.now());
+      }
+    }
+    if (!stays) return { dueInMs };
+    const asked = names.filter(({ slots }) => slots > 0).map(({ name }) => name);
+    // Who has room for some names only does not watch: it would not come for the others.
+    const watches = standBys.stand(host, standBy, asked, hasRoomForAll);
+    return { dueInMs: watches || !hasRoomForAll ? dueInMs : null, standsBy: true };
   }
 
   private tellEmptied(names: Iterable<string>): void {
@@ -230,26 +262,43 @@ export class MemoryJobBroker extends JobBroker {
    * what it leaves.
    *
    * @param opened - from when on they were claimable before
+   * @returns those that are closed from now on
    */
-  private openQuietly(opened: Map<string, number>): void {
+  private openQuietly(opened: Map<string, number>): string[] {
     const { store } = this;
+    const closed: string[] = [];
     store.openFreed((name) => {
-      const before = store.lane(name).claimableFrom;
+      const lane = store.lane(name);
+      const before = lane.claimableFrom;
       const isNews = store.gates.reopen(name) !== undefined;
       if (isNews && !opened.has(name)) opened.set(name, before);
+      if (lane.isClosed && before <= store.now()) closed.push(name);
     });
     store.announceEarlier();
+    return closed;
+  }
+
+  /** Jobs of these names were due, and the next one is later: who watches may know of those alone that were due. */
+  private tellLater(names: ReadonlySet<string>, host: string): void {
+    const { store } = this;
+    for (const name of [...names].sort()) {
+      const at = store.lane(name).claimableFrom;
+      if (at > store.now() && at < Infinity) store.standBys.tellWatchers(name, at, host);
+    }
   }
 
   private tellOpened(opened: ReadonlyMap<string, number>): void {
-    for (const [name, before] of opened) {
+    for (const [name, before] of [...opened].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const at = this.store.lane(name).claimableFrom;
       if (at < before && before > this.store.now()) this.store.announce(name, at);
     }
   }
 
   /** The answers of that claim, and its jobs as far as they still run. */
-  private sameAgain({ answers, jobs }: RememberedClaim): Claimed {
+  private sameAgain({ answers, jobs }: RememberedClaim, { host, standBy }: ClaimRequest): Claimed {
+    // The host, whose answer was lost, does not know that it stands by.
+    if (standBy) this.store.standBys.leave(host, standBy.group);
+    if (standBy && standBy.was !== standBy.group) this.store.standBys.leave(host, standBy.was);
     const held = jobs
       .filter(({ id, token }) => this.store.jobs.get(id)?.lease?.token === token)
       .map(({ id }) => handOut(this.store, this.store.jobs.get(id)!));

@@ -1,7 +1,7 @@
 import { WATCH_MS, type NameSettings, type SettleAnswer } from '../core/contracts/job-broker.js';
 import { BackendClosedError } from '../core/errors.js';
 import { toJobId } from '../core/job/job-id.js';
-import { EVERY_NAME } from '../core/contracts/notification-channel.js';
+import { EVERY_NAME, type JobNotification } from '../core/contracts/notification-channel.js';
 import type { InMemoryNotificationChannel } from '../core/notifications/in-memory-notification-channel.js';
 import type { ClaimOrder } from '../core/options/claim-order.js';
 import type { OrderChoice } from '../core/options/order-choice.js';
@@ -14,6 +14,7 @@ import { Lane, type LaneFront } from './lane.js';
 import type { Clock } from './manual-clock.js';
 import { MetricsTable } from './metrics-table.js';
 import { OrderedList } from './ordered-list.js';
+import { StandBys } from './stand-by.js';
 import type { HeldLease, StoredJob } from './stored-job.js';
 
 /** Of how many cancelled runs the reason is kept for their workers. */
@@ -61,6 +62,7 @@ export class MemoryStore {
   readonly metrics = new MetricsTable(() => this.now());
   readonly hosts = new HostRegistry();
   readonly gates = new Gates(this);
+  readonly standBys = new StandBys(this);
   fence = 0;
   isOpen = true;
 
@@ -131,7 +133,7 @@ export class MemoryStore {
   announceEarlier(): void {
     this.openFreed((name) => this.gates.reopenAndTell(name));
     const now = this.now();
-    for (const [name, at] of this.earliest) {
+    for (const [name, at] of inOrder(this.earliest)) {
       const lane = this.lane(name);
       if (lane.isClosed) continue;
       const before = lane.due ?? Infinity;
@@ -151,22 +153,25 @@ export class MemoryStore {
   /** Names at a limit of which a lease has ended have room again; first others step up in the lines of their keys. */
   openFreed(open: (name: string) => void): void {
     for (const lane of this.lanes.values()) lane.keys.refill();
-    const names = [...this.freed].filter((name) => this.gates.has(name));
+    const names = [...this.freed].sort().filter((name) => this.gates.has(name));
     this.freed.clear();
     names.forEach(open);
   }
 
   /** Everything may have become claimable. */
   announceAll(): void {
-    this.announce(EVERY_NAME, this.now());
+    this.channel.deliver(this.newsOf(EVERY_NAME, this.now()));
   }
 
   /** Time was moved by hand: what has become due meanwhile is news, since no timer saw it coming. */
   announceDue(from: number, to: number): void {
     for (const [name, { claimableFrom, keepsAll, nextTimedAt }] of this.lanes) {
       const at = keepsAll ? nextTimedAt : claimableFrom;
-      if (at !== undefined && at > from && at <= to) this.announce(name, at);
+      if (at === undefined || at <= from || at > to) continue;
+      this.channel.deliver(this.newsOf(name, at), 'general');
+      this.standBys.comeFor(name, at);
     }
+    this.standBys.comeInTime();
   }
 
   startLease(job: StoredJob, lease: HeldLease): void {
@@ -359,16 +364,31 @@ export class MemoryStore {
     };
   }
 
+  /** A name is claimable from then on: of the hosts that stand by two come at once, or those that watch come then. */
   announce(name: string, at: number): void {
-    this.channel.deliver({
+    this.channel.deliver(this.newsOf(name, at), 'general');
+    if (at <= this.now()) this.standBys.wake([name], at);
+    else this.standBys.tellWatchers(name, at);
+  }
+
+  tellHost(host: string, name: string, at: number): void {
+    this.channel.deliver(this.newsOf(name, at), { host });
+  }
+
+  private newsOf(jobName: string, at: number): JobNotification {
+    return {
       jobId: toJobId(''),
-      jobName: name,
+      jobName,
       nextRunAt: new Date(at),
       priority: 0,
       timestamp: new Date(this.now()),
-    });
+    };
   }
 }
+
+/** Of several names the news goes out in their order. */
+const inOrder = (times: ReadonlyMap<string, number>): [string, number][] =>
+  [...times].sort(([a], [b]) => (a < b ? -1 : 1));
 
 function byExpiry(a: StoredJob, b: StoredJob): number {
   return a.lease!.expiresAt - b.lease!.expiresAt || (a.id < b.id ? -1 : Number(a.id > b.id));

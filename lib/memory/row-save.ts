@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JobRepositoryOptions } from '../core/contracts/job-repository.js';
 import { debounced, type DebounceWindow } from '../core/job/debounce.js';
 import { QueueFullError } from '../core/errors.js';
-import { newJobId } from '../core/job/job-id.js';
 import { isRecurring } from '../core/job/job-state.js';
-import { singleKey, type AskedRow, type AskedUnique } from '../core/job/job-row.js';
+import { leadingField, type AskedRow, type AskedUnique } from '../core/job/job-row.js';
+import { newIdAmong, sharedByRow } from '../core/job/placement.js';
 import { fullQueue } from './enqueue.js';
 import type { MemoryStore } from './memory-store.js';
 import { withdraw } from './rescue.js';
@@ -44,9 +44,9 @@ export class RowSave {
   run(): StoredJob | undefined {
     const { store, row } = this;
     if (row.id !== undefined) return this.update(row.id);
-    const key = row.type === 'single' ? singleKey(row.name, row.repeat?.key) : row.unique?.key;
-    const inPlace = key === undefined ? undefined : store.jobs.get(store.keys.get(key) ?? '');
-    if (!inPlace) return this.insert(key);
+    const field = leadingField(row);
+    const inPlace = field === undefined ? undefined : store.jobs.get(store.keys.get(field) ?? '');
+    if (!inPlace) return this.insert(field);
     if (row.unique) this.match(inPlace, row.unique);
     else this.upsert(inPlace);
     return inPlace;
@@ -100,7 +100,13 @@ export class RowSave {
       ? debounced(row.unique.debounce, { now, window: null, planned: null, given: nextRunAt })
       : { nextRunAt, window: windowSince(debounceStartedAt) };
     const job = new StoredJob(
-      { id: newJobId(), name: row.name, seq: store.nextSeq(), createdAt: now, key: field },
+      {
+        id: newIdAmong(sharedByRow(row.name, { key, field })[0]),
+        name: row.name,
+        seq: store.nextSeq(),
+        createdAt: now,
+        key: field,
+      },
       {
         ...this.asked(row.disabled ?? false),
         ...(key !== undefined && { key }),

@@ -1,7 +1,6 @@
-import type { RedisOptions } from 'ioredis';
 import type { BackendWarning } from '../core/contracts/agenda-backend.js';
 import { IncompatibleStoreError, isError } from '../core/errors.js';
-import type { ResolvedRedisOptions } from './redis-options.js';
+import { isCluster, optionsOf, type ResolvedRedisOptions } from './redis-options.js';
 import type { RedisStore } from './redis-store.js';
 
 const OLDEST_VERSION = 6;
@@ -19,16 +18,25 @@ type Facts = ReadonlyMap<string, string>;
 export async function checkServer(store: RedisStore): Promise<void> {
   const { connection, options, warnings } = store;
   const servers = await factsOf(store);
-  for (const facts of servers) refuse(facts, connection.address, options.allowEviction);
+  for (const facts of servers) refuse(facts, connection, options.allowEviction);
   const found = servers.flatMap((facts) => warningsOf(facts, connection.address, options));
   for (const warning of found) warnings.tellOnce(warning);
 }
 
-function refuse(facts: Facts, address: string, allowEviction: boolean): void {
+function refuse(
+  facts: Facts,
+  { address, isCluster }: RedisStore['connection'],
+  allowEviction: boolean,
+): void {
   const version = facts.get('redis_version') ?? '';
   if (Number.parseInt(version, 10) < OLDEST_VERSION) {
     throw new IncompatibleStoreError(
       `Redis at ${address} is version ${version}; ${OLDEST_VERSION}.0 is the oldest that works.`,
+    );
+  }
+  if (facts.get('cluster_enabled') === '1' && !isCluster) {
+    throw new IncompatibleStoreError(
+      `Redis at ${address} is a node of a Cluster. Reach it by the option cluster: { nodes: [...] }, or give a Cluster client.`,
     );
   }
   const policy = facts.get('maxmemory_policy');
@@ -113,12 +121,8 @@ function role(
 }
 
 function asksForMaster({ endpoint }: ResolvedRedisOptions): boolean {
-  if (endpoint.kind === 'cluster' || (endpoint.kind === 'borrowed' && endpoint.client.isCluster)) {
-    return true;
-  }
-  const { sentinels, role: wanted }: RedisOptions =
-    endpoint.kind === 'server' ? endpoint.options : (endpoint.client.options as RedisOptions);
-  return Boolean(sentinels) && wanted !== 'slave';
+  const { sentinels, role: wanted } = optionsOf(endpoint);
+  return isCluster(endpoint) || (Boolean(sentinels) && wanted !== 'slave');
 }
 
 async function factsOf({ connection }: RedisStore): Promise<Facts[]> {

@@ -11,6 +11,8 @@ export interface Sent {
 }
 
 interface Waiting {
+  /** A hash that its script writes, or has. */
+  readonly key: string;
   readonly send: () => Promise<unknown>;
   readonly resolve: (sent: Sent) => void;
   readonly reject: (error: unknown) => void;
@@ -18,7 +20,8 @@ interface Waiting {
 
 /** How many replicas have what was sent before; Redis may keep the answer for `withinMs`. */
 export interface Question {
-  readonly ask: () => Promise<number>;
+  /** @param key - of one of the calls */
+  readonly ask: (key: string) => Promise<number>;
   readonly withinMs: number;
 }
 
@@ -45,9 +48,9 @@ export class ConfirmedLine {
     this.patience = new Patience(new PendingCalls(), patienceMs);
   }
 
-  send(send: () => Promise<unknown>): Promise<Sent> {
+  send(key: string, send: () => Promise<unknown>): Promise<Sent> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ send, resolve, reject });
+      this.waiting.push({ key, send, resolve, reject });
       if (!this.isBusy) void this.sendAll();
     });
   }
@@ -62,7 +65,7 @@ export class ConfirmedLine {
     const hasHeard = listening(this.client);
     const replies = calls.map(({ send }) => this.patience.wait(send()));
     const { ask, withinMs } = this.question;
-    const confirmed = this.patience.wait(ask(), Infinity, withinMs);
+    const confirmed = this.patience.wait(ask(calls[0]!.key), Infinity, withinMs);
     calls.forEach(({ resolve, reject }, i) => {
       replies[i]!.then((reply) => resolve({ reply, confirmed }), reject);
     });

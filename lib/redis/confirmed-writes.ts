@@ -6,30 +6,40 @@ import { ConfirmedLine } from './confirmed-line.js';
 import type { ResolvedDurability } from './durability.js';
 import type { Client } from './redis-client.js';
 import type { Script } from './script.js';
+import { isFull } from './redis-errors.js';
+import { ReplicaOutlook } from './replica-outlook.js';
 import { evaluated, type ScriptCarrier } from './script-carrier.js';
 
 /** A call that also leases jobs does not keep them waiting for longer. */
 const LEASED_JOBS_WAIT_MS = 1_000;
-/** So long after replicas were missing a call that would only warn asks for them again. */
-const ASK_AGAIN_MS = 5_000;
 const SAME_WARNING_EVERY_MS = 30_000;
 /** A call waits for the calls under way and for its own, once more if the server does not know its script. */
 const MOST_ROUNDS = 3;
+
+/** Where `meta` stands among the keys of a script. */
+const META = 1;
+
+/** With memory full a call that had something to write has written it, as nothing else can be. */
+async function mark(client: Redis, meta: string): Promise<void> {
+  try {
+    await client.hset(meta, 'asked', '');
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  }
+}
 
 /** Carries scripts whose writes replicas must confirm: the option `durability`. */
 export class ConfirmedWrites implements ScriptCarrier {
   readonly silentMs: number;
   private readonly lines = new WeakMap<Client, ConfirmedLine>();
-  /** Calls that wait for replicas now. */
-  private asking = 0;
-  private areMissing = false;
-  private askAgainAt = -Infinity;
+  /** By the `meta` of a partition: on Cluster each master has replicas of its own. */
+  private readonly outlooks = new Map<string, ReplicaOutlook>();
   private silentUntil = -Infinity;
 
   constructor(
     private readonly durability: ResolvedDurability,
-    /** Nobody listens there. */
-    private readonly channel: string,
+    /** Nobody listens there. On Cluster, where messages do not go the way of writes, there is none. */
+    private readonly channel: string | undefined,
     /** The longest that an answer may take, beside what replicas need. */
     private readonly patienceMs: number,
     private readonly warnings: BackendWarnings,
@@ -37,14 +47,9 @@ export class ConfirmedWrites implements ScriptCarrier {
     this.silentMs = MOST_ROUNDS * durability.timeoutMs;
   }
 
-  /**
-   * Whether replicas are to be asked. While they are missing, settlements would be held up for nothing, by
-   * their own calls and by those that must wait: they ask now and then.
-   */
-  covers({ unconfirmed }: Script): boolean {
-    if (unconfirmed === 'warns' && this.areMissing) {
-      return this.asking === 0 && performance.now() >= this.askAgainAt;
-    }
+  /** Whether replicas are to be asked for a script on the partition with this `meta`. */
+  covers({ unconfirmed }: Script, meta: string): boolean {
+    if (unconfirmed === 'warns') return this.outlookFor(meta).isWorthAsking;
     return unconfirmed !== undefined;
   }
 
@@ -54,10 +59,11 @@ export class ConfirmedWrites implements ScriptCarrier {
     keys: readonly string[],
     args: readonly string[],
   ): Promise<unknown> {
+    const meta = keys[META]!;
     const line = this.lineOf(client);
-    const { reply, confirmed } = await evaluated(script, (send) =>
-      line.send(() => send(client, keys, args)),
-    );
+    const sent = await evaluated(script, (send) => line.send(meta, () => send(client, keys, args)));
+    const { reply } = sent;
+    const confirmed = this.outlookFor(meta).noted(sent.confirmed);
     if (script.unconfirmed === 'warns') await this.expect(confirmed);
     else await this.require(confirmed);
     return reply;
@@ -92,11 +98,20 @@ export class ConfirmedWrites implements ScriptCarrier {
     });
   }
 
+  private outlookFor(meta: string): ReplicaOutlook {
+    let outlook = this.outlooks.get(meta);
+    if (!outlook) {
+      outlook = new ReplicaOutlook(this.durability.replicas);
+      this.outlooks.set(meta, outlook);
+    }
+    return outlook;
+  }
+
   private lineOf(client: Client): ConfirmedLine {
     let line = this.lines.get(client);
     if (!line) {
       const question = {
-        ask: () => this.ask(client as Redis),
+        ask: (meta: string) => this.ask(client as Redis, meta),
         withinMs: this.durability.timeoutMs,
       };
       line = new ConfirmedLine(client as Redis, question, this.patienceMs);
@@ -107,21 +122,15 @@ export class ConfirmedWrites implements ScriptCarrier {
 
   /**
    * A call that finds its work done already writes nothing, and WAIT may have nothing to speak for then, though
-   * the write of somebody else is on its way. A message goes to every replica behind that write.
+   * the write of somebody else is on its way. A message goes to every replica behind that write, on Cluster
+   * a field that is written anew and never read.
    */
-  private async ask(client: Redis): Promise<number> {
+  private async ask(client: Redis, meta: string): Promise<number> {
     const { replicas, timeoutMs } = this.durability;
-    this.asking += 1;
-    try {
-      const [, confirmed] = await Promise.all([
-        client.publish(this.channel, ''),
-        client.wait(replicas, timeoutMs),
-      ]);
-      this.areMissing = confirmed < replicas;
-      this.askAgainAt = performance.now() + ASK_AGAIN_MS;
-      return confirmed;
-    } finally {
-      this.asking -= 1;
-    }
+    const [, confirmed] = await Promise.all([
+      this.channel === undefined ? mark(client, meta) : client.publish(this.channel, ''),
+      client.wait(replicas, timeoutMs),
+    ]);
+    return confirmed;
   }
 }

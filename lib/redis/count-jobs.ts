@@ -1,5 +1,6 @@
 import { MAX_BATCH } from '../core/contracts/job-broker.js';
 import { scripts } from './all-scripts.js';
+import { inAll } from './partitions.js';
 import type { RedisStore } from './redis-store.js';
 import { inPages } from './walk-jobs.js';
 
@@ -25,9 +26,20 @@ export async function countJobs(
   names: readonly string[],
 ): Promise<Map<string, Columns>> {
   store.expectOpen();
+  const [counts, ...others] = await inAll(store, (partition) => countIn(partition, names));
+  for (const more of others) {
+    for (const [name, columns] of more) addTo(counts!.get(name)!, columns);
+  }
+  return counts!;
+}
+
+async function countIn(
+  partition: RedisStore,
+  names: readonly string[],
+): Promise<Map<string, Columns>> {
   const counts = new Map<string, Columns>();
   for (const page of inPages(names, MAX_BATCH)) {
-    const [, ...numbers] = await store.run(scripts.countJobs, page);
+    const [, ...numbers] = await partition.run(scripts.countJobs, page);
     page.forEach((name, i) => {
       const row = {} as Columns;
       COLUMNS.forEach((column, j) => {
@@ -38,4 +50,8 @@ export async function countJobs(
     });
   }
   return counts;
+}
+
+function addTo(sum: Columns, more: Columns): void {
+  for (const column of COLUMNS) sum[column] += more[column];
 }

@@ -10,7 +10,7 @@ import type { RedisStore } from './redis-store.js';
 import { REPEAT_MARGIN_MS } from './row-saves.js';
 
 /** See `dedupe-job.lua`. */
-type Word = 'added' | 'mine' | 'duplicate' | 'replaced' | 'kept-for-next' | 'full';
+type Word = 'added' | 'mine' | 'duplicate' | 'replaced' | 'kept-for-next' | 'full' | 'away';
 
 /** Adds a job with a key, or changes the one that holds it, however often the call is repeated. */
 export async function dedupeJob(store: RedisStore, job: DedupedJob): Promise<Enqueued> {
@@ -24,6 +24,7 @@ export async function dedupeJob(store: RedisStore, job: DedupedJob): Promise<Enq
     const refused = { maxQueued: Number(happened), queued: Number(asked) };
     return { job: addedRecord(job, clock), created: false, refused };
   }
+  if (word === 'away') return { job: addedRecord(job, clock), created: false, isMisplaced: true };
   const record =
     asked === ''
       ? addedRecord({ ...job, id: id! }, clock)

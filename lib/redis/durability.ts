@@ -1,11 +1,10 @@
 import { durationOption, type Duration } from '../core/duration.js';
-import { InvalidOptionError } from '../core/errors.js';
 import { optionsObject, wholeNumber } from '../core/options/checks.js';
 import { checkKnownKeys } from '../core/options/known-keys.js';
 
 /** How many replicas must have a write before its caller is answered. */
 export interface DurabilityOptions {
-  /** At least 1, and no more than there are: of three, ask for one or two. */
+  /** At least 1, and no more than there are: of three, ask for one or two. On Cluster: of each master. */
   replicas: number;
   /**
    * How long they may take: 10 seconds at most, and it should be less than a third of the `lease`, which is
@@ -22,15 +21,10 @@ export interface ResolvedDurability {
 /** @throws InvalidOptionError */
 export function readDurability(
   value: DurabilityOptions | undefined,
-  isCluster: boolean,
 ): ResolvedDurability | undefined {
   if (value === undefined) return undefined;
   optionsObject('durability', value);
   checkKnownKeys('durability', value, ['replicas', 'timeout']);
-  if (isCluster) {
-    const expected = 'left out on Cluster (set min-replicas-to-write on its nodes instead)';
-    throw new InvalidOptionError('durability', value, expected);
-  }
   const max = 10_000;
   return {
     replicas: wholeNumber('durability.replicas', value.replicas, 1),

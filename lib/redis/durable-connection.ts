@@ -1,7 +1,7 @@
 import type { ConfirmedWrites } from './confirmed-writes.js';
 import { blockingEndpoint } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
-import type { Endpoint, ResolvedRedisOptions } from './redis-options.js';
+import type { ResolvedRedisOptions } from './redis-options.js';
 import type { Script } from './script.js';
 
 /**
@@ -35,6 +35,5 @@ export class DurableConnection extends RedisConnection {
 
 /** A client of our own, also beside a borrowed one. A first call is as patient as any other. */
 export function durableOptions(options: ResolvedRedisOptions): ResolvedRedisOptions {
-  const endpoint = options.endpoint as Exclude<Endpoint, { kind: 'cluster' }>;
-  return { ...options, endpoint: blockingEndpoint(endpoint), waitForRedis: true };
+  return { ...options, endpoint: blockingEndpoint(options.endpoint), waitForRedis: true };
 }

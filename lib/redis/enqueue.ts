@@ -8,7 +8,7 @@ import type { RedisStore } from './redis-store.js';
 
 /** What a job met that was not simply added: see `enqueue-jobs.lua`. */
 interface Met extends JobTexts {
-  readonly word: 'existing' | 'mine' | 'gone' | 'held' | 'taken' | 'full';
+  readonly word: 'existing' | 'mine' | 'gone' | 'held' | 'taken' | 'full' | 'away';
 }
 
 const REPLY_WIDTH = 7;
@@ -32,6 +32,9 @@ export async function enqueueJobs(store: RedisStore, jobs: readonly NewJob[]): P
     if (word === 'full') {
       const refused = { maxQueued: Number(happened), queued: Number(asked) };
       return { job: addedRecord(job, clock), created: false, refused };
+    }
+    if (word === 'away') {
+      return { job: addedRecord(job, clock), created: false, isMisplaced: true };
     }
     const created = word === 'mine' || word === 'gone';
     // Removed: nobody has that job any longer.
@@ -60,7 +63,7 @@ async function readUnanswered(
   isRepeat: boolean,
 ): Promise<void> {
   const unread = [...met].filter(
-    ([, { word, asked }]) => asked === '' && word !== 'gone' && word !== 'held',
+    ([, { word, asked }]) => asked === '' && word !== 'gone' && word !== 'held' && word !== 'away',
   );
   const texts = await readJobs(
     store,

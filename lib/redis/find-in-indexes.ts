@@ -5,12 +5,13 @@ import { backwards, forwards, type IndexGroup } from './index-group.js';
 import { MAX_ENTRIES, readStretches, type IndexPart, type Start } from './index-stretch.js';
 import { BEHIND_ALL, lastingMember } from './keys.js';
 import type { RedisStore } from './redis-store.js';
-import { inPages, namesOf } from './walk-jobs.js';
+import { inPages, knownNames } from './walk-jobs.js';
 
 /*
- * A walk over the jobs of a state: name after name, and of a name index after index of the state. A page
- * goes on behind the score and the member it ended with, not at a rank, so whatever comes and goes
- * before that place is nothing to it, and thousands of one score are no more than others.
+ * A walk over the jobs of a state: name after name, and of a name index after index of the state, in all partitions
+ * at once. A page goes on behind the score and the member it ended with, not at a rank, so whatever comes and goes
+ * before that place is nothing to it, and thousands of one score are no more than others. Members of one score come
+ * partition after partition, so one place in one of them is a place in all.
  *
  * Ended jobs are read newest first: what ends during the walk then comes before it.
  */
@@ -23,19 +24,22 @@ export interface IndexPlace {
 }
 
 interface Spot {
-  /** Which part of the group. */
+  /** Which part of the group, in which partition. */
   readonly turn: number;
   readonly score: number;
   readonly member: string;
 }
 
-type Part = Omit<IndexPart, 'name'>;
+type Part = Omit<IndexPart, 'partition' | 'name'>;
 
 /** Read in the order of scores. */
 type Group = IndexGroup<Part>;
 
-/** A group of one name, on the way through it. */
-interface Stage extends Group {
+/** A group of one name in all partitions, on the way through it. */
+interface Stage {
+  readonly backwards: boolean;
+  /** By their turns. */
+  readonly parts: readonly IndexPart[];
   readonly place: IndexPlace;
   /** Where to go on after it; `undefined`: nowhere. */
   readonly after: IndexPlace | undefined;
@@ -61,6 +65,8 @@ const NEWEST_FIRST: Record<FindState, readonly Group[]> = {
 };
 /** Of so many stages it is asked at once whether there is anything. */
 const LOOKED_AHEAD = 50;
+/** Of each partition so many times its share of a page is read, since they are never quite even. */
+const SPARE = 2;
 
 type StateSearch = Search<IndexPlace> & { readonly state: FindState };
 
@@ -73,11 +79,15 @@ export async function findInIndexes(
   const { limit } = search;
   // What is promoted while the page is read may be met twice.
   const ids = new Set<string>();
+  const partitions = store.partitions.length;
   for await (const stage of stages(store, search, at)) {
     let { behind } = stage.place;
+    const wanted = limit - ids.size;
+    const share = Math.min(Math.ceil((SPARE * wanted) / partitions), wanted);
+    const most = (MAX_ENTRIES * partitions) / stage.parts.length;
     // Much is read only where recurring jobs and retries, which are left out, stand between the others.
-    for (const count of [limit - ids.size, MAX_ENTRIES / stage.parts.length]) {
-      const step = await read(store, stage, { behind, at, count, wanted: limit - ids.size });
+    for (const count of share < wanted ? [share, wanted, most] : [wanted, most]) {
+      const step = await read(stage, { behind, at, count, wanted: limit - ids.size });
       for (const id of step.ids) ids.add(id);
       behind = step.next;
       if (behind === undefined || ids.size === limit) break;
@@ -90,15 +100,14 @@ export async function findInIndexes(
 
 /** The next of a group, in the order of scores. */
 async function read(
-  store: RedisStore,
-  { place: { name }, backwards, parts }: Stage,
+  { backwards, parts }: Stage,
   how: { behind: Spot | undefined; at: number; count: number; wanted: number },
 ): Promise<{ ids: string[]; next: Spot | undefined }> {
   const { behind, at, count, wanted } = how;
   const requests = parts.map((part, turn) => {
-    return { of: { ...part, name }, start: startOf(turn, behind), count };
+    return { of: part, start: startOf(turn, behind), count };
   });
-  const stretches = await readStretches(store, requests, { backwards, at });
+  const stretches = await readStretches(requests, { backwards, at });
   const sign = backwards ? -1 : 1;
   const compare = (a: Spot, b: Spot) => sign * (a.score - b.score) || a.turn - b.turn;
 
@@ -122,20 +131,20 @@ function startOf(turn: number, spot: Spot | undefined): Start {
   return { behind: { score: String(score), member: turn < spot.turn ? BEHIND_ALL : member } };
 }
 
-function spotBehind(start: Start | undefined, turn: number, part: Part): Spot[] {
+function spotBehind(start: Start | undefined, turn: number, part: IndexPart): Spot[] {
   if (start === undefined || !('behind' in start)) return [];
   const { score, member } = start.behind;
   return [spotOf({ turn, score: Number(score), member }, part)];
 }
 
-function spotOf({ turn, score, member }: Spot, { index }: Part): Spot {
+function spotOf({ turn, score, member }: Spot, { index }: IndexPart): Spot {
   return { turn, score, member: lastingMember(index, member) };
 }
 
 /** From the place of a search on; of names that are not begun yet only where there are jobs. */
 async function* stages(store: RedisStore, search: StateSearch, at: number): AsyncGenerator<Stage> {
   const { place } = search;
-  const all = stagesOf(await namesFrom(store, search), groupsOf(search));
+  const all = stagesOf(store, await namesFrom(store, search), groupsOf(search));
   const isBegun = (stage: Stage) => stage.place.name === place?.name;
   const isPassed = ({ place: { group } }: Stage) => group < place!.group;
 
@@ -144,31 +153,34 @@ async function* stages(store: RedisStore, search: StateSearch, at: number): Asyn
     yield stage.place.group === place!.group ? { ...stage, place: place! } : stage;
   }
   const others = all.filter((stage) => !isBegun(stage));
-  for (const some of inPages(others, LOOKED_AHEAD)) yield* await inhabited(store, some, at);
+  for (const some of inPages(others, LOOKED_AHEAD)) yield* await inhabited(some, at);
 }
 
-function stagesOf(names: readonly string[], groups: readonly Group[]): Stage[] {
+function stagesOf(
+  { partitions }: RedisStore,
+  names: readonly string[],
+  groups: readonly Group[],
+): Stage[] {
   const lastName = names.at(-1);
   return names.flatMap((name) =>
-    groups.map((parts, group) => {
+    groups.map(({ backwards, parts }, group) => {
       const isLast = name === lastName && group === groups.length - 1;
       const after = isLast ? undefined : { name, group: group + 1 };
-      return { ...parts, place: { name, group }, after };
+      const ofAll = parts.flatMap((part) =>
+        partitions.map((partition) => ({ ...part, partition, name })),
+      );
+      return { backwards, parts: ofAll, place: { name, group }, after };
     }),
   );
 }
 
 /** Those in which anything stands; a single one is not asked for. */
-async function inhabited(
-  store: RedisStore,
-  some: readonly Stage[],
-  at: number,
-): Promise<readonly Stage[]> {
+async function inhabited(some: readonly Stage[], at: number): Promise<readonly Stage[]> {
   if (some.length === 1) return some;
-  const requests = some.flatMap(({ place: { name }, parts }) =>
-    parts.map((part) => ({ of: { ...part, name }, start: { rank: 0 }, count: 0 })),
+  const requests = some.flatMap(({ parts }) =>
+    parts.map((part) => ({ of: part, start: { rank: 0 }, count: 0 })),
   );
-  const stretches = await readStretches(store, requests, { backwards: false, at });
+  const stretches = await readStretches(requests, { backwards: false, at });
   let position = 0;
   return some.filter(({ parts }) => {
     const ofStage = stretches.slice(position, (position += parts.length));
@@ -178,7 +190,7 @@ async function inhabited(
 
 /** The name that a search has come to, and those behind it. */
 async function namesFrom(store: RedisStore, { names, place }: StateSearch): Promise<string[]> {
-  const known = names ?? (await namesOf(store, { listed: undefined, accepts: undefined }));
+  const known = names ?? (await knownNames(store));
   const sorted = [...known].sort(compareTexts);
   if (!place) return sorted;
   return [place.name, ...sorted.filter((name) => compareTexts(name, place.name) > 0)];

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import type { Redis } from 'ioredis';
 import { pause } from './pending-calls.js';
 import type { Client } from './redis-client.js';
-import { isPassing, isUnreachable } from './redis-errors.js';
+import { isPassing, isUnreachable, isUnreachableGroup } from './redis-errors.js';
 
 const PAUSE_MS = 20;
 
@@ -19,20 +21,40 @@ export async function firstAnswer(
       return await answer(client);
     } catch (error) {
       if (isOver() || !isPassing(error)) throw error;
-      if (isUnreachable(error) && !waits) throw error;
+      if (!waits && nobodyListens(client, error)) throw error;
       await pause(PAUSE_MS);
     }
   }
 }
 
+function nobodyListens(client: Client, error: unknown): boolean {
+  // Sentinels name a master that has gone until another is elected.
+  return isUnreachableGroup(error) || (isUnreachable(error) && !asksSentinels(client));
+}
+
+/** Answers at once, if only that it has ended. */
+const isSettled = ({ status }: Client): boolean => status === 'ready' || status === 'end';
+
+const asksSentinels = (client: Client): boolean =>
+  !client.isCluster && Boolean((client as Redis).options.sentinels);
+
 /** Rejects with what went wrong, which the client itself does not say. */
 async function answer(client: Client): Promise<void> {
   let cause: unknown;
-  const remember = (error: unknown): void => void (cause ??= error);
+  let tell: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => (tell = reject));
+  failed.catch(() => undefined);
+  const remember = (error: unknown): void => {
+    cause ??= error;
+    // These go on by themselves, and keep what they were asked meanwhile.
+    if (client.isCluster || asksSentinels(client)) tell(error);
+  };
   client.on('error', remember);
   try {
-    if (client.status === 'wait') await client.connect();
-    await client.ping();
+    if (client.status === 'wait') await Promise.race([client.connect(), failed]);
+    // It would keep every question of a long wait, and ask them all in the end.
+    if (client.isCluster && !isSettled(client)) await once(client, 'ready');
+    await Promise.race([client.ping(), failed]);
   } catch (error) {
     throw cause ?? error;
   } finally {

@@ -1,5 +1,6 @@
 import { scripts } from './all-scripts.js';
 import { idOfMember, type IndexName } from './keys.js';
+import { allOf } from './partitions.js';
 import type { RedisStore } from './redis-store.js';
 
 /** One that stands in an index. */
@@ -9,8 +10,9 @@ export interface Entry {
   readonly score: number;
 }
 
-/** A part of an index of a name; `line` is what is due in `timed`, as it will stand in `ready`. */
+/** A part of an index of a name in a partition; `line` is what is due in `timed`, as it will stand in `ready`. */
 export interface IndexPart {
+  readonly partition: RedisStore;
   readonly name: string;
   readonly index: IndexName;
   readonly part: 'all' | 'due' | 'ahead' | 'line';
@@ -55,17 +57,44 @@ export interface Reading {
 export const MAX_ENTRIES = 500;
 const MAX_STRETCHES = 100;
 
-/**
- * Reads stretches, in as many calls as their sizes need; answers come in their order. One call after
- * the other: Redis carries out what comes in one piece without a look at its other clients.
- */
+/** Reads stretches; answers come in their order. Partitions are asked side by side. */
 export async function readStretches(
-  store: RedisStore,
+  requests: readonly StretchRequest[],
+  reading: Reading,
+): Promise<Stretch[]> {
+  const stretches = new Map<StretchRequest, Stretch>();
+  const calls = Array.from(inPartitions(requests), async ([partition, share]) => {
+    const answers = await readIn(partition, share, reading);
+    share.forEach((request, i) => stretches.set(request, answers[i]!));
+  });
+  await allOf(calls);
+  return requests.map((request) => stretches.get(request)!);
+}
+
+function inPartitions(requests: readonly StretchRequest[]): Map<RedisStore, StretchRequest[]> {
+  const shares = new Map<RedisStore, StretchRequest[]>();
+  for (const request of requests) {
+    const { partition } = request.of;
+    const share = shares.get(partition);
+    if (share) share.push(request);
+    else shares.set(partition, [request]);
+  }
+  return shares;
+}
+
+/**
+ * In as many calls as their sizes need, one after the other: Redis carries out what comes in one piece without
+ * a look at its other clients.
+ */
+async function readIn(
+  partition: RedisStore,
   requests: readonly StretchRequest[],
   reading: Reading,
 ): Promise<Stretch[]> {
   const stretches: Stretch[] = [];
-  for (const call of inCalls(requests)) stretches.push(...(await readSome(store, call, reading)));
+  for (const call of inCalls(requests)) {
+    stretches.push(...(await readSome(partition, call, reading)));
+  }
   return stretches;
 }
 

@@ -6,7 +6,8 @@ import type { RedisStore } from './redis-store.js';
 
 /** Everything that is known of a job at one instant; `undefined` when there is no such job. */
 export async function inspectJob(store: RedisStore, id: string): Promise<Inspected | undefined> {
-  const [time, asked, happened, lease, result, expiry, ...entries] = await store.run(
+  const partition = store.partitionOf(id);
+  const [time, asked, happened, lease, result, expiry, ...entries] = await partition.run(
     scripts.inspectJob,
     [id],
   );

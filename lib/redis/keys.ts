@@ -103,10 +103,11 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  * worker that runs it), `hosts` and `hosts:told` (hosts that are alive, by when they were heard of, and what they
  * told of themselves; the beats of others remove those that are gone), `meta` (layout, sort and partitions, fixed at the first connect; goneMs; seq, fence;
  * lastPass, heldUntil, longestLease and longestLeaseAt, by which an outage is told; watchedUntil: some
- * process listens for what happens to jobs).
- * Only `claim:`, `handed:`, `deduped:`, `cancelled:`, `logs:writer:`, `metrics:`, `rate:` and `stop:` keys have a TTL; it collects garbage and decides nothing.
+ * process listens for what happens to jobs; moving: the number of partitions is being changed, see `repartition.ts`,
+ * which makes new partitions under `~repartition~:` and has a rule for each kind of key: add yours there).
+ * Only `claim:`, `handed:`, `deduped:`, `cancelled:`, `logs:writer:`, `metrics:`, `rate:`, `stop:`, `idle:`, `watch:` and `wakes:` keys have a TTL; it collects garbage and decides nothing.
  *
- * GATES. What holds names back: `gates` (name → JSON: paused, concurrency, rate, key, maxQueued, until), made of
+ * GATES. What holds names back: `gates` (name → JSON: paused, concurrency, rate, key, maxQueued, until, away), made of
  * the limits in `settings`, of those set by hand (`limits`, which win), of pauses, and of stops that a handler
  * asked for. A name that is closed has the score -inf in `due`: claims do not see it, adds do not announce
  * it, and it costs nobody anything; `opens` (name → instant) says when time opens it again. As long
@@ -124,9 +125,29 @@ import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js'
  * `due` calls in time. Limits that are set find jobs in `ready` that were never heads: the claims that meet these
  * move them. Before a job with a key was ever added `meta.lined` is absent, and no script looks.
  *
+ * PARTITIONS. All of the above is of one partition, and several of them (see `placement.ts`) know nothing of each other:
+ * each has its own keys and its own numbers, and its `meta` fixes the same. What a name has to be told, its settings,
+ * limits and pause, is told in each. Nobody's alone, under the prefix that is the same for any number of partitions: `meta`,
+ * which tells that number to all who open the store, `hosts`, `hosts:told`, `metrics:`, and `together`, the names whose
+ * jobs all live in one partition, since they have limits over all processes, or had when they were last without jobs. In
+ * every other partition the gate of such a name says `away`: it has no job there, and none is added, as `meta.capped` calls
+ * for a look before adds. A store with one partition keeps everything under the one prefix.
+ *
+ * WAKE-UPS. Hosts that may be left asleep stand by in groups, of which each has room for the same names: `idle:{group}`
+ * (host → until when it counts). What makes a name claimable takes two of them out, those that sleep longest, and tells
+ * them; a claim of theirs that leaves jobs due takes out two more, and they stand by again when a claim finds nothing.
+ * `wakes:{name}` leads to the groups (group → until when), `watch:{group}` has the two hosts of a group that know when the
+ * next job is due (host → until when) and have room for all its names; who goes hands that on by waking another. A
+ * claim after which a name is due later than before tells them. Claims register their group with its
+ * names every few minutes, so that an idle one does not touch each of them; until when that holds stands in
+ * `watch:{group}` under no name. Until `meta.idleUntil` somebody may stand by; after it no script looks. Hosts hear
+ * on a Pub/Sub channel of their own, `{channelName}:host:{host}`; what becomes of each name is told on
+ * `{channelName}:names`, what concerns everybody on `{channelName}`, states and cancels of jobs on `:state` and `:cancel`.
+ *
  * SCRIPTS get two KEYS, `jobs` and `meta`, which share a hash tag with every other key of the
  * partition; they derive the rest from the prefix in ARGV. User text (names, ids) stands only after a
- * fixed infix, so no name can reach an internal key.
+ * fixed infix, so no name can reach an internal key. On Cluster they are also given `jobs:never`, which never exists:
+ * see cluster-routes.ts. `meta.asked` is written there by those who wait for replicas, and read by nobody.
  */
 
 /** The layout this version writes. An older library refuses a newer one. */
@@ -178,6 +199,9 @@ export class Keys {
   readonly limits = `${this.prefix}limits`;
   /** sorted set: closed name → when time opens it */
   readonly opens = `${this.prefix}opens`;
+
+  /** set: names whose jobs all live in one of several partitions */
+  readonly together = `${this.prefix}together`;
 
   /** sorted set: host → when it was heard of last */
   readonly hosts = `${this.prefix}hosts`;
@@ -257,6 +281,16 @@ export class Keys {
   /** string: the last claim of a host on a track, for two leases and a minute */
   claim(host: string, track: 0 | 1): string {
     return `${this.prefix}claim:${host}:${track}`;
+  }
+
+  /** sorted set: host that stands by in a group → until when; that watches for it → until when */
+  ofGroup(group: string, part: 'idle' | 'watch'): string {
+    return `${this.prefix}${part}:${group}`;
+  }
+
+  /** sorted set: group that wakes for a name → until when that is known */
+  wakes(jobName: string): string {
+    return `${this.prefix}wakes:${jobName}`;
   }
 
   /** string: the newest starts of jobs of a name, for as long as they count and a minute */

@@ -4,6 +4,7 @@ import { randomToken } from '../core/job/job-id.js';
 import { scripts } from './all-scripts.js';
 import { dueText } from './due-text.js';
 import { packText } from './pack-record.js';
+import { byPartition } from './partitions.js';
 import { inBites } from './read-jobs.js';
 import type { RedisStore } from './redis-store.js';
 import { REPEAT_MARGIN_MS } from './row-saves.js';
@@ -16,8 +17,9 @@ export async function updateJob(
   id: string,
   { data = AS_IT_IS, version, priority, due, lastModifiedBy }: JobChange,
 ): Promise<UpdateAnswer> {
-  const [, answer] = await store.run(scripts.updateJob, [
-    ...callHead(store),
+  const partition = store.partitionOf(id);
+  const [, answer] = await partition.run(scripts.updateJob, [
+    ...callHead(partition),
     id,
     due === undefined ? AS_IT_IS : dueText(due),
     priority === undefined ? AS_IT_IS : String(priority),
@@ -33,10 +35,14 @@ export async function promoteJobs(
   store: RedisStore,
   ids: readonly string[],
 ): Promise<PromoteAnswer[]> {
-  const head = callHead(store);
+  return [...(await byPartition(store, ids, (id) => id, promoteIn))];
+}
+
+async function promoteIn(partition: RedisStore, ids: readonly string[]): Promise<PromoteAnswer[]> {
+  const head = callHead(partition);
   const answers: PromoteAnswer[] = [];
   const promote = async (bite: readonly string[]): Promise<number> => {
-    const [, ...words] = await store.run(scripts.promoteJobs, [...head, ...bite]);
+    const [, ...words] = await partition.run(scripts.promoteJobs, [...head, ...bite]);
     answers.push(...(words as PromoteAnswer[]));
     return words.length;
   };
@@ -45,7 +51,7 @@ export async function promoteJobs(
 }
 
 /** Channel, head of messages, and by what a repeat of the call is known. */
-function callHead(store: RedisStore): string[] {
-  const { channelName, retryForMs } = store.options;
-  return [channelName, store.messageHead, randomToken(), String(retryForMs + REPEAT_MARGIN_MS)];
+function callHead({ options, messageHead }: RedisStore): string[] {
+  const { channelName, retryForMs } = options;
+  return [channelName, messageHead, randomToken(), String(retryForMs + REPEAT_MARGIN_MS)];
 }

@@ -9,7 +9,6 @@ import {
   type Stretch,
   type StretchRequest,
 } from './index-stretch.js';
-import type { RedisStore } from './redis-store.js';
 import { ranksBefore } from './skip-ranks.js';
 
 /** A part of an index, and where it goes at one score: a lower turn first. */
@@ -25,7 +24,7 @@ interface MergedEntry extends Entry {
 
 type Compare = (a: MergedEntry, b: MergedEntry) => number;
 
-/** How many of a name a merge has. */
+/** How many of a name a merge has in a partition. */
 export interface Tally {
   readonly name: string;
   readonly size: number;
@@ -48,7 +47,6 @@ export class IndexMerge {
 
   /** @param wanted how many will be read, as far as that is known */
   constructor(
-    private readonly store: RedisStore,
     private readonly reading: Reading,
     parts: readonly MergedPart[],
     wanted: number,
@@ -68,7 +66,7 @@ export class IndexMerge {
       ...first.sources.map((source) => source.request()),
       ...counted.map((source) => source.sizeRequest()),
     ];
-    const stretches = await readStretches(first.store, requests, first.reading);
+    const stretches = await readStretches(requests, first.reading);
     stretches.forEach((stretch, i) => sources[i]!.accept(stretch));
     return sources.map(({ part: { name }, size, isMixed }) => ({ name, size, isMixed }));
   }
@@ -97,7 +95,7 @@ export class IndexMerge {
     if (count >= sumOf(sizes)) return sizes;
     if (sources.length === 1) return [count];
     if (count <= MAX_ENTRIES) return sizes.map(() => 0);
-    return ranksBefore(this.store, this.reading, sources, count);
+    return ranksBefore(this.reading, sources, count);
   }
 
   /** Those that nothing unread can come before. */
@@ -114,7 +112,7 @@ export class IndexMerge {
       const hungry = this.sources.filter(({ isHungry }) => isHungry);
       if (hungry.length === 0) return;
       const requests = hungry.map((source) => source.request());
-      const stretches = await readStretches(this.store, requests, this.reading);
+      const stretches = await readStretches(requests, this.reading);
       stretches.forEach((stretch, i) => hungry[i]!.accept(stretch));
     }
   }

@@ -7,6 +7,7 @@ import {
   type StoredMetrics,
 } from '../core/contracts/metrics-store.js';
 import { scripts } from './all-scripts.js';
+import { inAll } from './partitions.js';
 import type { RedisStore } from './redis-store.js';
 import { inPages } from './walk-jobs.js';
 
@@ -35,6 +36,21 @@ export async function readMetrics(
   { minutes }: MetricsQuery,
 ): Promise<StoredMetrics> {
   store.expectOpen();
+  if (store.partitions.length === 1) return readFrom(store, names, minutes);
+  // What was counted lies in the home store, and what is due in the partitions.
+  const { now, rows } = await readFrom(store, names, minutes);
+  const latencyMs = new Map(names.map((name) => [name, 0]));
+  for (const { latencyMs: found } of await inAll(store, (one) => readFrom(one, names, 1))) {
+    for (const [name, ms] of found) latencyMs.set(name, Math.max(latencyMs.get(name)!, ms));
+  }
+  return { now, rows, latencyMs };
+}
+
+async function readFrom(
+  store: RedisStore,
+  names: readonly string[],
+  minutes: number,
+): Promise<StoredMetrics> {
   const rows: MetricsRow[] = [];
   const latencyMs = new Map<string, number>();
   for (const page of inPages(names, Math.floor(MOST_ROWS / minutes))) {

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { JobNotification } from '../core/contracts/notification-channel.js';
 import { BackendClosedError } from '../core/errors.js';
 import { RedisConnection } from './redis-connection.js';
@@ -5,7 +6,7 @@ import { messageHead, newSender } from './news-codec.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import type { RedisStore } from './redis-store.js';
 
-/** So many names are looked up after a time in which news was missed: those that are due first. */
+/** So many names of a partition are looked up after a time in which news was missed: those that are due first. */
 const MOST_NAMES = 1_000;
 const PAGE = 250;
 
@@ -74,10 +75,16 @@ export class NewsLine {
 
   /** Names of the backend's jobs, and from when on they are claimable. */
   async *claimableNames(): AsyncGenerator<[name: string, at: number]> {
-    const { store } = this;
-    for (let from = 0; store?.connection.isWanted && from < MOST_NAMES; from += PAGE) {
-      const { due } = store.keys;
-      const reply = await store.connection.command(
+    for (const partition of this.store?.partitions ?? []) yield* this.claimableOf(partition);
+  }
+
+  private async *claimableOf({
+    connection,
+    keys: { due },
+  }: RedisStore): AsyncGenerator<[name: string, at: number]> {
+    for (let from = 0; connection.isWanted && from < MOST_NAMES; from += PAGE) {
+      const reply = await connection.commandAt(
+        due,
         'ZRANGEBYSCORE',
         due,
         '-inf',
@@ -92,6 +99,12 @@ export class NewsLine {
       for (let i = 0; i < parts.length; i += 2) yield [String(parts[i]), Number(parts[i + 1])];
       if (parts.length < 2 * PAGE) return;
     }
+  }
+
+  /** The masters of a Cluster, as far as they are known now. */
+  get masters(): readonly Redis[] {
+    const { connection } = this;
+    return connection.isCluster ? connection.masters : [];
   }
 
   private watchReady(watcher: (() => void) | undefined): void {

@@ -10,9 +10,10 @@ import type { RedisStore } from './redis-store.js';
 import { namesOf } from './walk-jobs.js';
 
 /*
- * Queries whose order is that of their state's index: O(names + page), however many jobs there are.
- * The total comes from cardinalities; the page from the heads of the names' indexes, merged; only the
- * records of the page are read. What costs more than the page:
+ * Queries whose order is that of their state's index: O(names × partitions + page), however many jobs there are.
+ * The total comes from cardinalities; the page from the heads of the indexes of all names in all partitions, merged;
+ * only the records of the page are read. Of jobs in several partitions, where the order is that of insertion, each
+ * counts its own: those that were added as the how-manieth of theirs, and then their ids. What costs more than the page:
  *
  *   - Recurring jobs and those that wait for a retry stand among the scheduled and queued ones of their
  *     name, and are stepped over; pages of such names are reached by reading what is before them.
@@ -20,13 +21,13 @@ import { namesOf } from './walk-jobs.js';
  *     many jobs have one score (`paused`; `queued`, whose first key may be the priority) by reading
  *     what is before it: ids, not records.
  *   - Of `queued`, what is due but has not been seen by a claim stands in no line yet. Of each name the
- *     first 50 of these are put where the next claim will put them; the others follow behind the line,
+ *     first 50 of these in a partition are put where the next claim will put them; the others follow behind the line,
  *     by time. Behind these come, by time as well, those that wait in the lines of their keys.
  */
 
 type StateQuery = JobQuery & { readonly state: QueryState };
 
-type Part = Omit<MergedPart, 'name'>;
+type Part = Omit<MergedPart, 'partition' | 'name'>;
 type Group = IndexGroup<Part>;
 
 const GROUPS: Record<QueryState, readonly Group[]> = {
@@ -54,8 +55,10 @@ export async function queryIndex(
   const groups = direction === 'forwards' ? GROUPS[query.state] : reversed(GROUPS[query.state]);
   const names = await namesOf(store, query.names);
   const [first, ...others] = groups.map(({ parts, backwards }) => {
-    const ofNames = names.flatMap((name) => parts.map((part) => ({ ...part, name })));
-    return new IndexMerge(store, { backwards, at }, ofNames, query.limit);
+    const ofNames = names.flatMap((name) =>
+      store.partitions.flatMap((partition) => parts.map((part) => ({ ...part, partition, name }))),
+    );
+    return new IndexMerge({ backwards, at }, ofNames, query.limit);
   });
   const total = await totalOf(store, query.state, await IndexMerge.open(first!, others));
 

@@ -1,16 +1,18 @@
 import { MAX_BATCH } from '../core/contracts/job-broker.js';
 import { FirstOf } from '../core/query/first-of.js';
-import { orderOf, type OrderKeys } from '../core/query/job-order.js';
+import { compareTexts, orderOf, type OrderKeys } from '../core/query/job-order.js';
 import { jobTest, type JobQuery, type QueryState } from '../core/query/job-query.js';
 import type { JobRecord } from '../core/job/job-record.js';
+import { byShare, inAll } from './partitions.js';
 import { readRecords } from './read-jobs.js';
 import type { RedisStore } from './redis-store.js';
 import { candidates, EVERY_PLACE, type Place } from './walk-jobs.js';
 
 /*
  * Every other query: O(jobs that may match). Their records are read in pages, none of which holds
- * Redis up: of the names that are meant, and of those only the places where the state is found. Only
- * what orders a job is kept of it, and only as much as the page can need; then the page is read.
+ * Redis up: of the names that are meant, and of those only the places where the state is found, in all
+ * partitions side by side. Only what orders a job is kept of it, and only as much as the page can need; then
+ * the page is read.
  */
 
 interface Found {
@@ -27,20 +29,29 @@ export async function queryMatching(
   const isMeant = jobTest(query, now);
   const order = orderOf(query, store.order);
   const end = query.skip + query.limit;
-  const first = new FirstOf<Found>(end, (a, b) => order.compare(a.keys, b.keys));
+  // Jobs of two partitions may be alike in all that orders them.
+  const first = new FirstOf<Found>(
+    end,
+    (a, b) => order.compare(a.keys, b.keys) || compareTexts(a.id, b.id),
+  );
   const known = new Map<string, JobRecord>();
   let total = 0;
 
-  for await (const ids of candidates(store, query, placesOf(query.state, now))) {
-    for (const job of await readRecords(store, ids)) {
-      if (!job || !isMeant(job.record)) continue;
-      const { id } = job.record;
-      first.add({ id, keys: order.keysOf(job) });
-      total++;
-      // Of few jobs the page need not be read again.
-      if (known.size < MAX_BATCH) known.set(id, job.record);
+  const gather = async (partition: RedisStore, ids?: readonly string[]): Promise<void> => {
+    const selection = { ...query, ids };
+    for await (const page of candidates(partition, selection, placesOf(query.state, now))) {
+      for (const job of await readRecords(partition, page)) {
+        if (!job || !isMeant(job.record)) continue;
+        const { id } = job.record;
+        first.add({ id, keys: order.keysOf(job) });
+        total++;
+        // Of few jobs the page need not be read again.
+        if (known.size < MAX_BATCH) known.set(id, job.record);
+      }
     }
-  }
+  };
+  if (query.ids) await byShare(store, query.ids, (id) => id, gather);
+  else await inAll(store, (partition) => gather(partition));
 
   const ids = first
     .sorted()

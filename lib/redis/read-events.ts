@@ -32,22 +32,34 @@ type PackedEvent = [
 const FRONT = '0-0';
 const CURSOR = /^(\d+-\d+)\.(\d{1,15})$/;
 
-/** @throws InvalidCursorError, EventsLostError */
-export async function readEvents(
-  store: RedisStore,
+/** A page of one stream. */
+export interface StreamPage extends EventsPage {
+  /** Where it begins. */
+  readonly start: string;
+  /** Whether nothing was behind it. */
+  readonly isNewest: boolean;
+}
+
+/** A page of the stream of a partition. @throws InvalidCursorError, EventsLostError */
+export async function readStream(
+  partition: RedisStore,
   { from, limit }: EventsRequest,
-): Promise<EventsPage> {
+): Promise<StreamPage> {
   const place = from === 'start' || from === 'end' ? undefined : placeOf(from);
   const beginning = from === 'end' ? 'end' : (place?.entry ?? FRONT);
-  const [, isKept, newest, dropped, ...parts] = await store.run(scripts.readEvents, [
+  const [, isKept, newest, dropped, ...parts] = await partition.run(scripts.readEvents, [
     beginning,
     String(limit),
   ]);
   const entries = entriesOf(parts);
-  if (isKept === '') return { isKept: false, events: [], cursor: from };
+  if (isKept === '') {
+    return { isKept: false, events: [], cursor: from, start: from, isNewest: true };
+  }
   const last = entries.at(-1);
-  if (from === 'end') return page([], { entry: last?.id ?? FRONT, number: Number(newest) });
-  if (!place && !last) return page([], { entry: FRONT, number: Number(newest) });
+  if (from === 'end' || (!place && !last)) {
+    const end = { entry: last?.id ?? FRONT, number: Number(newest) };
+    return page(end, [], end, end.number);
+  }
   const start = place ?? { entry: FRONT, number: entries[0]!.firstNumber - 1 };
   return pageFrom(
     start,
@@ -63,14 +75,14 @@ function pageFrom(
   entries: readonly Entry[],
   newest: number,
   oldest: string,
-): EventsPage {
+): StreamPage {
   const events: StoredEvent[] = [];
   let place = start;
   for (const entry of entries) {
     const wasRead = entry.id === start.entry && entry.firstNumber <= place.number;
     if (!wasRead && entry.firstNumber !== place.number + 1) {
       // What was read before the gap is told first; the next page begins at the gap.
-      if (events.length > 0) return page(events, place);
+      if (events.length > 0) return page(start, events, place, newest);
       throw new EventsLostError(cursorAt(start), cursorBefore(entry));
     }
     entry.events.forEach((packed, i) => {
@@ -85,11 +97,17 @@ function pageFrom(
     const after = read ? cursorAt({ entry: read.id, number: newest }) : oldest;
     throw new EventsLostError(cursorAt(start), after);
   }
-  return page(events, place);
+  return page(start, events, place, newest);
 }
 
-function page(events: readonly StoredEvent[], place: Place): EventsPage {
-  return { isKept: true, events, cursor: cursorAt(place) };
+function page(
+  start: Place,
+  events: readonly StoredEvent[],
+  end: Place,
+  newest: number,
+): StreamPage {
+  const isNewest = end.number === newest;
+  return { isKept: true, events, cursor: cursorAt(end), start: cursorAt(start), isNewest };
 }
 
 function entriesOf(parts: readonly string[]): Entry[] {
@@ -118,6 +136,9 @@ const cursorAt = ({ entry, number }: Place): string => `${entry}.${number}`;
 
 const cursorBefore = ({ id, firstNumber }: Entry): string =>
   cursorAt({ entry: id, number: firstNumber - 1 });
+
+/** Whether a cursor tells a place in one stream. */
+export const isPlace = (cursor: string): boolean => CURSOR.test(cursor);
 
 function placeOf(cursor: string): Place {
   const [, entry, number] = CURSOR.exec(cursor) ?? [];

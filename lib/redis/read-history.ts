@@ -29,7 +29,7 @@ export async function readHistory(
   store: RedisStore,
   id: string,
 ): Promise<HistoryEntry[] | undefined> {
-  const [, state, ...entries] = await store.run(scripts.readHistory, [id]);
+  const [, state, ...entries] = await store.partitionOf(id).run(scripts.readHistory, [id]);
   return state === undefined ? undefined : historyOf(state, entries);
 }
 

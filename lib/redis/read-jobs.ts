@@ -1,6 +1,7 @@
 import { MAX_BATCH } from '../core/contracts/job-broker.js';
 import type { Orderable } from '../core/query/job-order.js';
 import { scripts } from './all-scripts.js';
+import { byPartition } from './partitions.js';
 import { readableRecord, seqOf } from './readable-record.js';
 import type { RedisStore } from './redis-store.js';
 
@@ -18,11 +19,18 @@ export interface JobTexts {
 const WIDTH = 4;
 
 /** The jobs with these ids, in their order. */
-export async function readJobs(store: RedisStore, ids: readonly string[]): Promise<JobTexts[]> {
+export async function readJobs(
+  store: RedisStore,
+  ids: readonly string[],
+): Promise<readonly JobTexts[]> {
   store.expectOpen();
+  return byPartition(store, ids, (id) => id, readIn);
+}
+
+async function readIn(partition: RedisStore, ids: readonly string[]): Promise<JobTexts[]> {
   const jobs: JobTexts[] = [];
   await inBites(ids, async (bite) => {
-    const [time, ...parts] = await store.run(scripts.getJobs, bite);
+    const [time, ...parts] = await partition.run(scripts.getJobs, bite);
     const count = parts.length / WIDTH;
     for (let i = 0; i < count; i++) {
       const [asked, happened, lease, result] = parts.slice(i * WIDTH, (i + 1) * WIDTH);

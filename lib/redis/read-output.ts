@@ -8,7 +8,8 @@ export async function readOutput(
   id: string,
   { limit, behind, newestFirst = false }: LinesQuery,
 ): Promise<LinesPage | undefined> {
-  const [, more, ...parts] = await store.run(scripts.readOutput, [
+  const partition = store.partitionOf(id);
+  const [, more, ...parts] = await partition.run(scripts.readOutput, [
     id,
     String(limit),
     String(behind ?? ''),

@@ -12,7 +12,7 @@ import { RedisNotificationChannel } from './redis-notification-channel.js';
 import { resolveRedisOptions, type RedisBackendOptions } from './redis-options.js';
 import { RowHandout } from './row-handout.js';
 import { removeKeys } from './remove-keys.js';
-import { RedisStore, type TimeSource } from './redis-store.js';
+import { RedisStore, type PlaceOf, type TimeSource } from './redis-store.js';
 
 /** How long a disconnect waits for rows to be given back, and for entries of the log to be written. */
 const FLUSH_MS = 2_000;
@@ -34,14 +34,16 @@ export class RedisBackend implements AgendaBackend {
 
   /**
    * @param internals for tests: `now` becomes the only clock of every call, `rowLeaseMs` is how long a
-   *   row that was handed out stays with a process that says nothing
+   *   row that was handed out stays with a process that says nothing, `placeOf` tells the place of what jobs
+   *   share, and of ids
    * @throws InvalidOptionError
    */
   constructor(
     options: RedisBackendOptions,
-    internals: { now?: TimeSource; rowLeaseMs?: number } = {},
+    internals: { now?: TimeSource; rowLeaseMs?: number; placeOf?: PlaceOf } = {},
   ) {
-    this.store = new RedisStore(resolveRedisOptions(options), prepareStore, internals.now);
+    const { now, placeOf } = internals;
+    this.store = new RedisStore(resolveRedisOptions(options), prepareStore, now, { placeOf });
     this.ownsConnection = this.store.connection.owned;
     this.manager = new RedisJobManager(this.store);
     this.broker = new RedisJobBroker(this.store);
@@ -89,10 +91,12 @@ export class RedisBackend implements AgendaBackend {
     return this.store.warnings.listen(listener);
   }
 
-  /** Removes every key under its prefix: the whole store. Not on Cluster. @internal for the testing kit */
+  /** Removes every key under its prefix: the whole store. @internal for the testing kit */
   async removeEverything(): Promise<void> {
     await this.logger.settled();
-    await removeKeys(this.store.connection, this.store.keys.prefix);
+    const { connection, keys, partitions } = this.store;
+    const prefixes = new Set([keys, ...partitions.map((partition) => partition.keys)]);
+    for (const { prefix } of prefixes) await removeKeys(connection, prefix);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import type { Endpoint } from './redis-options.js';
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { ANSWER_WITHIN_MS } from './pending-calls.js';
+import { isCluster, optionsOf, type Endpoint } from './redis-options.js';
 
 export type Client = Redis | Cluster;
 
@@ -22,29 +23,36 @@ const OURS: RedisOptions = {
   disconnectTimeout: END_WITHIN_MS,
   retryStrategy: reconnectDelay,
   enableAutoPipelining: false,
+  // Without one the client ends for good where no Sentinel knows the master for a moment.
+  sentinelRetryStrategy: reconnectDelay,
+};
+
+/** What only its own clock ends: to be told to connect anew does not help a client that waits for a Sentinel. */
+const SENTINEL_PATIENCE: RedisOptions = {
+  connectTimeout: ANSWER_WITHIN_MS,
+  sentinelCommandTimeout: ANSWER_WITHIN_MS,
 };
 
 /** A client of our own for commands; it does not connect before it is told to. */
 export function newClient(endpoint: Exclude<Endpoint, { kind: 'borrowed' }>): Client {
-  if (endpoint.kind === 'server') return quiet(new Redis({ ...endpoint.options, ...OURS }));
-  return quiet(newCluster(endpoint, reconnectDelay));
+  if (endpoint.kind === 'server') return quiet(new Redis(ours(endpoint.options)));
+  if (endpoint.kind === 'cluster') {
+    return quiet(new Cluster(endpoint.nodes, clusterOptions(endpoint.options)));
+  }
+  return quiet(endpoint.of.duplicate([], clusterOptions(endpoint.options)));
 }
 
 /**
- * A second client for subscriptions, beside one of our own or a borrowed one. It does not connect
- * again by itself, unless it is one of a Cluster: that does, after the given delay.
+ * A second client for subscriptions, beside one of our own or a borrowed one. It does not connect again by itself.
+ *
+ * @param node - on Cluster, where the news of all nodes comes together at each of them
  */
-export function newSubscriber(endpoint: Endpoint, clusterDelay: () => number): Client {
-  const options: RedisOptions = { ...OURS, retryStrategy: () => null };
-  if (endpoint.kind === 'server') return quiet(new Redis({ ...endpoint.options, ...options }));
-  if (endpoint.kind === 'cluster') return quiet(newCluster(endpoint, clusterDelay));
-  const { client } = endpoint;
-  if (client instanceof Cluster || client.isCluster) {
-    return quiet(
-      (client as Cluster).duplicate([], { lazyConnect: true, clusterRetryStrategy: clusterDelay }),
-    );
-  }
-  return quiet((client as Redis).duplicate({ ...options, keyPrefix: '' }));
+export function newSubscriber(endpoint: Endpoint, node?: Redis): Redis {
+  const never = { retryStrategy: () => null, sentinelRetryStrategy: () => null };
+  const once: RedisOptions = { ...OURS, ...never, keyPrefix: '' };
+  if (node) return quiet(node.duplicate({ ...once, readOnly: false }));
+  if (endpoint.kind === 'borrowed') return quiet((endpoint.client as Redis).duplicate(once));
+  return quiet(new Redis({ ...ours(optionsOf(endpoint)), ...once }));
 }
 
 /** The servers that hold keys. */
@@ -52,36 +60,47 @@ export const mastersOf = (client: Client): Redis[] =>
   client.isCluster ? (client as Cluster).nodes('master') : [client as Redis];
 
 /**
- * The same server, for a client of our own that blocks on purpose: no answer comes too late for it but
+ * The same server, or the same Cluster, for a client of our own that blocks on purpose: no answer comes too late for it but
  * by our own clock.
  */
-export function blockingEndpoint(
-  endpoint: Exclude<Endpoint, { kind: 'cluster' }>,
-): Extract<Endpoint, { kind: 'server' }> {
+export function blockingEndpoint(endpoint: Endpoint): Exclude<Endpoint, { kind: 'borrowed' }> {
   const { address } = endpoint;
-  const {
-    commandTimeout: _,
-    socketTimeout: __,
-    ...options
-  } = endpoint.kind === 'server' ? endpoint.options : (endpoint.client as Redis).options;
-  return { kind: 'server', options, address };
+  const redisOptions = {
+    ...optionsOf(endpoint),
+    commandTimeout: undefined,
+    socketTimeout: undefined,
+  };
+  if (endpoint.kind === 'server' || !isCluster(endpoint)) {
+    return { kind: 'server', options: redisOptions, address };
+  }
+  if (endpoint.kind === 'borrowed') {
+    const of = endpoint.client as Cluster;
+    return { kind: 'likeness', of, options: { ...of.options, redisOptions }, address };
+  }
+  return { ...endpoint, options: { ...endpoint.options, redisOptions } };
 }
 
-function newCluster(
-  { nodes, options }: Extract<Endpoint, { kind: 'cluster' }>,
-  clusterRetryStrategy: (times: number) => number,
-): Cluster {
-  return new Cluster(nodes, {
+const ours = (options: RedisOptions): RedisOptions => ({
+  ...(options.sentinels && SENTINEL_PATIENCE),
+  ...options,
+  ...OURS,
+});
+
+function clusterOptions(options: ClusterOptions): ClusterOptions {
+  return {
     ...options,
     lazyConnect: true,
-    clusterRetryStrategy,
-    redisOptions: { ...options.redisOptions, maxRetriesPerRequest: 0 },
-  });
+    enableOfflineQueue: true,
+    clusterRetryStrategy: reconnectDelay,
+    // Nodes that connect anew by themselves never end, and a client that begins anew waits for their end.
+    clusterNodeRetryStrategy: null,
+    redisOptions: { ...options.redisOptions, ...OURS },
+  };
 }
 
 /**
  * Notes what has come in so far; the answer tells whether more has since, or on a newer connection.
- * A Cluster client has many connections, of which we see none: it counts as silent.
+ * A Cluster client itself has many connections: as long as nobody asks one of its nodes, it counts as silent.
  */
 export function listening(client: Client): () => boolean {
   const stream = streamOf(client);

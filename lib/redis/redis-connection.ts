@@ -1,5 +1,7 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { BackendClosedError, type ConnectionError } from '../core/errors.js';
+import { addressOfNode, ClusterRoutes, neverWritten } from './cluster-routes.js';
+import { clusterFault } from './cluster-fault.js';
 import { firstAnswer } from './first-answer.js';
 import { disconnected, listening, mastersOf, newClient, type Client } from './redis-client.js';
 import {
@@ -7,16 +9,19 @@ import {
   gaveUp,
   isPassing,
   isRoleChange,
+  isUnreachableGroup,
   translated,
   unreachable,
 } from './redis-errors.js';
 import { Patience, PendingCalls, pause } from './pending-calls.js';
 import { ReadySignal } from './ready-signal.js';
-import type { ResolvedRedisOptions } from './redis-options.js';
+import { isCluster, optionsOf, usesTls, type ResolvedRedisOptions } from './redis-options.js';
 import type { Script } from './script.js';
 import { plainCarrier, type ScriptCarrier } from './script-carrier.js';
 
+/** Between two tries of a call, the first and the longest: many calls may wait for the same. */
 const PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 100;
 
 /** What a step of a scan answers. */
 export type ScanPage = [cursor: string, parts: string[]];
@@ -27,12 +32,15 @@ export type ScanPage = [cursor: string, parts: string[]];
  * Every script can be repeated, so a call goes on trying until it has an answer or its time is over:
  * through a lost connection, a restart, a change of roles. `repeat` tells the script's arguments that
  * the call may have been carried out before. A borrowed client is used as it is; ours is renewed when
- * an answer is overdue and nothing else has come either.
+ * an answer is overdue and nothing else has come either. On Cluster each call takes the connection to the master of its key,
+ * and only that one is renewed.
  */
 export class RedisConnection {
   private readonly pending = new PendingCalls();
   private readonly patience: Patience;
   private client: Client | null = null;
+  /** On Cluster, of the client there is. */
+  private routes: ClusterRoutes | undefined;
   private opening: Promise<void> | null = null;
   private isOpen = false;
   protected closed = false;
@@ -91,18 +99,19 @@ export class RedisConnection {
 
   get isCluster(): boolean {
     const { endpoint } = this.options;
-    return (
-      endpoint.kind === 'cluster' || (endpoint.kind === 'borrowed' && endpoint.client.isCluster)
-    );
+    return isCluster(endpoint);
   }
 
   /** The number of the logical database; 0 on Cluster. */
   get database(): number {
     const { endpoint } = this.options;
-    if (endpoint.kind === 'cluster') return 0;
-    const options =
-      endpoint.kind === 'server' ? endpoint.options : (endpoint.client as Redis).options;
-    return options?.db ?? 0;
+    if (isCluster(endpoint)) return 0;
+    return optionsOf(endpoint).db ?? 0;
+  }
+
+  /** The connections to the servers that hold keys, as far as they are known now. */
+  get masters(): readonly Redis[] {
+    return this.client ? mastersOf(this.client) : [];
   }
 
   /**
@@ -166,15 +175,23 @@ export class RedisConnection {
     args: (repeat: boolean) => readonly string[],
   ): Promise<unknown> {
     const { carrier } = this;
+    const key = keys[0]!;
+    const declared = this.isCluster ? [...keys, neverWritten(key)] : keys;
     return this.persist(
-      (client, repeat) => carrier.carry(client, script, keys, args(repeat)),
+      (server, repeat) => carrier.carry(server, script, declared, args(repeat)),
+      key,
       carrier.silentMs,
     );
   }
 
-  /** A plain command, for looking at the server while opening. */
-  command(...args: [string, ...string[]]): Promise<unknown> {
-    return this.persist((client) => (client as Redis).call(...args));
+  /** A plain command, while opening or open, to the server that holds the key. */
+  commandAt(key: string, ...args: [string, ...string[]]): Promise<unknown> {
+    return this.persist((server) => (server as Redis).call(...args), key);
+  }
+
+  /** As above, with bytes for an answer. */
+  bytesAt(key: string, ...args: [string, ...(string | Buffer)[]]): Promise<unknown> {
+    return this.persist((server) => (server as Redis).callBuffer(...args), key);
   }
 
   /** A plain command to each server that holds keys, while opening: the nodes of a Cluster, or the one there is. */
@@ -187,7 +204,13 @@ export class RedisConnection {
   /** Publishes once; news is not worth a second try. */
   async publish(channel: string, message: string): Promise<void> {
     if (this.closed || this.client === null) throw new BackendClosedError();
-    await this.patience.wait(this.client.publish(channel, message));
+    const to = this.routes?.anyMaster() ?? this.client;
+    try {
+      await this.attemptOnce(to, Infinity, to.publish(channel, message));
+    } catch (error) {
+      this.routes?.avoid(to);
+      throw error;
+    }
   }
 
   /** Every member of a set, read in steps that never hold Redis up. */
@@ -217,60 +240,82 @@ export class RedisConnection {
   /** One step of reading a set or a sorted set. */
   async page(command: 'sscan' | 'zscan', key: string, cursor: string): Promise<ScanPage> {
     await this.opened();
-    return this.persist((client) => client[command](key, cursor, 'COUNT', 500));
+    return this.persist((server) => server[command](key, cursor, 'COUNT', 500), key);
   }
 
-  /** Tries until there is an answer, an error that lasts, or no time left. */
+  /**
+   * Tries until there is an answer, an error that lasts, or no time left.
+   *
+   * @param key - on Cluster, whose master is asked; left out: the client itself
+   */
   private async persist<T>(
-    work: (client: Client, repeat: boolean) => Promise<T>,
+    work: (server: Client, repeat: boolean) => Promise<T>,
+    key?: string,
     silentMs = 0,
   ): Promise<T> {
     const { session, timesReady } = this;
     const deadline = performance.now() + this.options.retryForMs;
-    let repeat = this.mayRepeatItself();
+    let server: Client | null = this.client;
+    let repeat = false;
     // Whether a borrowed client sends later what it could not send now, nobody tells us.
-    let outcomeKnown = this.owned && this.client?.status !== 'ready';
-    if (this.client === null) throw new BackendClosedError();
-    for (;;) {
+    let outcomeKnown = this.owned;
+    let earlierKnown = true;
+    if (server === null) throw new BackendClosedError();
+    for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const { client } = this;
       if (client === null || session !== this.session) throw new BackendClosedError(outcomeKnown);
       try {
-        return await this.attemptOnce(client, deadline, work(client, repeat), silentMs);
+        server = key === undefined ? client : (this.routes?.masterOf(key) ?? client);
+        if (server.status === 'ready') outcomeKnown = false;
+        else repeat = true;
+        return await this.attemptOnce(
+          server,
+          deadline,
+          work(server, repeat || !this.owned),
+          silentMs,
+        );
       } catch (error) {
         // What was not answered in time may still lie in the client's queue, and be sent later.
         if (error instanceof AnswerTimeout || timesReady !== this.timesReady) outcomeKnown = false;
         if (session !== this.session) throw new BackendClosedError(outcomeKnown);
-        if (!isPassing(error)) throw translated(error, this.address);
+        const address = this.addressOf(server);
+        if (!isPassing(error)) throw translated(error, address, earlierKnown);
+        this.routes?.lookAnew();
         repeat = true;
-        if (performance.now() > deadline) throw this.gaveUp(error, outcomeKnown);
-        await pause(PAUSE_MS);
+        earlierKnown = outcomeKnown;
+        if (performance.now() > deadline) throw this.gaveUp(error, outcomeKnown, address);
+        await pause(pauseMs);
       }
     }
   }
 
-  /**
-   * Whether the client may send a command twice without telling us: borrowed ones and those of a
-   * Cluster resend what a broken connection left unanswered, and whatever is queued is out of our hands.
-   */
-  private mayRepeatItself(): boolean {
-    return !this.owned || this.isCluster || this.client?.status !== 'ready';
-  }
-
   /** Waits for the answer to one try, and renews a connection of ours that will not bring any. */
   private async attemptOnce<T>(
-    client: Client,
+    server: Client,
     deadline: number,
     answer: Promise<T>,
-    silentMs: number,
+    silentMs = 0,
   ): Promise<T> {
-    const hasHeard = listening(client);
+    const hasHeard = listening(server);
     try {
-      return await this.patience.wait(answer, deadline - performance.now(), silentMs);
+      const patience = this.patienceWith(server);
+      return await patience.wait(answer, deadline - performance.now(), silentMs);
     } catch (error) {
       const isDead = error instanceof AnswerTimeout && !hasHeard();
-      if (this.owned && (isDead || isRoleChange(error))) client.disconnect(true);
+      if (this.owned && (isDead || isRoleChange(error))) server.disconnect(true);
       throw error;
     }
+  }
+
+  private patienceWith(server: Client): Patience {
+    return server === this.client || !this.routes
+      ? this.patience
+      : this.routes.patienceWith(server as Redis);
+  }
+
+  /** Of a Cluster the node that is meant, as far as there is one. */
+  private addressOf(server: Client): string {
+    return server === this.client || !this.routes ? this.address : addressOfNode(server as Redis);
   }
 
   private async opened(): Promise<void> {
@@ -284,14 +329,15 @@ export class RedisConnection {
     });
   }
 
-  private gaveUp(cause: unknown, outcomeKnown: boolean): ConnectionError {
-    return gaveUp(this.address, this.options.retryForMs, outcomeKnown, cause);
+  private gaveUp(cause: unknown, outcomeKnown: boolean, address = this.address): ConnectionError {
+    return gaveUp(address, this.options.retryForMs, outcomeKnown, cause);
   }
 
   private async connect(session: number): Promise<void> {
     const { endpoint, waitForRedis, connectTimeoutMs } = this.options;
     const client = endpoint.kind === 'borrowed' ? endpoint.client : newClient(endpoint);
     this.client = client;
+    this.routes = this.routesOver(client);
     this.listenTo(client);
     try {
       const isOver = (): boolean => session !== this.session || this.client !== client;
@@ -305,10 +351,17 @@ export class RedisConnection {
       if (session !== this.session) throw new BackendClosedError();
       this.client = null;
       await this.release(client);
-      throw isPassing(error)
-        ? unreachable(this.address, connectTimeoutMs, error)
-        : translated(error, this.address);
+      const reason = isUnreachableGroup(error) ? ((await clusterFault(endpoint)) ?? error) : error;
+      throw isPassing(reason)
+        ? unreachable(this.address, connectTimeoutMs, reason, usesTls(endpoint))
+        : translated(reason, this.address);
     }
+  }
+
+  private routesOver(client: Client): ClusterRoutes | undefined {
+    if (!client.isCluster) return undefined;
+    const { pending, owned } = this;
+    return new ClusterRoutes(client as Cluster, owned, pending, this.options.retryForMs);
   }
 
   private listenTo(client: Client): void {

@@ -20,7 +20,9 @@ const PASSING = new Set([
   'UNBLOCKED',
   'MISCONF',
 ]);
-const REFUSED_ENTRY = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM']);
+const REFUSED_ENTRY = new Set(['NOAUTH', 'WRONGPASS']);
+/** Of a command, and of one in a script, where each version has its own words for it. */
+const FORBIDDEN = /\bNOPERM\b|ACL failure in script|user executing the script can't/;
 const CONNECTION_NAMES = new Set([
   'MaxRetriesPerRequestError',
   'AbortError',
@@ -28,35 +30,80 @@ const CONNECTION_NAMES = new Set([
 ]);
 /** What ioredis says without a class or a code of its own. */
 const CONNECTION_MESSAGES =
-  /^Command timed out$|connection is (closed|aborted|discarded)|isn't (writeable|ready)|failed to refresh slots|none of startup nodes/i;
+  /^Command timed out$|connection is (closed|aborted|discarded)|isn't (writeable|ready)|failed to refresh slots|none of startup nodes|too many cluster redirections|cluster is (ended|disconnect)|node is disconnected|^timeout$|all sentinels are unreachable/i;
 const UNREACHABLE_CODES = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND']);
 const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN']);
 
+/** What node and OpenSSL call a certificate, a key or a handshake that will not do. */
+const TLS_CODES =
+  /^(ERR_(TLS|SSL|OSSL)_|CERT_|CRL_|UNABLE_TO_|INVALID_(CA|PURPOSE)$|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|HOSTNAME_MISMATCH$|EPROTO$)/;
+
 /**
  * The word an error reply begins with. Redis before 7 wraps the errors of a script's commands:
- * `ERR Error running script (call to f_…): @user_script:12: @user_script: 12: -READONLY You can't …`.
+ * `ERR Error running script (call to f_…): @user_script:12: @user_script: 12: -READONLY You can't …`, and ioredis
+ * those of the last Sentinel: `All sentinels are unreachable and retry is disabled. Last error: WRONGPASS …`.
  */
-const WORD = /^(?:ERR Error running script .*? -)?([A-Z]+)\b/;
+const WORD = /^(?:ERR Error running script .*? -|All sentinels are .* Last error: )?([A-Z]+)\b/;
 const wordOf = (error: unknown): string =>
   isError(error) ? (WORD.exec(error.message)?.[1] ?? '') : '';
 
 /** Whether the same call can succeed when it is sent again. */
 export function isPassing(error: unknown): boolean {
-  if (!isError(error)) return false;
-  if (error instanceof AnswerTimeout || CONNECTION_NAMES.has(error.name)) return true;
-  if (isUnreachable(error) || BROKEN_CODES.has(codeOf(error))) return true;
+  if (!isError(error) || tlsFaultIn(error)) return false;
+  if (error instanceof AnswerTimeout || error instanceof MasterUnknown) return true;
+  const reason = reasonOf(error);
+  if (reason !== error) return isPassing(reason);
+  if (REFUSED_ENTRY.has(wordOf(error))) return false;
+  if (CONNECTION_NAMES.has(error.name)) return true;
+  if (isRoleChange(error) || isUnreachable(error) || BROKEN_CODES.has(codeOf(error))) return true;
   return PASSING.has(wordOf(error)) || CONNECTION_MESSAGES.test(error.message);
 }
 
 /** Nobody listens there now. */
 export const isUnreachable = (error: unknown): boolean => UNREACHABLE_CODES.has(codeOf(error));
 
+/** No node of a Cluster and no Sentinel listens, or knows of what is asked for. */
+export const isUnreachableGroup = (error: unknown): boolean =>
+  isError(error) &&
+  (/^All sentinels are unreachable/.test(error.message) ||
+    (error.name === 'ClusterAllFailedError' && /is closed/.test(reasonOf(error).message)));
+
+/** What the last node said, where none of a Cluster could be asked. */
+function reasonOf(error: Error): Error {
+  const { lastNodeError } = error as { lastNodeError?: unknown };
+  return error.name === 'ClusterAllFailedError' && isError(lastNodeError) ? lastNodeError : error;
+}
+
+/** The first server of a Cluster that refuses our certificate, or whose own will not do, speaks for all. */
+export function tlsFaultIn(error: unknown): Error | undefined {
+  if (!isError(error)) return undefined;
+  if (TLS_CODES.test(codeOf(error))) return error;
+  return tlsFaultIn((error as { lastNodeError?: unknown }).lastNodeError);
+}
+
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | null)?.code ?? '';
 
 /** The server was promoted or demoted under us: a new connection finds the right one. */
-export const isRoleChange = (error: unknown): boolean => wordOf(error) === 'READONLY';
+export const isRoleChange = (error: unknown): boolean =>
+  wordOf(error) === 'READONLY' ||
+  // So it says when it was demoted between a write and the question for its replicas.
+  (isError(error) && error.message.startsWith('ERR WAIT cannot be used with replica'));
+
+/** The ACL rules of our user stand in the way; also of an error that says so in our words. */
+export const isForbidden = (error: unknown): boolean =>
+  isError(error) && (FORBIDDEN.test(error.message) || isForbidden(error.cause));
+
+/** Nothing more can be stored. */
+export const isFull = (error: unknown): boolean => wordOf(error) === 'OOM';
 
 export const isUnknownScript = (error: unknown): boolean => wordOf(error) === 'NOSCRIPT';
+
+/** Nobody has the slot of a key at the moment, as far as a Cluster client knows. */
+export class MasterUnknown extends AgendaError {
+  constructor() {
+    super('No master of the Cluster is known to have the key.');
+  }
+}
 
 /** No answer in time: the connection may be half open. */
 export class AnswerTimeout extends AgendaError {
@@ -65,12 +112,17 @@ export class AnswerTimeout extends AgendaError {
   }
 }
 
-/** What Redis answered, in our words. */
-export function translated(thrown: unknown, address: string): unknown {
-  const error = withoutArguments(thrown);
-  if (!isError(error)) return error;
+/**
+ * What Redis answered, in our words.
+ *
+ * @param earlierKnown - false when an earlier try of the same call may have been carried out
+ */
+export function translated(thrown: unknown, address: string, earlierKnown = true): unknown {
+  const whole = withoutArguments(thrown);
+  if (!isError(whole)) return whole;
+  const error = reasonOf(whole);
   const word = wordOf(error);
-  if (word === 'OOM') {
+  if (isFull(error)) {
     return new BackendFullError(
       `Redis at ${address} refuses to store more: its memory is full. Running jobs can still end; free memory or raise maxmemory, then add again.`,
       { cause: error },
@@ -82,24 +134,65 @@ export function translated(thrown: unknown, address: string): unknown {
       { cause: error },
     );
   }
-  if (REFUSED_ENTRY.has(word) || /^ERR invalid password/i.test(error.message)) {
+  if (isForbidden(error)) {
     return new ConnectionError(
-      `Redis at ${address} does not let us in: ${error.message}. Check user, password and ACL rules.`,
-      true,
+      `Redis at ${address} does not allow its user what was asked: ${error.message}. Give it the rules of docs/redis-acl.md.`,
+      // A script may have written before it came to what is not allowed.
+      earlierKnown && error.message.startsWith('NOPERM'),
       { cause: error },
     );
   }
-  return error;
+  if (REFUSED_ENTRY.has(word) || /^ERR invalid password/i.test(error.message)) {
+    return new ConnectionError(
+      `Redis at ${address} does not let us in: ${error.message}. Check user, password and ACL rules.`,
+      earlierKnown,
+      { cause: error },
+    );
+  }
+  if (/cluster support disabled/.test(error.message)) {
+    return new IncompatibleStoreError(
+      `Redis at ${address} is no node of a Cluster. Reach it by connectionString or redisOptions.`,
+      { cause: error },
+    );
+  }
+  const tlsFault = tlsFaultIn(error);
+  return tlsFault ? refusedByTls(tlsFault, address, earlierKnown) : error;
 }
 
-/** The first connection did not come about. */
-export function unreachable(address: string, withinMs: number, cause: unknown): ConnectionError {
-  const why = cause instanceof AnswerTimeout ? `no answer within ${withinMs} ms` : messageOf(cause);
+function refusedByTls(fault: Error, address: string, outcomeKnown: boolean): ConnectionError {
+  const { reason = fault.message } = fault as { reason?: string };
+  return new ConnectionError(
+    `The TLS connection to Redis at ${address} does not come about: ${reason} (${codeOf(fault)}). Check the option \`tls\` of ` +
+      'the connection: `ca` (who vouches for the server), `cert` and `key` (which the server may ask for), and `servername`.',
+    outcomeKnown,
+    { cause: fault },
+  );
+}
+
+/** The first connection did not come about; `usesTls`: as far as it is known. */
+export function unreachable(
+  address: string,
+  withinMs: number,
+  cause: unknown,
+  usesTls?: boolean,
+): ConnectionError {
+  const why =
+    cause instanceof AnswerTimeout
+      ? `no answer within ${withinMs} ms${mismatch(usesTls)}`
+      : messageOf(cause);
   return new ConnectionError(
     `Cannot reach Redis at ${address}: ${why}. Is it running, and is the address right? (waitForRedis: true waits for it.)`,
     true,
     { cause: withoutArguments(cause) },
   );
+}
+
+/** One of the two speaks TLS and the other does not: neither understands what it hears, and neither says so. */
+function mismatch(usesTls: boolean | undefined): string {
+  if (usesTls === undefined) return '';
+  return usesTls
+    ? ' over TLS (a port without TLS never answers that)'
+    : ' without TLS (a port of TLS never answers that: it takes rediss://)';
 }
 
 /** A call was tried until its time was over. */

@@ -1,7 +1,9 @@
 import {
   checkClaimOne,
+  checkClaimPartition,
   checkDedupe,
   checkEnqueue,
+  checkPartition,
   checkRegister,
   checkRenew,
   checkRescue,
@@ -15,10 +17,8 @@ import {
   type ClaimOneRequest,
   type Enqueued,
   JobBroker,
-  type LostLease,
   type NameSettings,
   type Pruned,
-  type Refusal,
   type Renewal,
   type Renewed,
   type Rescue,
@@ -34,6 +34,10 @@ import { claimedJobs } from './claim-codec.js';
 import { dedupeJob } from './dedupe.js';
 import { enqueueJobs } from './enqueue.js';
 import { beatHost, leaveHost } from './host-registry.js';
+import { byShare, inAll } from './partitions.js';
+import { checkPlace, dedupePlaced, enqueuePlaced } from './placed-adds.js';
+import { registerNames } from './register-names.js';
+import { renewLeases } from './renew-leases.js';
 import { pushSettlement } from './settlement-codec.js';
 import { expiredJobs, pruneJobs } from './prune-jobs.js';
 import type { RedisStore } from './redis-store.js';
@@ -43,14 +47,31 @@ const DEFAULT_MAX_RESCUES = 2;
 
 /** Hands jobs out over Redis: each call is one script, one round trip. */
 export class RedisJobBroker extends JobBroker {
-  private readonly staying = new StayingJobs();
+  private readonly staying: readonly StayingJobs[];
 
   constructor(private readonly store: RedisStore) {
     super();
+    this.staying = store.partitions.map(() => new StayingJobs());
   }
 
   now(): number {
     return this.store.now();
+  }
+
+  override get partitions(): number {
+    return this.store.partitions.length;
+  }
+
+  override partitionOf(id: string): number {
+    return this.store.numberOf(id);
+  }
+
+  override holdsTogether(name: string): boolean {
+    return this.store.together.has(name);
+  }
+
+  override checkPlace(...[job, chosenId]: Parameters<JobBroker['checkPlace']>): void {
+    if (this.partitions > 1) checkPlace(this.store, job, chosenId);
   }
 
   async enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
@@ -60,24 +81,26 @@ export class RedisJobBroker extends JobBroker {
     const writer = this.store.options.name ?? undefined;
     const named =
       writer === undefined ? jobs : jobs.map((job) => ({ lastModifiedBy: writer, ...job }));
-    return enqueueJobs(this.store, named);
+    const add = this.partitions === 1 ? enqueueJobs : enqueuePlaced;
+    return add(this.store, named);
   }
 
   override async dedupe(job: DedupedJob): Promise<Enqueued> {
     checkDedupe(job);
     const writer = this.store.options.name ?? undefined;
-    return dedupeJob(this.store, {
-      ...(writer !== undefined && { lastModifiedBy: writer }),
-      ...job,
-    });
+    const named = { ...(writer !== undefined && { lastModifiedBy: writer }), ...job };
+    const add = this.partitions === 1 ? dedupeJob : dedupePlaced;
+    return add(this.store, named);
   }
 
   async settleAndClaim(settlements: readonly Settlement[], claim: ClaimRequest): Promise<Claimed> {
     checkSettleAndClaim(settlements, claim);
-    const { channelName, retryForMs } = this.store.options;
+    checkClaimPartition(settlements, claim, this);
+    const store = this.partition(claim.partition);
+    const { channelName, retryForMs } = store.options;
     const args = [
       channelName,
-      this.store.messageHead,
+      store.messageHead,
       claim.claimId,
       claim.host,
       String(Math.ceil(claim.leaseMs)),
@@ -88,13 +111,14 @@ export class RedisJobBroker extends JobBroker {
       claim.heard ?? '-',
       String(DEFAULT_MAX_RESCUES),
       String(claim.lastStarts ?? ''),
+      standByArgument(claim),
     ];
-    const now = this.now();
+    const now = store.now();
     for (const settlement of settlements) pushSettlement(args, settlement, now);
     for (const { name, slots } of claim.names) args.push(name, String(slots));
 
     const call = settlements.length === 0 ? scripts.claimAlone : scripts.settleAndClaim;
-    const reply = (await this.store.run(call, args)) as unknown as [
+    const reply = (await store.run(call, args)) as unknown as [
       now: string,
       answers: SettleAnswer[],
       dueIn: string,
@@ -104,6 +128,7 @@ export class RedisJobBroker extends JobBroker {
       jobs: string[],
       claimedAt: string,
       watched: string,
+      standsBy?: string,
       heldBack?: string,
       expired?: string[],
     ];
@@ -117,6 +142,7 @@ export class RedisJobBroker extends JobBroker {
       jobs,
       claimedAt,
       watched,
+      standsBy,
       heldBack,
       expired,
     ] = reply;
@@ -134,6 +160,7 @@ export class RedisJobBroker extends JobBroker {
       dueInMs: numberOrNull(dueIn),
       earliestExpiry: numberOrNull(earliestExpiry),
       watched: watched === '1',
+      ...(standsBy === '1' && { standsBy: true }),
       ...(heldBack === '1' && { heldBack: true }),
       ...expiredJobs(expired),
     };
@@ -142,11 +169,12 @@ export class RedisJobBroker extends JobBroker {
   override async claimOne(request: ClaimOneRequest): Promise<ClaimedOne> {
     checkClaimOne(request);
     const { id, claimId, host, leaseMs } = request;
-    const [, word, fence, expiry, claimedAt, record, state, mark] = await this.store.run(
+    const store = this.store.partitionOf(id);
+    const [, word, fence, expiry, claimedAt, record, state, mark] = await store.run(
       scripts.claimOne,
       [
-        this.store.options.channelName,
-        this.store.messageHead,
+        store.options.channelName,
+        store.messageHead,
         claimId,
         host,
         String(Math.ceil(leaseMs)),
@@ -168,37 +196,25 @@ export class RedisJobBroker extends JobBroker {
     checkRenew(leases, forMs);
     this.store.expectOpen();
     if (leases.length === 0) return { now: this.now(), lost: [] };
-    const [time, ...parts] = await this.store.run(scripts.renewLeases, [
-      String(Math.ceil(forMs)),
-      afterExpiry ? 'late' : '',
-      ...leases.flatMap(renewalArguments),
-    ]);
-    const lost: LostLease[] = [];
-    for (let i = 0; i < parts.length; i += 5) {
-      const [id, token, refusal, wasCancelled, reason] = parts.slice(i, i + 5) as [
-        string,
-        string,
-        Refusal,
-        string,
-        string,
-      ];
-      lost.push({ id, token, refusal, ...(wasCancelled === '1' ? { cancelled: reason } : {}) });
-    }
-    return { now: Number(time), lost };
+    const renewals = await byShare(this.store, leases, idOf, (partition, share) =>
+      renewLeases(partition, share, forMs, afterExpiry),
+    );
+    return {
+      now: Math.min(...renewals.map(({ now }) => now)),
+      lost: renewals.flatMap(({ lost }) => lost),
+    };
   }
 
-  async rescue(limit: number, leaseMs: number): Promise<Rescue> {
+  async rescue(limit: number, leaseMs: number, partition?: number): Promise<Rescue> {
     checkRescue(limit, leaseMs);
-    const [time, more, heldUntil, earliestExpiry, ...parts] = await this.store.run(
-      scripts.rescueJobs,
-      [
-        this.store.options.channelName,
-        this.store.messageHead,
-        String(Math.min(limit, MAX_BATCH)),
-        String(Math.ceil(leaseMs)),
-        String(DEFAULT_MAX_RESCUES),
-      ],
-    );
+    const store = this.partition(partition);
+    const [time, more, heldUntil, earliestExpiry, ...parts] = await store.run(scripts.rescueJobs, [
+      store.options.channelName,
+      store.messageHead,
+      String(Math.min(limit, MAX_BATCH)),
+      String(Math.ceil(leaseMs)),
+      String(DEFAULT_MAX_RESCUES),
+    ]);
     const jobs: RescuedJob[] = [];
     for (let i = 0; i < parts.length; i += 6) {
       const [id, name, host, attempt, rescueCount, outcome] = parts.slice(i, i + 6) as string[];
@@ -223,19 +239,11 @@ export class RedisJobBroker extends JobBroker {
   async register(settings: readonly NameSettings[]): Promise<void> {
     checkRegister(settings);
     this.store.expectOpen();
-    for (let i = 0; i < settings.length; i += MAX_BATCH) {
-      await this.store.run(scripts.registerNames, [
-        this.store.options.channelName,
-        this.store.messageHead,
-        ...settings
-          .slice(i, i + MAX_BATCH)
-          .flatMap(({ name, ...rest }) => [name, JSON.stringify(rest)]),
-      ]);
-    }
+    await registerNames(this.store, settings);
   }
 
-  override prune(cursor: string): Promise<Pruned> {
-    return pruneJobs(this.store, this.staying, cursor);
+  override async prune(cursor: string, partition = 0): Promise<Pruned> {
+    return pruneJobs(this.partition(partition), this.staying[partition]!, cursor);
   }
 
   override beat(beat: HostBeat): Promise<void> {
@@ -247,14 +255,20 @@ export class RedisJobBroker extends JobBroker {
   }
 
   override async watch(): Promise<void> {
-    await this.store.run(scripts.watchStates, [String(WATCH_MS)]);
+    await inAll(this.store, (partition) => partition.run(scripts.watchStates, [String(WATCH_MS)]));
+  }
+
+  /** @throws InvalidOptionError for one that there is not */
+  private partition(number = 0): RedisStore {
+    checkPartition(number, this);
+    return this.store.partitions[number]!;
   }
 }
 
-function renewalArguments({ id, token, progress, lines }: Renewed): string[] {
-  const told = progress === undefined ? '' : JSON.stringify(progress);
-  if (!lines) return [id, token, told, ''];
-  return [id, token, told, `${lines.first} ${lines.lines.length}`, ...lines.lines];
+const idOf = ({ id }: { readonly id: string }): string => id;
+
+function standByArgument({ standBy }: ClaimRequest): string {
+  return standBy ? `${standBy.group} ${Math.ceil(standBy.forMs)} ${standBy.was}` : '';
 }
 
 const numberOrNull = (text: string): number | null => (text === '' ? null : Number(text));

@@ -41,24 +41,25 @@ import type { StateCounts } from '../core/job/job-state.js';
 import { indexDirection } from '../core/query/job-order.js';
 import { parseQuery } from '../core/query/job-query.js';
 import { nameTest, selectionOf, tagTest, type JobSelection } from '../core/query/job-selection.js';
-import { scripts } from './all-scripts.js';
 import { cancelJobs } from './cancel-jobs.js';
+import { cleanJobs } from './clean-jobs.js';
 import { countJobs } from './count-jobs.js';
 import { findJobs } from './find-jobs.js';
+import { forgetName } from './forget-name.js';
 import * as gates from './gates.js';
 import { liveHosts } from './host-registry.js';
 import { inspectJob } from './inspect-job.js';
+import { keepEvents, readEvents } from './merge-events.js';
 import { addMetrics, readMetrics } from './metrics.js';
 import { promoteJobs, updateJob } from './mend-jobs.js';
 import { queryIndex } from './query-index.js';
 import { queryMatching } from './query-matching.js';
-import { readEvents } from './read-events.js';
 import { readHistory } from './read-history.js';
 import { readOutput } from './read-output.js';
 import { readRecords } from './read-jobs.js';
 import { requeueJobs } from './requeue-jobs.js';
 import type { RedisStore } from './redis-store.js';
-import { candidates } from './walk-jobs.js';
+import { candidates, knownNames } from './walk-jobs.js';
 
 export class RedisJobManager extends JobManager {
   constructor(private readonly store: RedisStore) {
@@ -144,8 +145,7 @@ export class RedisJobManager extends JobManager {
 
   override async forgetName(name: string): Promise<boolean> {
     checkText('name', name);
-    const [, isForgotten] = await this.store.run(scripts.forgetName, [name]);
-    return isForgotten === '1';
+    return forgetName(this.store, name);
   }
 
   override async update(id: string, change: JobChange): Promise<UpdateAnswer> {
@@ -175,30 +175,11 @@ export class RedisJobManager extends JobManager {
 
   override async clean(request: CleanRequest): Promise<string[]> {
     checkClean(request);
-    const gone: string[] = [];
-    let stay = '0';
-    let mayFollow = true;
-    let logIsLeft = '';
-    while (mayFollow && gone.length < request.limit) {
-      const [, staying, more, isLeft, ...found] = await this.store.run(scripts.cleanJobs, [
-        String(this.store.options.retryForMs),
-        request.name,
-        request.place,
-        String(Math.ceil(request.olderThanMs)),
-        String(request.limit - gone.length),
-        stay,
-      ]);
-      gone.push(...found);
-      stay = staying!;
-      mayFollow = more === '1';
-      logIsLeft = isLeft!;
-    }
-    while (logIsLeft !== '') logIsLeft = (await this.store.run(scripts.dropLogs, []))[1]!;
-    return gone;
+    return cleanJobs(this.store, request);
   }
 
   override async keepEvents(bounds: EventBounds | null): Promise<void> {
-    await this.store.run(scripts.keepEvents, [bounds ? JSON.stringify(bounds) : '']);
+    await keepEvents(this.store, bounds);
   }
 
   override readEvents(request: EventsRequest): Promise<EventsPage> {
@@ -248,15 +229,17 @@ export class RedisJobManager extends JobManager {
   async *matching(filter: JobsFilter): AsyncGenerator<readonly string[]> {
     const selection = selectionOf(filter);
     if (selection === undefined) return;
-    for await (const ids of candidates(this.store, selection)) {
-      const matched = await this.select(ids, selection);
-      if (matched.length > 0) yield matched;
+    for (const store of selection.ids ? [this.store] : this.store.partitions) {
+      for await (const ids of candidates(store, selection)) {
+        const matched = await this.select(ids, selection);
+        if (matched.length > 0) yield matched;
+      }
     }
   }
 
   /** Every name that has, or has had, jobs. */
   async names(): Promise<string[]> {
-    return this.store.connection.scanSet(this.store.keys.names);
+    return knownNames(this.store);
   }
 
   /** Of candidates those that are meant; their records are read only where ids do not tell. */

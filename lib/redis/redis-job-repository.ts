@@ -14,7 +14,8 @@ import { inBites } from './read-jobs.js';
 import type { RedisJobManager } from './redis-job-manager.js';
 import type { RedisStore } from './redis-store.js';
 import type { RowHandout } from './row-handout.js';
-import { saveRow } from './row-saves.js';
+import { byShare } from './partitions.js';
+import { saveRowInPlace } from './placed-rows.js';
 
 /** The durable record on Redis, in the shape of Agenda v6's storage contract. */
 export class RedisJobRepository extends JobRepository {
@@ -37,7 +38,7 @@ export class RedisJobRepository extends JobRepository {
     const row = fromRow(job as JobParameters, this.store.options.maxDataBytes);
     checkBeside(options);
     const by = this.writer(options) ?? row.lastModifiedBy;
-    const saved = await saveRow(this.store, row, { ...options, by });
+    const saved = await saveRowInPlace(this.store, row, { ...options, by });
     return (saved ?? job) as StoredRow<Data>;
   }
 
@@ -112,17 +113,30 @@ export class RedisJobRepository extends JobRepository {
   private async setDisabled(filter: JobsFilter, disabled: '0' | '1'): Promise<number> {
     let matched = 0;
     for await (const ids of this.manager.matching(filter)) {
-      await inBites(ids, async (bite) => {
-        const [, count, found] = await this.store.run(scripts.disableJobs, [
-          this.store.options.channelName,
-          this.store.messageHead,
-          disabled,
-          ...bite,
-        ]);
-        matched += Number(found);
-        return Number(count);
-      });
+      const counts = await byShare(this.store, ids, idOf, (partition, share) =>
+        disableJobs(partition, share, disabled),
+      );
+      for (const count of counts) matched += count;
     }
     return matched;
   }
 }
+
+/** @returns how many of them there are */
+async function disableJobs(
+  partition: RedisStore,
+  ids: readonly string[],
+  disabled: '0' | '1',
+): Promise<number> {
+  let matched = 0;
+  await inBites(ids, async (bite) => {
+    const { options, messageHead } = partition;
+    const args = [options.channelName, messageHead, disabled, ...bite];
+    const [, count, found] = await partition.run(scripts.disableJobs, args);
+    matched += Number(found);
+    return Number(count);
+  });
+  return matched;
+}
+
+const idOf = (id: string): string => id;

@@ -1,9 +1,10 @@
-import type {
-  JobNotification,
-  JobStateNotification,
+import {
+  EVERY_NAME,
+  type JobNotification,
+  type JobStateNotification,
 } from '../core/contracts/notification-channel.js';
 import { toJobId } from '../core/job/job-id.js';
-import { ChannelBase } from '../core/notifications/channel-base.js';
+import { ChannelBase, type Receivers } from '../core/notifications/channel-base.js';
 import { checkKnownKeys } from '../core/options/known-keys.js';
 import { waitFor } from '../core/worker/wait.js';
 import { cancelOf, encodeNews, encodeStates, newsOf, readMessage, statesOf } from './news-codec.js';
@@ -46,6 +47,7 @@ export class RedisNotificationChannel extends ChannelBase {
   private readonly line: NewsLine;
   private readonly channels: {
     readonly news: string;
+    readonly names: string;
     readonly state: string;
     readonly cancel: string;
   };
@@ -63,7 +65,12 @@ export class RedisNotificationChannel extends ChannelBase {
     super();
     this.line = options instanceof NewsLine ? options : new NewsLine(resolved(options));
     const news = this.line.options.channelName;
-    this.channels = { news, state: `${news}:state`, cancel: `${news}:cancel` };
+    this.channels = {
+      news,
+      names: `${news}:names`,
+      state: `${news}:state`,
+      cancel: `${news}:cancel`,
+    };
     this.line.onReady = () => this.subscriber?.hurry();
   }
 
@@ -81,22 +88,21 @@ export class RedisNotificationChannel extends ChannelBase {
     this.expectConnected();
     if (this.line.hasTold(notification)) return;
     const message = encodeNews(this.line.head, notification);
-    await this.outgoing(this.line.publish(this.channels.news, message));
+    // A handler that has just been subscribed here hears what is told after it.
+    const told = this.inStep.then(() => this.line.publish(this.channels.news, message));
+    await this.outgoing(told);
   }
 
   override async publishStates(notifications: readonly JobStateNotification[]): Promise<void> {
     this.expectConnected();
     const message = encodeStates(this.line.head, notifications);
-    // A handler that has just been subscribed here hears what is told after it.
     const told = this.inStep.then(() => this.line.publish(this.channels.state, message));
     await this.outgoing(told);
   }
 
   /** Tells the handlers of this process, and nobody else, that a name has work. */
   tellHere(jobName: string, nextRunAt: Date): void {
-    if (this.state === 'disconnected') return;
-    const jobId = toJobId('');
-    this.tell(this.newsHandlers, { jobId, jobName, nextRunAt, priority: 0, timestamp: new Date() });
+    if (this.state !== 'disconnected') this.tell(this.newsHandlers, newsOfName(jobName, nextRunAt));
   }
 
   protected async open(): Promise<void> {
@@ -125,6 +131,17 @@ export class RedisNotificationChannel extends ChannelBase {
     this.inStep = this.subscriber?.refresh() ?? this.inStep;
   }
 
+  protected override newsHandlersChanged(): void {
+    const { subscriber } = this;
+    if (!subscriber) return;
+    const late = [...this.hostHandlers.keys()].filter(
+      (host) => !subscriber.isOn(this.channelOf(host)),
+    );
+    this.inStep = subscriber.refresh();
+    // What came before the server knew of them is lost: they look once. While it connects they do so anyway.
+    if (this.state === 'connected') void this.inStep.then(() => this.wakeHosts(late));
+  }
+
   /** Agenda's own engine tells of the end of a run and closes the channel at once: that still goes out. */
   private async outgoing(message: Promise<void>): Promise<void> {
     this.underWay.add(message);
@@ -145,46 +162,70 @@ export class RedisNotificationChannel extends ChannelBase {
   }
 
   private newSubscriber(): RedisSubscriber {
-    const subscriber = new RedisSubscriber(this.line.options.endpoint, () => this.wanted(), {
-      message: (channel, text) => this.receive(channel, text),
+    const { line } = this;
+    const hooks = {
+      message: (channel: string, text: string) => this.receive(channel, text),
       subscribed: () => this.hears(subscriber),
-      lost: (lasting) => this.enter(lasting ? 'error' : 'reconnecting'),
-      error: (error) => this.report(error),
-    });
+      lost: (lasting: boolean) => this.enter(lasting ? 'error' : 'reconnecting'),
+      error: (error: unknown) => this.report(error),
+    };
+    const wanted = (): string[] => this.wanted();
+    const subscriber: RedisSubscriber = new RedisSubscriber(
+      line.options.endpoint,
+      wanted,
+      hooks,
+      () => line.masters,
+    );
     return subscriber;
   }
 
-  /** States are many, and few processes listen for them. */
+  /** States are many, and few processes listen for them. Hosts hear their own news: that of all names is for others. */
   private wanted(): string[] {
-    const { news, state, cancel } = this.channels;
-    return this.stateHandlers.size > 0 ? [news, cancel, state] : [news, cancel];
+    const { news, names, state, cancel } = this.channels;
+    const wanted = [news, cancel, ...Array.from(this.hostHandlers.keys(), this.channelOf)];
+    if (this.newsHandlers.size > 0 || this.hostHandlers.size === 0) wanted.push(names);
+    if (this.stateHandlers.size > 0) wanted.push(state);
+    return wanted;
   }
+
+  private readonly channelOf = (host: string): string => `${this.channels.news}:host:${host}`;
 
   private receive(channel: string, text: string): void {
     const { options, database, sender } = this.line;
     const message = readMessage(text, options.keyPrefix, database);
     if (!message) return;
-    if (channel === this.channels.news) {
-      const news = newsOf(message, sender);
-      if (news) this.tellNews(news);
-    } else if (channel === this.channels.state) {
+    if (channel === this.channels.state) {
       for (const state of statesOf(message, sender)) this.tell(this.stateHandlers, state);
-    } else {
+    } else if (channel === this.channels.cancel) {
       const cancel = cancelOf(message);
       if (cancel) this.tell(this.cancelHandlers, cancel);
+    } else {
+      const news = newsOf(message, sender);
+      if (news) this.tellNews(news, this.receiversOn(channel));
     }
   }
 
-  private tellNews(news: JobNotification): void {
+  private receiversOn(channel: string): Receivers {
+    if (channel === this.channels.news) return 'all';
+    if (channel === this.channels.names) return 'general';
+    return { host: channel.slice(this.channelOf('').length) };
+  }
+
+  private tellNews(news: JobNotification, to: Receivers): void {
     this.names.add(news.jobName);
     if (this.names.size > MOST_NAMES) this.names.delete(this.names.values().next().value!);
-    this.tell(this.newsHandlers, news);
+    for (const handlers of this.newsHandlersOf(to)) this.tell(handlers, news);
   }
 
   private hears(subscriber: RedisSubscriber): void {
     const wasCutOff = this.state === 'reconnecting' || this.state === 'error';
     this.enter('connected');
     if (wasCutOff) this.wakeUp(subscriber).catch((error: unknown) => this.report(error));
+  }
+
+  private wakeHosts(hosts: readonly string[]): void {
+    if (this.state !== 'connected') return;
+    for (const host of hosts) this.tellNews(everyName(), { host });
   }
 
   private async wakeUp(subscriber: RedisSubscriber): Promise<void> {
@@ -199,6 +240,12 @@ export class RedisNotificationChannel extends ChannelBase {
     if (this.line.knowsJobs) return yield* this.line.claimableNames();
     for (const name of this.names) yield [name, Date.now()];
   }
+}
+
+const everyName = (): JobNotification => newsOfName(EVERY_NAME, new Date());
+
+function newsOfName(jobName: string, nextRunAt: Date): JobNotification {
+  return { jobId: toJobId(''), jobName, nextRunAt, priority: 0, timestamp: new Date() };
 }
 
 /** @throws InvalidOptionError */

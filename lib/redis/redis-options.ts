@@ -66,7 +66,7 @@ export interface RedisBackendOptions {
    * Lets the calls that add, save, requeue and cancel jobs, and those that tell how jobs ended, wait until
    * so many replicas have the write, too: then a failover to one of these does not lose it. What is
    * not confirmed in time is stored all the same: calls reject with `DurabilityError`, and ended jobs
-   * are told of by the event `warning`. Not on Cluster.
+   * are told of by the event `warning`. On Cluster the replicas of the master that has the write are asked.
    *
    * @default replicas are not asked
    */
@@ -143,6 +143,13 @@ export type Endpoint =
       readonly options: ClusterOptions;
       readonly address: string;
     }
+  /** A Cluster client of ours, made after a borrowed one. */
+  | {
+      readonly kind: 'likeness';
+      readonly of: Cluster;
+      readonly options: ClusterOptions;
+      readonly address: string;
+    }
   | { readonly kind: 'borrowed'; readonly client: Redis | Cluster; readonly address: string };
 
 /** @throws InvalidOptionError for an unknown option, a wrong value, or no single way to connect */
@@ -159,7 +166,7 @@ export function resolveRedisOptions(options: RedisBackendOptions): ResolvedRedis
     retryForMs: durationOption('retryFor', options.retryFor ?? 10_000),
     waitForRedis: trueOrFalse('waitForRedis', waitForRedis),
     allowEviction: trueOrFalse('allowEviction', allowEviction),
-    durability: readDurability(options.durability, isCluster(endpoint)),
+    durability: readDurability(options.durability),
     maxDataBytes: wholeNumber('maxDataBytes', options.maxDataBytes ?? DEFAULT_MAX_DATA_BYTES, 1),
     sort: new OrderChoice(options.sort),
     logs: readLogRetention('logs', options.logs),
@@ -182,6 +189,7 @@ function endpointOf(options: RedisBackendOptions): Endpoint {
   refuseForeignPrefix('redis', (redis as Redis | undefined)?.options?.keyPrefix);
   refuseForeignPrefix('redisOptions', redisOptions?.keyPrefix);
   refuseForeignPrefix('cluster.options', cluster?.options?.keyPrefix);
+  refuseForeignPrefix('cluster.options.redisOptions', cluster?.options?.redisOptions?.keyPrefix);
   if (redis !== undefined)
     return { kind: 'borrowed', client: redis, address: addressOfClient(redis) };
   if (cluster !== undefined) {
@@ -197,13 +205,26 @@ function endpointOf(options: RedisBackendOptions): Endpoint {
   }
   const parts = {
     ...redisOptions,
-    ...(connectionString === undefined ? {} : parseUrl(connectionString)),
+    ...(connectionString === undefined ? {} : parseUrl(connectionString, redisOptions?.tls)),
   };
   return { kind: 'server', options: parts, address: addressOfOptions(parts) };
 }
 
-const isCluster = (endpoint: Endpoint): boolean =>
-  endpoint.kind === 'cluster' || (endpoint.kind === 'borrowed' && endpoint.client.isCluster);
+export function isCluster(endpoint: Endpoint): boolean {
+  return endpoint.kind === 'borrowed' ? endpoint.client.isCluster : endpoint.kind !== 'server';
+}
+
+/** How the server is reached; of a Cluster, what holds for each of its nodes. */
+export function optionsOf(endpoint: Endpoint): RedisOptions {
+  const { options } = endpoint.kind === 'borrowed' ? endpoint.client : endpoint;
+  return (isCluster(endpoint) ? (options as ClusterOptions).redisOptions : options) ?? {};
+}
+
+/** Whether the servers are spoken to over TLS; nobody knows of a given Cluster client. */
+export function usesTls(endpoint: Endpoint): boolean | undefined {
+  const isGivenCluster = endpoint.kind === 'borrowed' && endpoint.client.isCluster;
+  return isGivenCluster ? undefined : Boolean(optionsOf(endpoint).tls);
+}
 
 /** ioredis would put its own prefix before some of our keys and not before others. */
 function refuseForeignPrefix(where: string, keyPrefix: string | undefined): void {
@@ -215,8 +236,8 @@ function refuseForeignPrefix(where: string, keyPrefix: string | undefined): void
   );
 }
 
-/** The parts of a Redis URL. Its password never appears in an error. */
-function parseUrl(text: string): RedisOptions {
+/** The parts of a Redis URL; `tls`: certificates for it. Its password never appears in an error. */
+function parseUrl(text: string, tls: RedisOptions['tls']): RedisOptions {
   const expected = 'a URL such as redis://user:password@host:6379/0, or rediss:// for TLS';
   if (typeof text !== 'string' || !URL.canParse(text)) {
     throw new InvalidOptionError('connectionString', redacted(text), expected);
@@ -240,7 +261,11 @@ function parseUrl(text: string): RedisOptions {
   if (url.username !== '') options.username = decodeURIComponent(url.username);
   if (url.password !== '') options.password = decodeURIComponent(url.password);
   if (database !== '') options.db = Number(database);
-  if (url.protocol === 'rediss:') options.tls = {};
+  if (url.protocol === 'rediss:') options.tls = tls ?? {};
+  else if (tls !== undefined) {
+    const expected = 'left out, or the connectionString one that begins with rediss://';
+    throw new InvalidOptionError('redisOptions.tls', 'given', expected);
+  }
   return options;
 }
 

@@ -1,3 +1,4 @@
+import { placeOf, placeOfId } from '../core/job/placement.js';
 import type { ClaimOrder } from '../core/options/claim-order.js';
 import { AnnouncedSaves } from './announced-saves.js';
 import { BackendWarnings } from './backend-warnings.js';
@@ -5,6 +6,7 @@ import { ConfirmedWrites } from './confirmed-writes.js';
 import { DurableConnection, durableOptions } from './durable-connection.js';
 import { homePrefix, Keys, orderLetters, partitionPrefix } from './keys.js';
 import { LastingConnection } from './lasting-connection.js';
+import { NamesTogether } from './names-together.js';
 import { messageHead, newSender } from './news-codec.js';
 import { RedisConnection } from './redis-connection.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
@@ -13,8 +15,12 @@ import type { Script } from './script.js';
 /** Injects the time of every call; for tests only. */
 export type TimeSource = () => number;
 
+/** The place of what jobs share, for tests that want to know where these lie: it counts for ids, too. */
+export type PlaceOf = (shared: string) => number;
+
 /** Stores that share a connection. */
 interface Kin {
+  readonly placeOf?: PlaceOf | undefined;
   /** The store that this one outlasts. */
   readonly main?: RedisStore;
   /** The store of which this one is a partition. */
@@ -39,6 +45,10 @@ export class RedisStore {
   readonly sender: string;
   /** What its scripts have told of saves, so that nobody has to repeat it. */
   readonly announced: AnnouncedSaves;
+  /** Which names are held together, as far as is known here. */
+  readonly together: NamesTogether;
+  /** The place of what jobs share. */
+  readonly placeOf: PlaceOf;
   readonly warnings: BackendWarnings;
   /** Under the option `durability` alone. */
   private readonly confirmed: ConfirmedWrites | undefined;
@@ -53,7 +63,7 @@ export class RedisStore {
     /** Runs on each connect, before anything else. */
     private readonly prepare: (store: RedisStore) => Promise<void>,
     private readonly time: TimeSource | undefined,
-    { main, whole, number }: Kin = {},
+    { main, whole, number, placeOf: pinned }: Kin = {},
   ) {
     const prepareThis = (): Promise<void> => prepare(this);
     this.connection =
@@ -64,6 +74,8 @@ export class RedisStore {
     const kin = whole ?? main;
     this.sender = kin?.sender ?? newSender();
     this.announced = kin?.announced ?? new AnnouncedSaves();
+    this.together = kin?.together ?? new NamesTogether();
+    this.placeOf = pinned ?? kin?.placeOf ?? placeOf;
     this.warnings = kin?.warnings ?? new BackendWarnings();
     this.confirmed = kin?.confirmed ?? this.confirmedWrites();
     this.durable =
@@ -87,6 +99,27 @@ export class RedisStore {
     return new RedisStore(this.options, this.prepare, this.time, { main: this });
   }
 
+  /** The partition that has the job with this id. */
+  partitionOf(id: string): RedisStore {
+    return this.partitions[this.numberOf(id)]!;
+  }
+
+  /** Which partition that is. */
+  numberOf(id: string): number {
+    const count = this.partitions.length;
+    return count === 1 ? 0 : this.placeOfId(id) % count;
+  }
+
+  /** Which partition has the jobs that share this. */
+  numberOfShared(shared: string): number {
+    return this.placeOf(shared) % this.partitions.length;
+  }
+
+  /** The place of the job with this id. */
+  placeOfId(id: string): number {
+    return this.placeOf === placeOf ? placeOfId(id) : this.placeOf(id);
+  }
+
   private partition(number: number): RedisStore {
     return new RedisStore(this.options, this.prepare, this.time, { whole: this, number });
   }
@@ -101,9 +134,13 @@ export class RedisStore {
     this.connection.expectOpen();
   }
 
-  /** Milliseconds since the epoch by the server's clock, as of the newest answer. */
+  /**
+   * Milliseconds since the epoch by the server's clock, as of the newest answer. Of several partitions the first
+   * one has the clock of the whole.
+   */
   now(): number {
-    return this.time?.() ?? Math.floor(performance.now() + this.offset);
+    const clock = this.partitions[0]!;
+    return this.time?.() ?? Math.floor(performance.now() + clock.offset);
   }
 
   /** Runs a script on the partition. Its first answer is always the server's time. */
@@ -111,7 +148,9 @@ export class RedisStore {
     script: Script,
     args: readonly string[] | ((repeat: boolean) => readonly string[]),
   ): Promise<Reply> {
-    const connection = this.confirmed?.covers(script) ? this.durable! : this.connection;
+    const connection = this.confirmed?.covers(script, this.keys.meta)
+      ? this.durable!
+      : this.connection;
     return this.send(script, args, (keys, parts) => connection.run(script, keys, parts));
   }
 
@@ -123,7 +162,7 @@ export class RedisStore {
   private confirmedWrites(): ConfirmedWrites | undefined {
     const { channelName, durability, retryForMs } = this.options;
     if (!durability) return undefined;
-    const channel = `${channelName}:durability`;
+    const channel = this.connection.isCluster ? undefined : `${channelName}:durability`;
     return new ConfirmedWrites(durability, channel, retryForMs, this.warnings);
   }
 

@@ -1,9 +1,11 @@
+import type { Redis } from 'ioredis';
 import { BackendClosedError } from '../core/errors.js';
 import { Timer } from '../core/worker/timer.js';
 import { ANSWER_WITHIN_MS, Patience, PendingCalls } from './pending-calls.js';
-import { disconnected, newSubscriber, type Client } from './redis-client.js';
-import { isPassing, translated, withoutArguments } from './redis-errors.js';
-import type { Endpoint } from './redis-options.js';
+import { addressOfNode } from './cluster-routes.js';
+import { disconnected, newSubscriber } from './redis-client.js';
+import { isPassing, MasterUnknown, translated, withoutArguments } from './redis-errors.js';
+import { isCluster, type Endpoint } from './redis-options.js';
 
 /** After so much silence the connection is asked whether it still lives. */
 const SILENCE_MS = 10_000;
@@ -23,12 +25,12 @@ export interface SubscriberHooks {
 }
 
 /**
- * A connection that stays subscribed. It is one client for all its life, which connects and subscribes
- * anew whenever it was cut off, asks a silent server for a sign of life, and renews what has died.
- * A Cluster client looks after its own connections, which nobody else can ask.
+ * A connection that stays subscribed: it connects and subscribes anew whenever it was cut off, asks a silent
+ * server for a sign of life, and renews what has died. On Cluster, where each node hears the news of all, it goes
+ * to one of the masters, and to another one next time.
  */
 export class RedisSubscriber {
-  private readonly client: Client;
+  private client: Redis | undefined;
   private readonly calls = new PendingCalls();
   private readonly patience = new Patience(this.calls, MOST_PATIENCE_MS);
   private readonly retry = new Timer(() => this.connectAgain());
@@ -49,25 +51,9 @@ export class RedisSubscriber {
     private readonly endpoint: Endpoint,
     private readonly wanted: () => readonly string[],
     private readonly hooks: SubscriberHooks,
-  ) {
-    this.client = newSubscriber(endpoint, () => this.nextGap());
-    this.client.on('message', (channel: string, text: string) => {
-      this.heardAt = performance.now();
-      if (!this.isStopped) this.hooks.message(channel, text);
-    });
-    this.client.on('ready', () => void this.subscribe().catch(() => undefined));
-    this.client.on('close', () => {
-      this.joined.clear();
-      this.lose(false);
-    });
-    this.client.on('end', () => {
-      if (!this.isStopped) this.retry.startIn(this.nextGap());
-    });
-    this.client.on('error', (error: Error) => {
-      this.cause ??= error;
-      if (!this.isStopped) this.hooks.error(withoutArguments(error));
-    });
-  }
+    /** The masters of a Cluster, as far as they are known when it is asked. */
+    private readonly masters: () => readonly Redis[] = () => [],
+  ) {}
 
   /**
    * Resolves when it is subscribed, and also when that failed for a reason that will pass: it then
@@ -98,6 +84,11 @@ export class RedisSubscriber {
     if (this.isSubscribed) await this.subscribe().catch(() => undefined);
   }
 
+  /** Whether it is subscribed to a channel by now. */
+  isOn(channel: string): boolean {
+    return this.joined.has(channel);
+  }
+
   /**
    * Redis is back, as somebody else found out: a connection that waits for its next attempt waits no longer,
    * and one that seems well is asked. What made others connect anew may have hit it, too.
@@ -119,7 +110,7 @@ export class RedisSubscriber {
     clearTimeout(this.nextLook);
     this.retry.stop();
     this.calls.abandon(new BackendClosedError());
-    await disconnected(this.client);
+    if (this.client) await disconnected(this.client);
   }
 
   private get isStopped(): boolean {
@@ -127,13 +118,61 @@ export class RedisSubscriber {
   }
 
   private async firstTry(): Promise<void> {
-    await this.client.connect();
+    await this.connect();
     await this.subscribe();
   }
 
   /** The next attempt comes when this one has ended without success. */
   private connectAgain(): void {
-    this.client.connect().catch(() => undefined);
+    this.connect().catch(() => undefined);
+  }
+
+  private async connect(): Promise<void> {
+    try {
+      this.client = isCluster(this.endpoint) ? this.newClientOfNode() : this.clientForLife();
+    } catch (error) {
+      if (!this.isStopped) this.retry.startIn(this.nextGap());
+      throw error;
+    }
+    await this.client.connect();
+  }
+
+  private clientForLife(): Redis {
+    return this.client ?? this.listenTo(newSubscriber(this.endpoint));
+  }
+
+  /** @throws MasterUnknown */
+  private newClientOfNode(): Redis {
+    const masters = this.masters();
+    const others = masters.filter((node) => !this.isAt(node));
+    const choice = others.length > 0 ? others : masters;
+    const node = choice[Math.floor(Math.random() * choice.length)];
+    if (!node) throw new MasterUnknown();
+    return this.listenTo(newSubscriber(this.endpoint, node));
+  }
+
+  private isAt(node: Redis): boolean {
+    return this.client !== undefined && addressOfNode(this.client) === addressOfNode(node);
+  }
+
+  private listenTo(client: Redis): Redis {
+    client.on('message', (channel: string, text: string) => {
+      this.heardAt = performance.now();
+      if (!this.isStopped) this.hooks.message(channel, text);
+    });
+    client.on('ready', () => void this.subscribe().catch(() => undefined));
+    client.on('close', () => {
+      this.joined.clear();
+      this.lose(false);
+    });
+    client.on('end', () => {
+      if (!this.isStopped) this.retry.startIn(this.nextGap());
+    });
+    client.on('error', (error: Error) => {
+      this.cause ??= error;
+      if (!this.isStopped) this.hooks.error(withoutArguments(error));
+    });
+    return client;
   }
 
   private nextGap(): number {
@@ -160,7 +199,7 @@ export class RedisSubscriber {
       throw error;
     }
     // It may be cut off again before this line is reached.
-    if (this.isStopped || this.isSubscribed || this.client.status !== 'ready') return;
+    if (this.isStopped || this.isSubscribed || this.client?.status !== 'ready') return;
     this.cause = undefined;
     this.failures = 0;
     this.isSubscribed = true;
@@ -175,10 +214,10 @@ export class RedisSubscriber {
       const missing = wanted.filter((channel) => !joined.has(channel));
       const surplus = [...joined].filter((channel) => !wanted.includes(channel));
       if (missing.length > 0) {
-        await patience.wait(client.subscribe(...missing));
+        await patience.wait(client!.subscribe(...missing));
         for (const channel of missing) joined.add(channel);
       } else if (surplus.length > 0) {
-        await patience.wait(client.unsubscribe(...surplus));
+        await patience.wait(client!.unsubscribe(...surplus));
         for (const channel of surplus) joined.delete(channel);
       } else {
         return;
@@ -204,11 +243,13 @@ export class RedisSubscriber {
   private async look(): Promise<void> {
     const { client } = this;
     // Without an end to its patience ioredis waits for a server that accepts and then says nothing.
-    if (client.status === 'connect') client.disconnect(true);
-    if (client.status !== 'ready') return;
+    if (client?.status === 'connect') client.disconnect(true);
+    if (client?.status !== 'ready') return;
+    // A node that has left the Cluster, or is cut off from it, answers all the same.
+    if (this.isStray) return client.disconnect(true);
     try {
       if (!this.isSubscribed) await this.subscribe();
-      else if (!client.isCluster) await this.patience.wait(client.ping());
+      else await this.patience.wait(client.ping());
     } catch (error) {
       this.renewIfDead(error);
     }
@@ -216,8 +257,13 @@ export class RedisSubscriber {
 
   /** A connection that has closed renews itself; one that only fell silent, or refuses for now, does not. */
   private renewIfDead(error: unknown): void {
-    if (!this.isStopped && isPassing(error) && this.client.status === 'ready') {
+    if (!this.isStopped && isPassing(error) && this.client?.status === 'ready') {
       this.client.disconnect(true);
     }
+  }
+
+  private get isStray(): boolean {
+    const masters = this.masters();
+    return masters.length > 0 && !masters.some((node) => this.isAt(node));
   }
 }

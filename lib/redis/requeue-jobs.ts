@@ -3,6 +3,7 @@ import { MAX_CALL_BYTES } from '../core/contracts/job-broker.js';
 import { randomToken } from '../core/job/job-id.js';
 import { scripts } from './all-scripts.js';
 import { dueText } from './due-text.js';
+import { byPartition } from './partitions.js';
 import { inBites } from './read-jobs.js';
 import type { RedisStore } from './redis-store.js';
 import { REPEAT_MARGIN_MS } from './row-saves.js';
@@ -14,12 +15,22 @@ const AS_IT_IS = '=';
 export async function requeueJobs(
   store: RedisStore,
   ids: readonly string[],
+  how: RequeueRequest,
+): Promise<RequeueAnswer[]> {
+  const requeue = (partition: RedisStore, share: readonly string[]): Promise<RequeueAnswer[]> =>
+    requeueIn(partition, share, how);
+  return [...(await byPartition(store, ids, (id) => id, requeue))];
+}
+
+async function requeueIn(
+  partition: RedisStore,
+  ids: readonly string[],
   { expectName = '', due, resetAttempts, data = AS_IT_IS, version }: RequeueRequest,
 ): Promise<RequeueAnswer[]> {
-  const { channelName, retryForMs } = store.options;
+  const { channelName, retryForMs } = partition.options;
   const args = [
     channelName,
-    store.messageHead,
+    partition.messageHead,
     randomToken(),
     String(retryForMs + REPEAT_MARGIN_MS),
     expectName,
@@ -32,7 +43,10 @@ export async function requeueJobs(
   // New data is written as often as there are jobs.
   const most = Math.max(Math.floor(MAX_CALL_BYTES / Math.max(Buffer.byteLength(data ?? ''), 1)), 1);
   await inBites(ids, async (bite) => {
-    const [, ...parts] = await store.run(scripts.requeueJobs, [...args, ...bite.slice(0, most)]);
+    const [, ...parts] = await partition.run(scripts.requeueJobs, [
+      ...args,
+      ...bite.slice(0, most),
+    ]);
     for (let i = 0; i < parts.length; i += 2) {
       const [outcome, holder] = [parts[i] as RequeueAnswer['outcome'], parts[i + 1]!];
       answers.push({ outcome, ...(holder !== '' && { holder }) });

@@ -11,6 +11,8 @@ import { hostId } from '../core/worker/host-id.js';
 import { scripts } from './all-scripts.js';
 import { AwaitedStarts } from './awaited-starts.js';
 import { packText } from './pack-record.js';
+import { PartitionTurns } from './partition-turns.js';
+import { byShare } from './partitions.js';
 import { unpackRecord } from './record-codec.js';
 import type { RedisJobBroker } from './redis-job-broker.js';
 import type { RedisStore } from './redis-store.js';
@@ -28,6 +30,7 @@ export class RowHandout {
   private readonly host = hostId('');
   private readonly held: HeldRows;
   private readonly starts: AwaitedStarts;
+  private readonly turns: PartitionTurns;
   /** Counts how often who works with it has left: what was asked for before is wanted no more. */
   private departures = 0;
 
@@ -43,6 +46,7 @@ export class RowHandout {
   ) {
     this.held = new HeldRows(leaseMs, (rows) => this.renew(rows));
     this.starts = new AwaitedStarts(call);
+    this.turns = new PartitionTurns(store.partitions.length);
   }
 
   async next(
@@ -56,15 +60,31 @@ export class RowHandout {
     const aheadMs = instantArgument('nextScanAt', nextScanAt) - callersNow;
     const silentMs = callersNow - instantArgument('lockDeadline', lockDeadline);
     const wanted = [String(aheadMs), String(silentMs), DEFAULT_MAX_RESCUES];
-    const row = await this.handOut(scripts.claimRow, name, wanted, callersNow);
-    if (row) this.starts.await(rowLeaseOf(row)!, name, row.nextRunAt);
-    return row;
+    const { departures } = this;
+    const errors: unknown[] = [];
+    for (const number of this.turns.of(name)) {
+      if (departures !== this.departures) return undefined;
+      const partition = this.store.partitions[number]!;
+      try {
+        const row = await this.handOut(partition, scripts.claimRow, name, wanted, callersNow);
+        if (!row) continue;
+        this.turns.gave(name, number);
+        this.starts.await(rowLeaseOf(row)!, name, row.nextRunAt);
+        return row;
+      } catch (thrown) {
+        // One that is away keeps no row of the others back.
+        errors.push(thrown);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+    return undefined;
   }
 
   async lock(row: JobParameters): Promise<StoredRow | undefined> {
     const nextRunAt = rowInstant('nextRunAt', row.nextRunAt);
-    const wanted = [row._id ?? '', nextRunAt === null ? '' : String(nextRunAt)];
-    return this.handOut(scripts.lockRow, row.name, wanted, Date.now());
+    const id = row._id ?? '';
+    const wanted = [id, nextRunAt === null ? '' : String(nextRunAt)];
+    return this.handOut(this.store.partitionOf(id), scripts.lockRow, row.name, wanted, Date.now());
   }
 
   /** @throws LeaseLostError: nothing was written */
@@ -113,6 +133,7 @@ export class RowHandout {
 
   /** A row that cannot be read runs nowhere: it is put among the dead, and the next one's turn comes. */
   private async handOut(
+    partition: RedisStore,
     script: Script,
     name: string,
     wanted: readonly string[],
@@ -122,9 +143,9 @@ export class RowHandout {
     const claimId = randomToken();
     const token = `${claimId}:1`;
     const { departures } = this;
-    const [time, id, asked, happened, lease] = await this.store.run(script, (repeat) => [
+    const [time, id, asked, happened, lease] = await partition.run(script, (repeat) => [
       channelName,
-      this.store.messageHead,
+      partition.messageHead,
       name,
       claimId,
       this.host,
@@ -144,7 +165,7 @@ export class RowHandout {
       return leasedRow(record, token, callersNow);
     } catch (thrown) {
       await this.bury({ id, name, token }, thrown);
-      return this.handOut(script, name, wanted, callersNow);
+      return this.handOut(partition, script, name, wanted, callersNow);
     }
   }
 
@@ -154,11 +175,12 @@ export class RowHandout {
     state: RowHistory,
     by: string | undefined,
   ): Promise<'ok' | LeaseLostError['reason']> {
-    const { channelName, retryForMs } = this.store.options;
+    const partition = this.store.partitionOf(id);
+    const { channelName, retryForMs } = partition.options;
     const margin = token === undefined ? REPEAT_MARGIN_MS : SHORT_MARGIN_MS;
     const args = [
       channelName,
-      this.store.messageHead,
+      partition.messageHead,
       id,
       token ?? '',
       textOf(state.lockedAt),
@@ -174,28 +196,38 @@ export class RowHandout {
       randomToken(),
     ];
     const knownForMs = String(retryForMs + margin);
-    const [, word] = await this.store.run(scripts.writeRow, [...args, knownForMs]);
+    const [, word] = await partition.run(scripts.writeRow, [...args, knownForMs]);
     return word as 'ok' | LeaseLostError['reason'];
   }
 
   /** Rows that are no longer held with these tokens stay as they are. */
   private async giveBack(rows: readonly HeldRow[], which: 'planned' | ''): Promise<void> {
-    const [, ...kept] = await this.store.run(scripts.releaseRows, [
-      this.store.options.channelName,
-      this.store.messageHead,
-      which,
-      ...rows.flatMap(({ id, token }) => [id, token]),
-    ]);
-    for (const row of rows) {
-      if (kept.includes(row.id)) continue;
-      this.held.drop(row);
-      this.starts.end(row.token);
-    }
+    await byShare(this.store, rows, idOf, async (partition, share) => {
+      const [, ...kept] = await partition.run(scripts.releaseRows, [
+        partition.options.channelName,
+        partition.messageHead,
+        which,
+        ...share.flatMap(({ id, token }) => [id, token]),
+      ]);
+      for (const row of share) {
+        if (kept.includes(row.id)) continue;
+        this.held.drop(row);
+        this.starts.end(row.token);
+      }
+    });
   }
 
   /** @returns the lost ones */
   private async renew(rows: readonly HeldRow[]): Promise<HeldRow[]> {
-    const [, ...parts] = await this.store.run(scripts.renewLeases, [
+    const lost = await byShare(this.store, rows, idOf, (partition, share) =>
+      // What one master that is away holds up comes with the next beat.
+      this.renewShare(partition, share).catch(() => []),
+    );
+    return lost.flat();
+  }
+
+  private async renewShare(partition: RedisStore, rows: readonly HeldRow[]): Promise<HeldRow[]> {
+    const [, ...parts] = await partition.run(scripts.renewLeases, [
       String(this.leaseMs),
       'late',
       ...rows.flatMap(({ id, token }) => [id, token, '', '']),
@@ -216,11 +248,14 @@ export class RowHandout {
       leaseMs: this.leaseMs,
       slots: 0,
       names: [],
+      partition: this.broker.partitionOf(lease.id),
     });
   }
 }
 
 /** The parts that `renew-leases` answers of a lost lease. */
 const LOST_WIDTH = 5;
+
+const idOf = ({ id }: HeldRow): string => id;
 
 const textOf = (value: number | null): string => (value === null ? '' : String(value));

@@ -1,8 +1,8 @@
 import type { StoredRow } from '../core/contracts/job-parameters.js';
 import type { JobRepositoryOptions } from '../core/contracts/job-repository.js';
 import { QueueFullError } from '../core/errors.js';
-import { newJobId, randomToken } from '../core/job/job-id.js';
-import { singleKey, toRow, type AskedRow } from '../core/job/job-row.js';
+import { randomToken } from '../core/job/job-id.js';
+import { leadingField, toRow, type AskedRow } from '../core/job/job-row.js';
 import { bornRow } from '../core/job/row-birth.js';
 import { scripts } from './all-scripts.js';
 import { FLAG, versionFlags } from './keys.js';
@@ -34,18 +34,20 @@ export interface SavedBeside extends Pick<JobRepositoryOptions, 'key' | 'version
 /**
  * Saves a row in one step, whatever others do.
  *
+ * @param id - its own; of a new row, the one that it gets if none is there in its place
  * @returns the row as stored afterwards, its `nextRunAt` the time that counts for who saves: of a run under
- *   way, when the next begins; `undefined` when there is none with that id and name
+ *   way, when the next begins; `undefined` when there is none with that id and name; `away` when this partition
+ *   may not have jobs of the name
  */
 export async function saveRow(
-  store: RedisStore,
+  partition: RedisStore,
   row: AskedRow,
+  id: string,
   beside: SavedBeside,
-): Promise<StoredRow | undefined> {
-  const { channelName, retryForMs } = store.options;
+): Promise<StoredRow | undefined | 'away'> {
+  const { channelName, retryForMs } = partition.options;
   const { by, key } = beside;
-  const id = row.id ?? newJobId();
-  const args = [channelName, store.messageHead, ...asked(row, id, beside), randomToken()];
+  const args = [channelName, partition.messageHead, ...asked(row, id, beside), randomToken()];
   const knownForMs = String(retryForMs + REPEAT_MARGIN_MS);
   const rest = [
     knownForMs,
@@ -55,15 +57,16 @@ export async function saveRow(
     ...failures(row),
     key === undefined ? '' : '1',
   ];
-  const [time, word, announced, savedId, record, state, lease = '', result] = await store.run(
+  const [time, word, announced, savedId, record, state, lease = '', result] = await partition.run(
     scripts.saveJob,
     [...args, ...rest],
   );
   if (word === 'missing') return undefined;
+  if (word === 'away') return word;
   if (word === 'full') throw new QueueFullError(row.name, Number(state), Number(record));
   const saved = unpackRecord(savedId!, record!, state!, lease, result, Number(time));
   const nextRunAt = pendingOf(lease) ?? saved.nextRunAt;
-  if (announced === '1') store.announced.add(saved.id, nextRunAt);
+  if (announced === '1') partition.announced.add(saved.id, nextRunAt);
   // By the id, not by what was done: a repeated call finds the job that its first sending made.
   const isNew = row.id === undefined && savedId === id;
   return bornRow(toRow({ ...saved, nextRunAt }), isNew, saved.version);
@@ -71,7 +74,7 @@ export async function saveRow(
 
 function asked(row: AskedRow, id: string, { by, key, version, context }: SavedBeside): string[] {
   const mode = modeOf(row);
-  const field = fieldOf(row, mode);
+  const field = leadingField(row) ?? '';
   const { type, repeat, repeatOrigin } = row;
   const flags =
     (row.data === undefined ? 0 : FLAG.hasData) |
@@ -101,11 +104,6 @@ function modeOf({ id, type, unique }: AskedRow): Mode {
   if (type === 'single') return 'single';
   if (unique === undefined) return 'insert';
   return unique.insertOnly && unique.debounce === undefined ? 'insert-only' : 'unique';
-}
-
-function fieldOf({ name, repeat, unique }: AskedRow, mode: Mode): string {
-  if (mode === 'single') return singleKey(name, repeat?.key);
-  return (mode !== 'update' && unique?.key) || '';
 }
 
 function debounce({ unique }: AskedRow): string[] {

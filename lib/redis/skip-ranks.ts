@@ -5,7 +5,6 @@ import {
   type Reading,
   type Start,
 } from './index-stretch.js';
-import type { RedisStore } from './redis-store.js';
 
 /** Halving a range of times of thousands of years down to a millisecond takes 48 steps. */
 const MOST_STEPS = 48;
@@ -21,7 +20,6 @@ interface SkippedPart {
  * have one score, more may be left to be read than usual.
  */
 export async function ranksBefore(
-  store: RedisStore,
   reading: Reading,
   parts: readonly SkippedPart[],
   count: number,
@@ -30,7 +28,6 @@ export async function ranksBefore(
     parts.map((one) => ({ of: one.part, start: startOf(one), count: entries }));
   const scoresAt = async (rankOf: (part: SkippedPart) => number) => {
     const stretches = await readStretches(
-      store,
       starts((one) => ({ rank: rankOf(one) }), 1),
       reading,
     );
@@ -44,7 +41,6 @@ export async function ranksBefore(
   for (let step = 0; step < MOST_STEPS; step++) {
     const middle = (near + far) / 2;
     const stretches = await readStretches(
-      store,
       starts(() => ({ score: middle }), 0),
       reading,
     );

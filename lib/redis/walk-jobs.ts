@@ -3,6 +3,7 @@ import type { JobSelection, NameSelection } from '../core/query/job-selection.js
 import { MAX_ENTRIES, readStretches } from './index-stretch.js';
 import { idOfMember, PRIMARY_INDEXES, type IndexName } from './keys.js';
 import { pageTags, type TagPage } from './page-tags.js';
+import { inAll } from './partitions.js';
 import type { RedisStore } from './redis-store.js';
 
 /** A part of an index: of its jobs those whose score lies within the bounds, if there are any. */
@@ -34,16 +35,22 @@ export async function namesOf(
   store: RedisStore,
   { listed, accepts }: NameSelection,
 ): Promise<readonly string[]> {
-  const names = listed ?? (await store.connection.scanSet(store.keys.names));
+  const names = listed ?? (await knownNames(store));
   return accepts === undefined ? names : names.filter(accepts);
 }
 
+/** Every name that has, or has had, jobs. */
+export async function knownNames(store: RedisStore): Promise<string[]> {
+  const names = await inAll(store, ({ connection, keys }) => connection.scanSet(keys.names));
+  return names.length === 1 ? names[0]! : [...new Set(names.flat())];
+}
+
 /**
- * The ids that may be meant, each once, in pages of at most 100: those that are listed, or else those that
- * have the tags, or else those that stand in the given places of the names. Read in steps that never hold Redis up.
+ * The ids in a partition that may be meant, each once, in pages of at most 100: those that are listed, or else those
+ * that have the tags, or else those that stand in the given places of the names. Read in steps that never hold Redis up.
  */
 export async function* candidates(
-  store: RedisStore,
+  partition: RedisStore,
   { ids, names, tags }: Pick<JobSelection, 'ids' | 'names' | 'tags'>,
   places: readonly Place[] = EVERY_PLACE,
 ): AsyncGenerator<readonly string[]> {
@@ -52,12 +59,12 @@ export async function* candidates(
     return;
   }
   if (tags !== undefined) {
-    yield* taggedIds(store, tags);
+    yield* taggedIds(partition, tags);
     return;
   }
   const seen = new Set<string>();
-  for (const name of await namesOf(store, names)) {
-    for await (const found of idsOf(store, name, places)) {
+  for (const name of await namesOf(partition, names)) {
+    for await (const found of idsOf(partition, name, places)) {
       const fresh = found.filter((id) => !seen.has(id) && seen.add(id));
       yield* inPages(fresh, MAX_BATCH);
     }
@@ -65,11 +72,11 @@ export async function* candidates(
 }
 
 async function* taggedIds(
-  store: RedisStore,
+  partition: RedisStore,
   tags: readonly string[],
 ): AsyncGenerator<readonly string[]> {
   for (let behind: number | undefined = 0; behind !== undefined;) {
-    const page: TagPage = await pageTags(store, tags, behind, MAX_BATCH);
+    const page: TagPage = await pageTags(partition, tags, behind, MAX_BATCH);
     if (page.ids.length > 0) yield page.ids;
     behind = page.next;
   }
@@ -80,28 +87,28 @@ async function* taggedIds(
  * one instant first; only where more stand than that can show they are then gone through.
  */
 async function* idsOf(
-  store: RedisStore,
+  partition: RedisStore,
   name: string,
   places: readonly Place[],
 ): AsyncGenerator<readonly string[]> {
   if (places === EVERY_PLACE) {
-    const { ids, isWhole } = await snapshot(store, name);
+    const { ids, isWhole } = await snapshot(partition, name);
     yield ids;
     if (isWhole) return;
   }
-  for (const place of places) yield* idsIn(store, place, name);
+  for (const place of places) yield* idsIn(partition, place, name);
 }
 
 async function snapshot(
-  store: RedisStore,
+  partition: RedisStore,
   name: string,
 ): Promise<{ ids: readonly string[]; isWhole: boolean }> {
   const requests = SNAPSHOT.map((index) => ({
-    of: { name, index, part: 'all' as const },
+    of: { partition, name, index, part: 'all' as const },
     start: { rank: 0 },
     count: SNAPSHOT_DEPTH,
   }));
-  const stretches = await readStretches(store, requests, { backwards: false, at: 0 });
+  const stretches = await readStretches(requests, { backwards: false, at: 0 });
   return {
     ids: stretches.flatMap(({ entries }) => entries.map(({ id }) => id)),
     isWhole: stretches.every(({ next }) => next === undefined),
@@ -109,14 +116,14 @@ async function snapshot(
 }
 
 async function* idsIn(
-  store: RedisStore,
+  partition: RedisStore,
   { index, from = -Infinity, to = Infinity }: Place,
   name: string,
 ): AsyncGenerator<string[]> {
-  for await (const entries of store.connection.scanIndex(store.keys.index(index, name))) {
+  for await (const entries of partition.connection.scanIndex(partition.keys.index(index, name))) {
     yield entries
       .filter(({ score }) => score >= from && score <= to)
-      .map(({ member }) => idOfMember(index, member, store.order));
+      .map(({ member }) => idOfMember(index, member, partition.order));
   }
 }
 

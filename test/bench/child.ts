@@ -9,6 +9,8 @@ import { ask } from './roles/ask.js';
 import { sendPaced } from './roles/send-paced.js';
 import { stockStates } from './roles/stock-states.js';
 import { stockUp } from './roles/stock-up.js';
+import { takeSteps } from './roles/take-steps.js';
+import { workAsCrew } from './roles/work-as-crew.js';
 import { workLimited } from './roles/work-limited.js';
 import { workOff } from './roles/work-off.js';
 
@@ -32,6 +34,10 @@ function perform(task: Task): Promise<unknown> {
       return ask(task);
     case 'work-limited':
       return workLimited(task);
+    case 'crew':
+      return workAsCrew(task);
+    case 'steps':
+      return takeSteps(task);
   }
 }
 

@@ -6,14 +6,17 @@
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { cluster, showCluster } from './commands/cluster.js';
 import { compare, showComparison } from './commands/compare.js';
 import { areMet, figures, showFigures } from './commands/figures.js';
 import { growth, showGrowth } from './commands/growth.js';
+import { hosts, showHosts } from './commands/hosts.js';
 import { latency, showLatency } from './commands/latency.js';
 import { memory, showMemory } from './commands/memory.js';
 import { nestCost, showNestCost } from './commands/nest.js';
 import { profile } from './commands/profile.js';
 import { queries, showQueries } from './commands/queries.js';
+import { showSteps, steps } from './commands/steps.js';
 import { FLAG_HELP, type Flags, readFlags } from './flags.js';
 import { BenchServer } from './server.js';
 
@@ -48,6 +51,27 @@ const COMMANDS: Record<string, { does: string; run: Command }> = {
     async run(server, flags) {
       const figures = await growth(server, flags);
       return { figures, text: showGrowth(figures) };
+    },
+  },
+  cluster: {
+    does: 'one job name on a cluster of three masters: what partitions cost, and how evenly they use it',
+    async run(server, flags) {
+      const figures = await cluster(server, flags);
+      return { figures, text: showCluster(figures) };
+    },
+  },
+  hosts: {
+    does: 'what idle hosts, many hosts and many names cost Redis',
+    async run(server, flags) {
+      const figures = await hosts(server, flags);
+      return { figures, text: showHosts(figures) };
+    },
+  },
+  steps: {
+    does: 'calls, bytes and CPU of Redis per job for adding, claiming and settling',
+    async run(server, flags) {
+      const figures = await steps(server, flags);
+      return { figures, text: showSteps(figures) };
     },
   },
   memory: {

@@ -6,7 +6,7 @@ export interface Cost {
   readonly ms: number;
   /** CPU of this process. */
   readonly nodeMs: number;
-  /** CPU of the Redis server. */
+  /** CPU of the Redis server, or of all servers of a cluster that hold jobs. */
   readonly redisMs: number;
 }
 
@@ -24,7 +24,7 @@ export class Meter {
 
   /** @param profileFile where a CPU profile of the stretch goes, if one is wanted */
   constructor(
-    private readonly redis: Redis,
+    private readonly servers: readonly Redis[],
     profileFile?: string,
   ) {
     if (profileFile !== undefined) this.profiler = new CpuProfiler(profileFile);
@@ -55,8 +55,13 @@ export class Meter {
     return {
       at: performance.now(),
       nodeMs: (user + system) / 1_000,
-      redisMs: this.redis.info('cpu').then(redisCpuMs),
+      redisMs: this.redisMs(),
     };
+  }
+
+  private async redisMs(): Promise<number> {
+    const infos = await Promise.all(this.servers.map((redis) => redis.info('cpu')));
+    return infos.reduce((sum, info) => sum + redisCpuMs(info), 0);
   }
 }
 

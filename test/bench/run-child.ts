@@ -6,11 +6,21 @@ import type { Asked, AskTask } from './roles/ask.js';
 import type { SendTask } from './roles/send-paced.js';
 import type { StockStatesTask } from './roles/stock-states.js';
 import type { StockTask } from './roles/stock-up.js';
+import type { Steps, StepsTask } from './roles/take-steps.js';
+import type { CrewTask, CrewWork } from './roles/work-as-crew.js';
 import type { LimitedTask } from './roles/work-limited.js';
 import type { Work, WorkTask } from './roles/work-off.js';
 
 export type Task =
-  AddTask | WorkTask | SendTask | StockTask | StockStatesTask | AskTask | LimitedTask;
+  | AddTask
+  | WorkTask
+  | SendTask
+  | StockTask
+  | StockStatesTask
+  | AskTask
+  | LimitedTask
+  | CrewTask
+  | StepsTask;
 
 export type ChildMessage =
   { readonly kind: 'ready' } | { readonly kind: 'result'; readonly result: unknown };
@@ -30,6 +40,8 @@ export function runChild(task: AddTask): Child<Cost>;
 export function runChild(task: WorkTask): Child<Work>;
 export function runChild(task: AskTask): Child<Asked>;
 export function runChild(task: LimitedTask): Child<number[]>;
+export function runChild(task: CrewTask): Child<CrewWork>;
+export function runChild(task: StepsTask): Child<Steps>;
 export function runChild(task: SendTask | StockTask | StockStatesTask): Child<void>;
 export function runChild(task: Task): Child<unknown> {
   const name = 'system' in task ? `${task.system}-${task.role}` : task.role;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
 import type { PrivateRedis } from '../support/redis-server.mjs';
+import { type CommandCost, commandStats } from './command-stats.js';
 
 // It is no TypeScript, so the compiler leaves it where it is: under the folder that the launcher enters.
 const SUPPORT = pathToFileURL(join(process.cwd(), 'test/support/redis-server.mjs')).href;
@@ -11,11 +12,6 @@ const { startPrivateRedis } = (await import(
 
 /** A call worth noting in the slow log, in µs. */
 const SLOW_US = 100;
-
-export interface CommandCost {
-  readonly calls: number;
-  readonly microseconds: number;
-}
 
 /** The Redis of a run, which nobody else uses. */
 export class BenchServer {
@@ -60,17 +56,8 @@ export class BenchServer {
     await this.redis.config('RESETSTAT');
   }
 
-  /** What each command cost since the reset; those inside scripts count for themselves, and in the script's time. */
-  async commandStats(): Promise<Map<string, CommandCost>> {
-    const lines = (await this.redis.info('commandstats')).matchAll(
-      /^cmdstat_([^:]+):calls=(\d+),usec=(\d+)/gm,
-    );
-    const own = new Set(['info', 'config|resetstat']);
-    return new Map(
-      [...lines]
-        .map(([, name, calls, usec]) => [name!, { calls: +calls!, microseconds: +usec! }] as const)
-        .filter(([name]) => !own.has(name)),
-    );
+  commandStats(): Promise<Map<string, CommandCost>> {
+    return commandStats(this.redis);
   }
 
   async stop(): Promise<void> {

@@ -31,8 +31,8 @@ it('notices within seconds that a connection has died in silence, either way, ke
   const crew: Child[] = [];
   // Each has work that nobody else does: it must go on itself.
   for (const way of ways) {
-    const { url: redisUrl } = await newProxy();
-    crew.push(await stage.worker({ redisUrl, engine, names: [way] }));
+    const { url: connectionString } = await newProxy();
+    crew.push(await stage.worker({ redis: { connectionString }, engine, names: [way] }));
   }
   const long = await Promise.all(ways.map((way) => stage.add(1, { ms: 8_000 }, way)));
   await stage.until('the long jobs run', async () => {
@@ -71,8 +71,9 @@ it('gives the jobs of a worker that hears nothing at all to another, which alone
   const leaseMs = 2_000;
   const engine = { lease: leaseMs, shutdown: { timeout: 300, grace: 100, flush: 500 } };
   const [proxy, darkForGood] = [await newProxy(), await newProxy()];
-  const cutOff = await stage.worker({ redisUrl: proxy.url, engine });
-  const leaving = await stage.worker({ redisUrl: darkForGood.url, engine, names: ['leaving'] });
+  const [half, none] = [{ connectionString: proxy.url }, { connectionString: darkForGood.url }];
+  const cutOff = await stage.worker({ redis: half, engine });
+  const leaving = await stage.worker({ redis: none, engine, names: ['leaving'] });
   const [deaf] = await stage.add(1, { ms: 4_000 });
   const [loyal] = await stage.add(1, { ms: 4_000, obeys: true });
   const [left] = await stage.add(1, { ms: 4_000, obeys: true }, 'leaving');

@@ -11,8 +11,8 @@ afterEach(() => stage.close());
 
 it('starts before its Redis is up, and runs the first job within a second when it comes', async () => {
   await stage.redis.kill();
-  const workers = [1, 2].map(() => stage.beginWorker({ waitForRedis: true }));
-  const producer = stage.beginProducer({ waitForRedis: true, count: 100 });
+  const workers = [1, 2].map(() => stage.beginWorker({ redis: { waitForRedis: true } }));
+  const producer = stage.beginProducer({ redis: { waitForRedis: true }, count: 100 });
   await wait(lateMs);
   expect(stage.children.filter(({ hasEnded }) => hasEnded)).toEqual([]);
 

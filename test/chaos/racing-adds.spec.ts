@@ -10,9 +10,7 @@ let producers: Engine[];
 beforeEach(async () => {
   stage = await Stage.open();
   producers = Array.from({ length: 10 }, () => {
-    const { keyPrefix, redis } = stage;
-    const backend = new RedisBackend({ connectionString: redis.url, keyPrefix });
-    return new Engine(backend, { worker: false });
+    return new Engine(new RedisBackend(stage.store), { worker: false });
   });
   await Promise.all(producers.map((producer) => producer.connect()));
 });

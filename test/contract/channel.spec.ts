@@ -9,11 +9,12 @@ import type { ChannelBase } from '../../lib/core/notifications/channel-base.js';
 import { InMemoryNotificationChannel } from '../../lib/core/notifications/in-memory-notification-channel.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
 import { RedisBackend, RedisNotificationChannel } from '../../lib/redis/index.js';
+import { endpoint, storeOptions } from '../support/redis-endpoint.js';
 
 const START = Date.UTC(2026, 2, 4, 10, 20, 30, 456);
 
 const atRedis = () => ({
-  connectionString: process.env.TEST_REDIS_URL!,
+  ...endpoint,
   keyPrefix: `test:${randomBytes(6).toString('hex')}:`,
 });
 
@@ -22,7 +23,8 @@ const makers: Record<string, () => ChannelBase> = {
   'in memory': () => new InMemoryNotificationChannel(),
   'of a memory backend': () => new MemoryBackend().notificationChannel,
   'over Redis': () => new RedisNotificationChannel(atRedis()),
-  'of a Redis backend': () => new RedisBackend(atRedis()).notificationChannel,
+  'of a Redis backend': () =>
+    new RedisBackend({ ...storeOptions, ...atRedis() }).notificationChannel,
 };
 
 const newsOf = (jobName: string): JobNotification => ({

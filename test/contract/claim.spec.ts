@@ -19,6 +19,14 @@ import {
 } from './support/builders.js';
 
 describeBackends('claim', (open) => {
+  it.each([-1, 0.5, 256])('looks in no partition %s, for there is none', async (partition) => {
+    const { broker } = await open();
+
+    await expect(claim(broker, { partition })).rejects.toThrow(InvalidOptionError);
+    await expect(broker.rescue(10, LEASE, partition)).rejects.toThrow(InvalidOptionError);
+    await expect(broker.prune!('', partition)).rejects.toThrow(InvalidOptionError);
+  });
+
   it('leases a job with its record, as stored, under a token of the claim', async () => {
     const { broker, clock } = await open();
     const job = await add(broker, { data: '{"to":"ann"}', overrides: { attempts: 2 } });

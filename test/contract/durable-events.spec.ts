@@ -298,14 +298,14 @@ describeBackends('The durable stream of events', (openBackend) => {
     }
 
     it('keeps so many events, the newest', async () => {
-      await store.manager.keepEvents({ ...BOUNDS, maxCount: 3 });
+      await store.manager.keepEvents({ ...BOUNDS, maxCount: 3 * store.shares });
       for (let i = 0; i < 5; i++) await add(store.broker, { id: `job-${i}` });
 
       expect((await read()).map(({ id }) => id)).toEqual(['job-2', 'job-3', 'job-4']);
     });
 
     it('keeps so many bytes', async () => {
-      await store.manager.keepEvents({ ...BOUNDS, maxBytes: 2_000 });
+      await store.manager.keepEvents({ ...BOUNDS, maxBytes: 2_000 * store.shares });
       for (let i = 0; i < 40; i++) await add(store.broker, { id: `${i}-${'x'.repeat(200)}` });
 
       const kept = (await read()).map(({ id }) => Number.parseInt(id!, 10));
@@ -331,7 +331,7 @@ describeBackends('The durable stream of events', (openBackend) => {
     });
 
     it('tells a reader whose next event is gone, and where it can go on', async () => {
-      await store.manager.keepEvents({ ...BOUNDS, maxCount: 2 });
+      await store.manager.keepEvents({ ...BOUNDS, maxCount: 2 * store.shares });
       await add(store.broker, { id: 'job-0' });
       const [{ cursor } = { cursor: '' }] = await read();
       for (let i = 1; i < 3; i++) await add(store.broker, { id: `job-${i}` });

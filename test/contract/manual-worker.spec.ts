@@ -264,7 +264,7 @@ describeBackends('work by hand', (open) => {
     const broker = new FaultyBroker(stand.broker);
     const worker = new ManualWorker(broker);
     const [first] = await worker.claim('mail');
-    broker.failNext('settleAndClaim', 'lost reply');
+    for (let i = 0; i < broker.partitions; i++) broker.failNext('settleAndClaim', 'lost reply');
     await expect(worker.claim('mail')).rejects.toThrow(ConnectionError);
 
     const again = await worker.claim('mail', { limit: 2 });

@@ -4,8 +4,8 @@ import { InvalidOptionError } from '../../lib/core/errors.js';
 import { PRIORITY_FIRST, TIME_FIRST, type ClaimSort } from '../../lib/core/options/claim-order.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
 import { RedisBackend } from '../../lib/redis/index.js';
-import { newPrefix } from '../redis/support.js';
-import { describeBackends, type OpenBackend } from './support/backends.js';
+import { storeOptions } from '../support/redis-endpoint.js';
+import { describeBackends, newNamespace, type OpenBackend } from './support/backends.js';
 import { addMany, claim, claimOne, newJob, retry, settleOne } from './support/builders.js';
 import { AgendaWorker, at, newRow } from './support/rows.js';
 
@@ -185,8 +185,8 @@ const makers: [string, (options: { sort?: ClaimSort }) => AgendaBackend][] = [
   [
     'redis',
     (options) => {
-      const connectionString = process.env.TEST_REDIS_URL!;
-      return new RedisBackend({ connectionString, keyPrefix: newPrefix(), ...options });
+      const { keyPrefix, placeOf } = newNamespace();
+      return new RedisBackend({ ...storeOptions, keyPrefix, ...options }, { placeOf });
     },
   ],
 ];

@@ -30,7 +30,7 @@ it('memory and Redis give the same pages and totals, whatever is stored and aske
   });
   await fc.assert(property, { seed, numRuns: RUNS });
 
-  expect(found).toBeGreaterThan(300);
+  expect(found).toBeGreaterThan(10 * Math.min(RUNS, 30));
 }, 600_000);
 
 /** What the commands find, and move: all that commands and queries know, mixed. */

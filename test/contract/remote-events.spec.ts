@@ -6,6 +6,7 @@ import type { RetryDetails } from '../../lib/core/events/agenda-event.js';
 import type { EngineOptions } from '../../lib/core/options/engine-options.js';
 import { MemoryBackend } from '../../lib/memory/index.js';
 import { RedisBackend } from '../../lib/redis/index.js';
+import { storeOptions } from '../support/redis-endpoint.js';
 
 /** Each gives backends of instances that share their jobs. */
 const stores: Record<string, () => () => AgendaBackend> = {
@@ -15,7 +16,7 @@ const stores: Record<string, () => () => AgendaBackend> = {
   },
   redis: () => {
     const keyPrefix = `test:${randomBytes(6).toString('hex')}:`;
-    return () => new RedisBackend({ connectionString: process.env.TEST_REDIS_URL!, keyPrefix });
+    return () => new RedisBackend({ ...storeOptions, keyPrefix });
   },
 };
 

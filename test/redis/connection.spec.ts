@@ -388,6 +388,21 @@ describe('what a call is told of earlier tries', () => {
     expect((await backend.manager.counts()).get('mail')!.queued).toBe(1);
   });
 
+  it('leaves the outcome open when an answer was lost and Redis lets us in no more', async () => {
+    const redis = await privateRedis();
+    const door = await TcpProxy.to(redis.port);
+    cleanups.push(() => door.close());
+    const connection = await connectionWith({ connectionString: door.url });
+    const admin = new Redis(redis.url);
+    await admin.config('SET', 'requirepass', 'another').finally(() => admin.disconnect());
+    door.cutOn('evalsha');
+    const lost = callThrough(connection);
+
+    await expect(lost).rejects.toThrow('does not let us in');
+    await expect(lost).rejects.toMatchObject({ outcomeKnown: false });
+    await expect(callThrough(connection)).rejects.toMatchObject({ outcomeKnown: true });
+  });
+
   it('leaves the outcome open when the client was able to send while the call lasted', async () => {
     const redis = await privateRedis();
     const connection = await connectionWith({ connectionString: redis.url, retryFor: 200 });

@@ -305,9 +305,4 @@ describe('options', () => {
     const options = { connectionString: master.url, durability: wrong as DurabilityOptions };
     expect(() => new RedisBackend(options)).toThrow(InvalidOptionError);
   });
-
-  it('is refused on Cluster, with what to do instead', () => {
-    const cluster = { nodes: [7000] };
-    expect(() => new RedisBackend({ cluster, durability })).toThrow('min-replicas-to-write');
-  });
 });

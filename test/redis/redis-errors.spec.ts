@@ -37,10 +37,33 @@ describe('an error that passes', () => {
     'Command timed out',
     'Connection is closed.',
     "Stream isn't writeable and enableOfflineQueue options is false",
+    'MOVED 3999 127.0.0.1:6381',
+    'ASK 3999 127.0.0.1:6381',
+    'TRYAGAIN Multiple keys request during rehashing of slot',
+    'None of startup nodes is available',
+    'Too many Cluster redirections. Last error: ReplyError: MOVED 3999 127.0.0.1:6381',
+    'Cluster is ended.',
+    'Cluster is disconnecting.',
+    'All sentinels are unreachable. Retrying from scratch after 300ms. Last error: Connection is closed.',
+    'All sentinels are unreachable and retry is disabled.',
   ])('%s', (message) => {
     expect(isPassing(new Error(message))).toBe(true);
   });
+
+  it.each(['Connection is closed.', 'timeout', 'CLUSTERDOWN The cluster is down'])(
+    'said by the last node of a Cluster: %s',
+    (message) => {
+      expect(isPassing(allFailed(message))).toBe(true);
+    },
+  );
 });
+
+/** As ioredis says that no node could be asked. */
+const allFailed = (message: string): Error =>
+  Object.assign(new Error('Failed to refresh slots cache.'), {
+    name: 'ClusterAllFailedError',
+    lastNodeError: new Error(message),
+  });
 
 describe('an error that lasts', () => {
   it.each([
@@ -51,14 +74,34 @@ describe('an error that lasts', () => {
     'ERR Error running script (call to f_6b): @user_script:3: attempt to index a nil value',
     OOM,
     'READONLYISH',
+    'All sentinels are unreachable and retry is disabled. Last error: WRONGPASS invalid username-password pair or user is disabled.',
   ])('%s', (message) => {
     expect(isPassing(new Error(message))).toBe(false);
+  });
+
+  it.each([
+    ['NOAUTH Authentication required.', ConnectionError, 'does not let us in'],
+    [
+      'ERR This instance has cluster support disabled',
+      IncompatibleStoreError,
+      'no node of a Cluster',
+    ],
+  ])('said by the last node of a Cluster, and in our words: %s', (message, Kind, words) => {
+    const error = allFailed(message);
+    expect(isPassing(error)).toBe(false);
+    expect(translated(error, 'a:1, b:2')).toBeInstanceOf(Kind);
+    expect(String(translated(error, 'a:1, b:2'))).toContain(words);
   });
 });
 
 describe('a change of roles', () => {
-  it.each([READONLY, wrapped(READONLY)])('is seen in: %s', (message) => {
+  it.each([
+    READONLY,
+    wrapped(READONLY),
+    'ERR WAIT cannot be used with replica instances. Please also note that writes to replicas are just local.',
+  ])('is seen in: %s', (message) => {
     expect(isRoleChange(new Error(message))).toBe(true);
+    expect(isPassing(new Error(message))).toBe(true);
   });
 
   it('is not seen in other errors', () => {
@@ -88,6 +131,16 @@ describe('translation', () => {
     expect(error.constructor).toBe(type);
     expect(error.constructor === Error ? error : error.cause).toBe(given);
   });
+});
+
+it('leaves the outcome open of a script that came to what its user may not do', () => {
+  const reply = "NOPERM this user has no permissions to run the 'hget' command";
+  const outcomeOf = (...args: Parameters<typeof translated>): boolean =>
+    (translated(...args) as ConnectionError).outcomeKnown;
+
+  expect(outcomeOf(new Error(reply), 'host:6379')).toBe(true);
+  expect(outcomeOf(new Error(wrapped(reply)), 'host:6379')).toBe(false);
+  expect(outcomeOf(new Error(reply), 'host:6379', false)).toBe(false);
 });
 
 it('travels without the arguments of its command: passwords, and the data of jobs', () => {

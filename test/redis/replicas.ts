@@ -14,7 +14,7 @@ export async function startPair(): Promise<{ master: PrivateRedis; replica: Priv
 }
 
 export async function startReplicaOf(master: { readonly port: number }): Promise<PrivateRedis> {
-  const args = [...AT_ONCE, '--replicaof', `127.0.0.1 ${master.port}`];
+  const args = [...AT_ONCE, '--replicaof', '127.0.0.1', `${master.port}`];
   const replica = await startPrivateRedis({ args });
   await untilConfirmed(master);
   return replica;

@@ -10,6 +10,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -21,6 +22,8 @@ const cacheDir = join(
   'nestjs-agenda-redis',
 );
 
+const DEBIAN_KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
 /** Where packages of that cache name are, once they are unpacked. */
 export const unpackedDir = (name) => join(cacheDir, name);
 
@@ -28,16 +31,17 @@ export const unpackedDir = (name) => join(cacheDir, name);
  * Unpacks packages under a name of the cache; false when that cannot be done here.
  *
  * @param packagesOf names the packages, with what their programs need; it may ask apt
- * @param finish does the rest in the folder they were unpacked to
+ * @param finish does the rest in the folder they were unpacked to; the folder is moved afterwards
+ * @param release of Debian, such as `trixie`, when it is not to be the one of this machine
  */
-export function unpackDebianPackages(name, packagesOf, finish = () => {}) {
+export function unpackDebianPackages(name, packagesOf, finish = () => {}, release) {
   if (!which('apt-get') || !which('dpkg')) return false;
   mkdirSync(cacheDir, { recursive: true });
   // Two test runs may do this at once: each works in a folder of its own, the first rename wins.
   const workDir = mkdtempSync(join(cacheDir, 'unpack-'));
   try {
     const root = join(workDir, 'root');
-    for (const deb of download(workDir, packagesOf)) {
+    for (const deb of download(workDir, packagesOf, release)) {
       execFileSync('dpkg', ['-x', deb, root], { stdio: 'pipe' });
     }
     finish(root);
@@ -55,15 +59,19 @@ export function unpackDebianPackages(name, packagesOf, finish = () => {}) {
 
 /** Environment variables with which an unpacked program finds its libraries. */
 export function libraryPath(name) {
-  const libraryDirs = ['usr/lib', 'lib']
-    .map((dir) => join(unpackedDir(name), dir))
+  return { LD_LIBRARY_PATH: libraryDirs(unpackedDir(name)).join(delimiter) };
+}
+
+/** Where the libraries are in a folder that packages were unpacked to. */
+export function libraryDirs(root) {
+  return ['usr/lib', 'lib']
+    .map((dir) => join(root, dir))
     .filter((dir) => existsSync(dir))
     .flatMap((dir) =>
       readdirSync(dir)
         .filter((entry) => entry.endsWith('-linux-gnu'))
         .map((entry) => join(dir, entry)),
     );
-  return { LD_LIBRARY_PATH: libraryDirs.join(delimiter) };
 }
 
 /** The full path of an executable on the PATH, or nothing. */
@@ -84,8 +92,8 @@ export function isExecutable(file) {
   }
 }
 
-function download(workDir, packagesOf) {
-  const apt = unprivilegedApt(workDir);
+function download(workDir, packagesOf, release) {
+  const apt = unprivilegedApt(workDir, release ? settingsOf(workDir, release) : []);
   apt('apt-get', 'update');
   apt('apt-get', 'download', ...packagesOf(apt));
   return readdirSync(workDir)
@@ -94,7 +102,7 @@ function download(workDir, packagesOf) {
 }
 
 /** Runs apt tools that keep their lists and caches in `workDir`, so that any user may. */
-function unprivilegedApt(workDir) {
+function unprivilegedApt(workDir, more) {
   const lists = join(workDir, 'lists');
   const cache = join(workDir, 'cache');
   mkdirSync(join(lists, 'partial'), { recursive: true });
@@ -106,6 +114,7 @@ function unprivilegedApt(workDir) {
     'Dir::Cache::srcpkgcache=',
     'Debug::NoLocking=1',
     'APT::Sandbox::User=',
+    ...more,
   ].flatMap((setting) => ['-o', setting]);
   return (tool, ...args) =>
     execFileSync(tool, ['-q', ...settings, ...args], {
@@ -114,4 +123,20 @@ function unprivilegedApt(workDir) {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 120_000,
     });
+}
+
+/** What makes apt look at another release, in the archive that this machine uses. */
+function settingsOf(workDir, release) {
+  const uris = execFileSync('apt-get', ['--print-uris', 'update'], { encoding: 'utf8' });
+  const archive = /^'(.*)\/dists\/[a-z]+\/InRelease'/m.exec(uris)?.[1];
+  if (!archive) throw new Error('apt names no archive');
+  const list = join(workDir, 'sources.list');
+  const signed = existsSync(DEBIAN_KEYS) ? `[signed-by=${DEBIAN_KEYS}] ` : '';
+  writeFileSync(list, `deb ${signed}${archive} ${release} main\n`);
+  return [
+    `Dir::Etc::sourcelist=${list}`,
+    'Dir::Etc::sourceparts=/dev/null',
+    // What is installed here says nothing about what is there.
+    'Dir::State::status=/dev/null',
+  ];
 }

@@ -93,6 +93,22 @@ export class FaultyBroker extends JobBroker {
     return this.inner.now();
   }
 
+  override get partitions(): number {
+    return this.inner.partitions;
+  }
+
+  override partitionOf(id: string): number {
+    return this.inner.partitionOf(id);
+  }
+
+  override holdsTogether(name: string): boolean {
+    return this.inner.holdsTogether(name);
+  }
+
+  override checkPlace(...[job, chosenId]: Parameters<JobBroker['checkPlace']>): void {
+    this.inner.checkPlace(job, chosenId);
+  }
+
   enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
     return this.make('enqueue', [jobs], () => this.inner.enqueue(jobs));
   }
@@ -119,16 +135,18 @@ export class FaultyBroker extends JobBroker {
     return this.make('renew', [leases, forMs], () => this.inner.renew(leases, forMs, options));
   }
 
-  rescue(limit: number, leaseMs: number): Promise<Rescue> {
-    return this.make('rescue', [limit, leaseMs], () => this.inner.rescue(limit, leaseMs));
+  rescue(limit: number, leaseMs: number, partition?: number): Promise<Rescue> {
+    return this.make('rescue', [limit, leaseMs, partition], () =>
+      this.inner.rescue(limit, leaseMs, partition),
+    );
   }
 
   register(settings: readonly NameSettings[]): Promise<void> {
     return this.make('register', [settings], () => this.inner.register(settings));
   }
 
-  override prune(cursor: string): Promise<Pruned> {
-    return this.make('prune', [cursor], () => this.inner.prune!(cursor));
+  override prune(cursor: string, partition?: number): Promise<Pruned> {
+    return this.make('prune', [cursor, partition], () => this.inner.prune!(cursor, partition));
   }
 
   override beat(beat: HostBeat): Promise<void> {
@@ -168,7 +186,8 @@ export function withFaults<Backend extends AgendaBackend>(
     name: backend.name,
     repository: backend.repository,
     notificationChannel: backend.notificationChannel,
-    broker,
+    // A foreign backend has none, and shall get none.
+    ...(backend.broker && { broker }),
     manager: backend.manager,
     logger: backend.logger,
     connect: () => backend.connect(),

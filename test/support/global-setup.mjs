@@ -1,11 +1,12 @@
-import { findOrStartRedis } from './redis-server.mjs';
+import { startTopology } from './redis-topology.mjs';
 
 export default async function globalSetup() {
   try {
-    const redis = await findOrStartRedis();
-    globalThis.sharedRedis = redis;
-    process.env.TEST_REDIS_URL = redis.url;
-    console.log(`\nRedis for the tests: ${redis.how}`);
+    const servers = await startTopology();
+    globalThis.sharedServers = servers;
+    process.env.TEST_REDIS_URL = servers.url;
+    process.env.TEST_REDIS_ENDPOINT = JSON.stringify(servers.endpoint);
+    console.log(`\nRedis for the tests: ${servers.how}`);
   } catch (error) {
     // Without a server every test fails for the same reason: one line says it, not a stack.
     console.error(`\n${error.message}`);

@@ -1,3 +1,3 @@
 export default async function globalTeardown() {
-  await globalThis.sharedRedis?.stop();
+  await globalThis.sharedServers?.stop();
 }

@@ -27,10 +27,16 @@ export async function monitor({ options }: Redis, seen: Seen): Promise<() => voi
 
 const ESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b' };
 
-/** As the server quotes them. */
+/** In quotes, with a backslash before those inside. */
+const QUOTED = /^(?:"(?:[^"\\]|\\.)*"(?: |$))*$/;
+
+/** As the server quotes them; some leave the quotes inside as they are. */
 function argumentsOf(command: string): string[] {
-  return Array.from(command.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, quoted]) =>
-    quoted!.replace(/\\(?:x([0-9a-f]{2})|(.))/g, (_, code: string | undefined, letter: string) =>
+  const parts = QUOTED.test(command)
+    ? Array.from(command.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, inside]) => inside!)
+    : command.slice(1, -1).split('" "');
+  return parts.map((part) =>
+    part.replace(/\\(?:x([0-9a-f]{2})|(.))/g, (_, code: string | undefined, letter: string) =>
       code === undefined ? (ESCAPED[letter] ?? letter) : String.fromCharCode(parseInt(code, 16)),
     ),
   );

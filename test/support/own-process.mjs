@@ -4,11 +4,12 @@ import { createServer } from 'node:net';
 
 /**
  * Starts a server on a free port, and answers with the port beside what `start` gave. Another process
- * may take the port before the server does: then the next one is tried.
+ * may take the port before the server does: then the next one is tried. A server may not like every port.
  */
-export async function onFreePort(start) {
+export async function onFreePort(start, fits = () => true) {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    let port = await freePort();
+    while (!fits(port)) port = await freePort();
     try {
       return { port, server: await start(port) };
     } catch (error) {

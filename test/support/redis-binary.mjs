@@ -1,5 +1,5 @@
-// Where a Redis server binary comes from: the PATH, else the private cache, else Debian packages
-// unpacked into that cache.
+// Where a Redis server binary comes from: TEST_REDIS_SERVER, else the PATH, else the private cache, else
+// Debian packages unpacked into that cache.
 import { existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -14,7 +14,18 @@ export { which };
 
 /** The binary to start servers with, or nothing; the first call may download it. */
 export function redisBinary() {
-  return binaryOnPath() ?? unpackedBinary() ?? (unpack() ? unpackedBinary() : undefined);
+  return (
+    namedBinary() ?? binaryOnPath() ?? unpackedBinary() ?? (unpack() ? unpackedBinary() : undefined)
+  );
+}
+
+function namedBinary() {
+  const file = process.env.TEST_REDIS_SERVER;
+  if (!file) return undefined;
+  if (!isExecutable(file)) {
+    throw new Error(`TEST_REDIS_SERVER names ${file}, which cannot be executed.`);
+  }
+  return { file, env: {} };
 }
 
 function binaryOnPath() {

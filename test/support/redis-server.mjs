@@ -2,19 +2,16 @@
 // - the shared one of a test run, which may be somebody's (REDIS_TEST_URL, REDIS_URL): a test only
 //   touches keys under a prefix of its own;
 // - a private one, always started here, for a test that restarts, flushes or kills it.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { onFreePort, withParent } from './own-process.mjs';
+import { onFreePort } from './own-process.mjs';
 import { redisBinary, which } from './redis-binary.mjs';
+import { answersPing, pause, START_WITHIN_MS, startProcess } from './redis-process.mjs';
 
 export { redisBinary };
-
-const startTimeoutMs = 10_000;
-const stopTimeoutMs = 5_000;
 
 /** The server of a test run: `{ url, how, stop() }`. */
 export async function findOrStartRedis() {
@@ -32,13 +29,7 @@ export async function findOrStartRedis() {
 
 /** Starts a server of the caller's own; see the type declarations beside this file. */
 export async function startPrivateRedis(options = {}) {
-  const binary = redisBinary();
-  if (!binary) {
-    throw new Error(
-      'This test starts a Redis of its own and found no redis-server. Install Redis ' +
-        '(apt-get install redis-server, brew install redis).',
-    );
-  }
+  const binary = neededBinary();
   const ownDir = options.dir === undefined ? mkdtempSync(join(tmpdir(), 'redis-test-')) : undefined;
   const dir = options.dir ?? ownDir;
   const start = (port) => startProcess(binary, serverArguments({ ...options, port, dir }), port);
@@ -70,6 +61,16 @@ export async function startPrivateRedis(options = {}) {
       if (ownDir) rmSync(ownDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The binary for servers of the caller's own. */
+export function neededBinary() {
+  const binary = redisBinary();
+  if (binary) return binary;
+  throw new Error(
+    'This test starts a Redis of its own and found no redis-server. Install Redis ' +
+      '(apt-get install redis-server, brew install redis).',
+  );
 }
 
 async function givenServer(variable, url) {
@@ -109,7 +110,7 @@ async function startDocker() {
   const container = docker('run', '-d', '--rm', '-p', '127.0.0.1:0:6379', 'redis:7-alpine');
   const stop = async () => void docker('rm', '-f', container);
   const port = Number(docker('port', container, '6379/tcp').split(':').at(-1));
-  const until = performance.now() + startTimeoutMs;
+  const until = performance.now() + START_WITHIN_MS;
   while (performance.now() < until) {
     if (await answersPing(port)) return { url: `redis://127.0.0.1:${port}`, how: 'docker', stop };
     await pause(100);
@@ -130,66 +131,4 @@ function serverArguments({ port, dir, appendonly = false, appendfsync = 'everyse
   };
   const common = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`]);
   return [...common, ...args];
-}
-
-async function startProcess({ file, env }, args, port) {
-  const [command, ...prefix] = [...withParent('KILL'), file];
-  const child = spawn(command, [...prefix, ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let lastLine = '';
-  for (const output of [child.stdout, child.stderr]) {
-    output.setEncoding('utf8').on('data', (text) => {
-      lastLine = text.trim().split('\n').at(-1) || lastLine;
-    });
-  }
-  const killChild = () => child.kill('SIGKILL');
-  process.once('exit', killChild);
-  const exited = new Promise((resolve) => child.once('close', resolve).once('error', resolve)).then(
-    () => process.off('exit', killChild),
-  );
-  const hasExited = () => child.pid === undefined || child.exitCode !== null || child.signalCode;
-
-  const kill = async (signal) => {
-    child.kill(signal);
-    const endsProcess = !['SIGSTOP', 'SIGCONT'].includes(signal);
-    if (endsProcess) await exited;
-  };
-  const end = async () => {
-    child.kill('SIGTERM');
-    // A stopped process acts on a signal only once it goes on.
-    child.kill('SIGCONT');
-    const impatience = setTimeout(killChild, stopTimeoutMs);
-    await exited;
-    clearTimeout(impatience);
-  };
-
-  const until = performance.now() + startTimeoutMs;
-  while (!hasExited() && performance.now() < until) {
-    // Whoever answers on this port must be our child, not another process that was faster.
-    if ((await answersPing(port)) && !hasExited()) return { pid: child.pid, kill, end };
-    await pause(20);
-  }
-  killChild();
-  await exited;
-  throw new Error(`${file} did not start on port ${port}: ${lastLine || 'no answer'}`);
-}
-
-/** True once the server has loaded its data: until then it answers `-LOADING`. */
-function answersPing(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-    socket.setTimeout(500, () => socket.destroy());
-    socket.once('data', (data) => {
-      resolve(data.toString().startsWith('+PONG'));
-      socket.destroy();
-    });
-    socket.once('error', () => resolve(false));
-    socket.once('close', () => resolve(false));
-  });
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

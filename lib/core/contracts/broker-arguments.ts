@@ -21,10 +21,12 @@ import {
   OUTPUT_LIMITS,
   type ClaimOneRequest,
   type ClaimRequest,
+  type JobBroker,
   type LoggedLines,
   type NameSettings,
   type Renewed,
   type Settlement,
+  type StandBy,
 } from './job-broker.js';
 import { checkLimits } from './limit-arguments.js';
 
@@ -108,7 +110,7 @@ function checkIdempotency({ key, release, holdMs }: Idempotency): void {
 /** @throws InvalidOptionError */
 export function checkSettleAndClaim(
   settlements: readonly Settlement[],
-  { leaseMs, slots, names, lastStarts = 0 }: ClaimRequest,
+  { leaseMs, slots, names, lastStarts = 0, standBy }: ClaimRequest,
 ): void {
   checkBatch('settlements', settlements);
   settlements.forEach(checkSettlement);
@@ -116,6 +118,43 @@ export function checkSettleAndClaim(
   checkSlots('slots', slots, MAX_BATCH);
   for (const one of names) checkSlots('names.slots', one.slots, Infinity);
   checkSlots('lastStarts', lastStarts, 1);
+  if (standBy) checkStandBy(standBy);
+}
+
+function checkStandBy({ group, was, forMs }: StandBy): void {
+  if (!/^\S+$/.test(group)) {
+    throw new InvalidOptionError('standBy.group', group, 'text without spaces');
+  }
+  if (!/^\S*$/.test(was)) throw new InvalidOptionError('standBy.was', was, 'a group, or empty');
+  checkDuration('standBy.forMs', forMs);
+}
+
+/**
+ * A broker of several partitions speaks to one of them.
+ *
+ * @throws InvalidOptionError for one that there is not, and for a settlement of a job of another one
+ */
+export function checkClaimPartition(
+  settlements: readonly Settlement[],
+  { partition = 0 }: ClaimRequest,
+  broker: Pick<JobBroker, 'partitions' | 'partitionOf'>,
+): void {
+  checkPartition(partition, broker);
+  if (broker.partitions === 1) return;
+  for (const { lease } of settlements) {
+    const its = broker.partitionOf(lease.id);
+    if (its === partition) continue;
+    const expected = `${partition}, as the claim says: settle job ${lease.id} in a call to its own partition`;
+    throw new InvalidOptionError('settlements.partition', its, expected);
+  }
+}
+
+/** @throws InvalidOptionError */
+export function checkPartition(
+  partition: number,
+  { partitions }: Pick<JobBroker, 'partitions'>,
+): void {
+  wholeNumber('partition', partition, 0, partitions - 1);
 }
 
 /** @throws InvalidOptionError */

@@ -12,6 +12,8 @@ export const MISSED_BEATS = 3;
 export interface HostBeat {
   /** Unique among living processes. */
   readonly host: string;
+  /** The name of its machine (or container); left out by versions that did not tell. */
+  readonly machine?: string;
   /** The names it runs, in no order. */
   readonly names: readonly HostedName[];
   /** How many jobs it may run at once, of all names. */

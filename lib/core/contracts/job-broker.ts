@@ -99,6 +99,17 @@ export abstract class JobBroker {
     return false;
   }
 
+  /**
+   * Refuses a job that would need two places in a store with several partitions.
+   *
+   * @param chosenId - the id that was asked for; left out where one is made
+   * @throws InvalidOptionError
+   */
+  checkPlace(
+    _job: Pick<NewJob, 'name' | 'key' | 'idempotency' | 'dedupe'>,
+    _chosenId: string | undefined,
+  ): void {}
+
   /** Whether it keeps what jobs are given along: one that cannot refuses a job with a `context`. */
   get keepsContext(): boolean {
     return true;
@@ -205,6 +216,11 @@ export interface Enqueued {
   readonly deduped?: Deduped;
   /** Its name may have no more jobs that wait, so this one was not added: `job` is what was asked. */
   readonly refused?: QueueFull;
+  /**
+   * It was not added: all jobs of its name live in one partition, and its id, which was chosen, is of another.
+   * `job` is what was asked.
+   */
+  readonly isMisplaced?: true;
 }
 
 /** How many jobs of a name may wait, and how many do. */
@@ -305,6 +321,10 @@ export interface ClaimRequest {
  * A host that hears news meant for it alone (`NotificationChannel.subscribe` with its name) may be left asleep:
  * of the hosts that could take a job the store wakes two, and tells two of each group exact due times. Those
  * that sleep longest come first.
+ *
+ * A claim without slots leaves `was` and enters no group: so does a host that takes no more jobs. One that was woken
+ * and has no room passes that on: it names what it was woken for, with no slots, and of what is due there others
+ * are woken in its stead.
  */
 export interface StandBy {
   /** Hosts of one group have room for the same names: those that this claim asks for. No spaces. */

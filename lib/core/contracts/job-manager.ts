@@ -26,7 +26,8 @@ export abstract class JobManager {
   /**
    * Jobs by filter, in order, a page of them. Bounded (O(page)) when a state is given without a sort,
    * or with the sort of that state's index; every other query reads all that match, in pages.
-   * Default order: with a state that of its index, else `nextRunAt`, then `lastRunAt`, newest first.
+   * Default order: with a state that of its index, else `nextRunAt`, then `lastRunAt`, newest first. Among jobs
+   * of several partitions ties go by how many were added to each before, then by id.
    *
    * @throws InvalidOptionError for an unknown option, state, sort key or direction
    */
@@ -43,7 +44,7 @@ export abstract class JobManager {
   /**
    * A page of the jobs that match, and where the next one begins. A walk from page to page sees a job that
    * matches all the while exactly once for a given state other than `queued`, and at least once
-   * otherwise, whatever else comes, goes or moves. A page costs O(names + limit) when a state is given.
+   * otherwise, whatever else comes, goes or moves. A page costs O((names + limit) × partitions) when a state is given.
    *
    * Names follow one another; within a name jobs come in an order that does not move while they stay in
    * their state: running ones by their claim, completed ones and dead letters by their end, newest
@@ -52,6 +53,9 @@ export abstract class JobManager {
    * millisecond the walk has come to, and a row of Agenda's engine that says it is alive.
    *
    * With tags the walk goes through the jobs of that tag which fewest have, in pages that may be short.
+   *
+   * In a store of several partitions all this holds for the whole, but where insertion decides: among jobs of one
+   * instant, without a state, and with tags each partition has an order of its own, and comes after another.
    *
    * @throws InvalidCursorError for a cursor that is damaged, or of another filter
    * @throws UnsupportedOperationError by a manager that cannot
@@ -103,7 +107,7 @@ export abstract class JobManager {
   }
 
   /**
-   * Removes ended jobs that ended at least so long ago, oldest first: at most `limit`, 200 or less.
+   * Removes ended jobs that ended at least so long ago, oldest first (of each partition): at most `limit`, 200 or less.
    *
    * @returns the ids that are gone; fewer than `limit` when no more match
    * @throws UnsupportedOperationError by a manager that cannot
@@ -116,6 +120,7 @@ export abstract class JobManager {
    * Holds a name back, or everything: no claim that starts after the reply hands out a job of it, but those of
    * `claimOne`, which passes. What runs goes on and ends, adding goes on, and what is due counts as queued. It
    * stays so until `resume`, also over restarts. Paused twice it keeps its instant, and takes the new words.
+   * Partitions are told one by one: a call that fails may have reached some, and its repeat the others.
    *
    * @throws InvalidJobError for the name
    * @throws UnsupportedOperationError by a manager that cannot
@@ -136,7 +141,7 @@ export abstract class JobManager {
     return Promise.reject(new UnsupportedOperationError('resume', 'foreign'));
   }
 
-  /** What is paused. @throws UnsupportedOperationError by a manager that cannot */
+  /** What is paused, in any partition. @throws UnsupportedOperationError by a manager that cannot */
   pauses(): Promise<StoredPauses> {
     return Promise.reject(new UnsupportedOperationError('pauses', 'foreign'));
   }
@@ -146,6 +151,7 @@ export abstract class JobManager {
    * each of them wins over the handler's until `null` removes them all. Starts count from then on.
    *
    * @throws InvalidOptionError, InvalidJobError
+   * @throws ScatteredJobsError in a store with several partitions, for limits over all processes
    * @throws UnsupportedOperationError by a manager that cannot
    */
   setLimits(_name: string, _limits: NameLimits | null): Promise<void> {
@@ -222,7 +228,7 @@ export abstract class JobManager {
 
   /**
    * From now on every step that changes jobs tells it in the durable stream, within these bounds: the last call
-   * counts. `null` ends that, and drops what is kept.
+   * counts. `null` ends that, and drops what is kept. Each partition keeps an equal share.
    *
    * @throws UnsupportedOperationError by a manager that cannot
    */
@@ -231,7 +237,8 @@ export abstract class JobManager {
   }
 
   /**
-   * A page of the durable stream, oldest first.
+   * A page of the durable stream, oldest first: of several partitions by time, as far as these have told, each
+   * in its own order.
    *
    * @throws InvalidCursorError for a cursor that is damaged
    * @throws EventsLostError when events behind the cursor are gone: nothing is skipped in silence

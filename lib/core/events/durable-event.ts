@@ -10,7 +10,7 @@
  * neither. `interrupted`: handed back; its attempt does not count. `stalled`: its process was lost.
  * `cancelled`: removed on somebody's wish, in whatever state. `removed`: in any other way, with the reason
  * `completed` (not to be kept), `retention` or `clean`. `requeued`: a dead letter that came back. `emptied`: of a name, when its last run has ended and nothing of
- * it is due.
+ * it is due; where jobs are spread over several partitions, each tells it of its own ones.
  */
 export const DURABLE_EVENT_KINDS = [
   'enqueued',

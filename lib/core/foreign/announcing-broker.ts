@@ -52,6 +52,10 @@ export class AnnouncingBroker extends JobBroker {
     return this.inner.holdsTogether(name);
   }
 
+  override checkPlace(...[job, chosenId]: Parameters<JobBroker['checkPlace']>): void {
+    this.inner.checkPlace(job, chosenId);
+  }
+
   async enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
     const answers = await this.inner.enqueue(jobs);
     for (const { created, job } of answers) {

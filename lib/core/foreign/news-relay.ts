@@ -3,6 +3,7 @@ import type {
   JobNotification,
   JobStateNotification,
   NotificationChannelState,
+  NotificationHandler,
   Unsubscribe,
 } from '../contracts/notification-channel.js';
 import { randomToken } from '../job/job-id.js';
@@ -31,6 +32,11 @@ export class NewsRelay extends ChannelBase {
     private readonly sink: (error: Error) => void,
   ) {
     super();
+  }
+
+  /** Nobody here knows who stands by: every host hears everything. */
+  override subscribe(handler: NotificationHandler): Unsubscribe {
+    return super.subscribe(handler);
   }
 
   /** Never rejects. */

@@ -1,5 +1,7 @@
 import {
+  checkClaimPartition,
   checkEnqueue,
+  checkPartition,
   checkRegister,
   checkRenew,
   checkRescue,
@@ -121,6 +123,7 @@ export class RepositoryBroker extends JobBroker {
     request: ClaimRequest,
   ): Promise<Claimed> {
     checkSettleAndClaim(settlements, request);
+    checkClaimPartition(settlements, request, this);
     const ends = await Promise.allSettled(settlements.map((one) => this.rows.settle(one)));
     try {
       const answers = ends.map(valueOrThrow);
@@ -158,8 +161,9 @@ export class RepositoryBroker extends JobBroker {
   }
 
   /** Claims take rows with old locks by themselves. */
-  async rescue(limit: number, leaseMs: number): Promise<Rescue> {
+  async rescue(limit: number, leaseMs: number, partition = 0): Promise<Rescue> {
     checkRescue(limit, leaseMs);
+    checkPartition(partition, this);
     return { now: this.now(), jobs: [], more: false, heldUntil: null, earliestExpiry: null };
   }
 

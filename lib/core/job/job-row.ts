@@ -201,6 +201,12 @@ export function ruleOf(row: RuleFields): RepeatFacts | null {
 
 const dateOrNull = (at: number | null): Date | null => (at === null ? null : new Date(at));
 
+/** The field of the key index that leads to the job which a row means; `undefined` where none does. */
+export function leadingField({ id, name, type, repeat, unique }: AskedRow): string | undefined {
+  if (id !== undefined) return undefined;
+  return type === 'single' ? singleKey(name, repeat?.key) : unique?.key;
+}
+
 /** The field of the key index that leads to a `single` job. Names and keys hold no control characters. */
 export function singleKey(name: string, key: string | undefined): string {
   return key === undefined ? `single\n${name}` : `single\n${name}\n${key}`;

@@ -27,9 +27,12 @@ const OURS = /^[0-9A-Za-z_~]{22}$/;
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~';
 const VALUES = new Map(Array.from(ALPHABET, (character, value) => [character, value]));
 
+/** Whether it looks like an id of ours. One that was chosen may, too. */
+export const isMadeId = (id: string): boolean => OURS.test(id);
+
 /** The place of the job with this id. */
 export function placeOfId(id: string): number {
-  if (!OURS.test(id)) return placeOf(id);
+  if (!isMadeId(id)) return placeOf(id);
   return VALUES.get(id[20]!)! * 64 + VALUES.get(id[21]!)!;
 }
 
@@ -47,9 +50,12 @@ export function newIdFor(
   job: Pick<NewJob, 'name' | 'key' | 'idempotency' | 'dedupe'>,
   isTogether: boolean,
 ): string {
-  const shared = isTogether ? sharedByName(job.name) : sharedBy(job)[0];
-  return shared === undefined ? newJobId() : placedId(shared);
+  return newIdAmong(isTogether ? sharedByName(job.name) : sharedBy(job)[0]);
 }
+
+/** A new id for a job that shares this with others, or nothing. */
+export const newIdAmong = (shared: string | undefined): string =>
+  shared === undefined ? newJobId() : placedId(shared);
 
 /** What all jobs of a name share that is held together. */
 export const sharedByName = (name: string): string => `name\n${name}`;
@@ -65,6 +71,15 @@ export function sharedBy(job: Pick<NewJob, 'name' | 'key' | 'idempotency' | 'ded
   if (idempotency) shared.push(idempotencyKey(name, idempotency.key));
   if (dedupe) shared.push(dedupeKey(name, dedupe));
   return shared;
+}
+
+/** As above, of a new row. @param field - the key that leads to its job, if any does */
+export function sharedByRow(
+  name: string,
+  { key, field }: { readonly key: string | undefined; readonly field: string | undefined },
+): string[] {
+  const byKey = key === undefined ? [] : [sharedByKey(name, key)];
+  return field === undefined ? byKey : [...byKey, field];
 }
 
 /** CRC-16/XMODEM of the UTF-8 bytes, as Redis Cluster hashes keys (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/). */

@@ -9,7 +9,7 @@ import { checkKnownKeys } from '../options/known-keys.js';
 export interface LogRetention {
   /** How old an entry may get, by its `timestamp`. @default no limit: their number alone decides */
   maxAge?: Duration;
-  /** How many entries there may be, of all jobs together. @default 100000 */
+  /** How many entries there may be, of all jobs together; each partition of a store keeps its part of them. @default 100000 */
   maxCount?: number;
 }
 

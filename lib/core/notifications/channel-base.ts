@@ -4,6 +4,7 @@ import {
   type CancelNotification,
   type JobNotification,
   type JobStateNotification,
+  type NewsOptions,
   type NotificationChannelState,
   type NotificationHandler,
   type StateNotificationHandler,
@@ -11,13 +12,19 @@ import {
 } from '../contracts/notification-channel.js';
 import { AgendaError, InvalidOptionError } from '../errors.js';
 import { errorOf } from '../job/thrown.js';
+import { checkKnownKeys } from '../options/known-keys.js';
 import { Handlers } from './handlers.js';
 
 type ChannelEvent = 'stateChange' | 'error';
 
+/** Who gets a piece of news: those who listen to all names, or one host, or everybody. */
+export type Receivers = 'all' | 'general' | { readonly host: string };
+
 /** What our channels do alike: they count users, keep handlers apart from each other, and tell their state. */
 export abstract class ChannelBase extends NotificationChannel {
-  protected readonly newsHandlers = new Handlers<JobNotification>();
+  protected readonly newsHandlers = new Handlers<JobNotification>(() => this.newsChanged());
+  /** Of each host that listens here. */
+  protected readonly hostHandlers = new Map<string, Handlers<JobNotification>>();
   protected readonly stateHandlers = new Handlers<JobStateNotification>(() => {
     if (this.opened) this.stateHandlersChanged();
   });
@@ -55,12 +62,27 @@ export abstract class ChannelBase extends NotificationChannel {
     for (const handlers of [this.newsHandlers, this.stateHandlers, this.cancelHandlers]) {
       handlers.clear();
     }
+    this.hostHandlers.clear();
     this.enter('disconnected');
     await this.close();
   }
 
-  subscribe(handler: NotificationHandler): Unsubscribe {
-    return this.newsHandlers.add(handler);
+  /** @throws InvalidOptionError for anything but a function, and for a host without a name */
+  subscribe(handler: NotificationHandler, options: NewsOptions = {}): Unsubscribe {
+    checkKnownKeys('', options, ['host']);
+    const { host } = options;
+    if (host === undefined) return this.newsHandlers.add(handler);
+    if (typeof host !== 'string' || host === '') {
+      throw new InvalidOptionError('host', host, 'the name of a host');
+    }
+    const handlers = this.handlersOf(host);
+    const forget = handlers.add(handler);
+    return () => {
+      forget();
+      if (handlers.size > 0 || this.hostHandlers.get(host) !== handlers) return;
+      this.hostHandlers.delete(host);
+      this.newsChanged();
+    };
   }
 
   subscribeState(handler: StateNotificationHandler): Unsubscribe {
@@ -99,6 +121,16 @@ export abstract class ChannelBase extends NotificationChannel {
   /** Between `connect` and `disconnect`: one more, or one less, wants to hear of states. */
   protected stateHandlersChanged(): void {}
 
+  /** Between `connect` and `disconnect`: other hosts, or others, want to hear of names. */
+  protected newsHandlersChanged(): void {}
+
+  protected newsHandlersOf(to: Receivers): Handlers<JobNotification>[] {
+    if (to === 'general') return [this.newsHandlers];
+    if (to === 'all') return [this.newsHandlers, ...this.hostHandlers.values()];
+    const handlers = this.hostHandlers.get(to.host);
+    return handlers ? [handlers] : [];
+  }
+
   protected enter(state: NotificationChannelState): void {
     if (this.current === state) return;
     this.current = state;
@@ -127,6 +159,19 @@ export abstract class ChannelBase extends NotificationChannel {
     this.users = 0;
     this.opened = undefined;
     this.enter('error');
+  }
+
+  private handlersOf(host: string): Handlers<JobNotification> {
+    let handlers = this.hostHandlers.get(host);
+    if (!handlers) {
+      handlers = new Handlers(() => this.newsChanged());
+      this.hostHandlers.set(host, handlers);
+    }
+    return handlers;
+  }
+
+  private newsChanged(): void {
+    if (this.opened) this.newsHandlersChanged();
   }
 
   private listenersOf(event: ChannelEvent): Handlers<unknown> {

@@ -3,7 +3,7 @@ import type {
   JobNotification,
   JobStateNotification,
 } from '../contracts/notification-channel.js';
-import { ChannelBase } from './channel-base.js';
+import { ChannelBase, type Receivers } from './channel-base.js';
 import type { Handlers } from './handlers.js';
 
 /**
@@ -29,9 +29,14 @@ export class InMemoryNotificationChannel extends ChannelBase {
     return this.stateHandlers.size > 0;
   }
 
-  /** @internal For news of a backend in this process, which nobody needs to hear. */
-  deliver(notification: JobNotification): void {
-    this.send(this.newsHandlers, notification);
+  /**
+   * For news of a backend in this process, which nobody needs to hear.
+   *
+   * @param to - left out: all handlers, also those of hosts
+   * @internal
+   */
+  deliver(notification: JobNotification, to: Receivers = 'all'): void {
+    for (const handlers of this.newsHandlersOf(to)) this.send(handlers, notification);
   }
 
   /** @internal */

@@ -6,27 +6,42 @@ import { goTogether, sendJobs } from './send-jobs.js';
 // What a record has beside its data.
 const FRAME_BYTES = 512;
 
-/** Single adds that come together travel together, and are inserted in the order they were asked for. */
+/**
+ * Single adds that come together travel together, and are inserted in the order they were asked for: in each
+ * partition of the store, so that one that is away holds up nothing of the others.
+ */
 export class EnqueueBatcher {
-  private readonly batcher: Batcher<NewJob, Enqueued>;
+  private readonly batchers = new Map<number, Batcher<NewJob, Enqueued>>();
 
-  constructor(broker: () => JobBroker) {
-    this.batcher = new Batcher({
-      send: (jobs) => sendJobs(broker(), jobs),
-      goTogether,
-      bytesOf,
-      most: () => broker().enqueueLimit,
-      unsent: 'The job was not added: another add before it found no connection.',
-    });
-  }
+  constructor(private readonly broker: () => JobBroker) {}
 
   add(job: NewJob): Promise<Enqueued> {
-    return this.batcher.add(job);
+    const broker = this.broker();
+    return this.batcherOf(broker.partitions === 1 ? 0 : broker.partitionOf(job.id)).add(job);
   }
 
   /** Resolves when every add has its answer. */
-  idle(): Promise<void> {
-    return this.batcher.idle();
+  async idle(): Promise<void> {
+    await Promise.all(Array.from(this.batchers.values(), (batcher) => batcher.idle()));
+  }
+
+  private batcherOf(partition: number): Batcher<NewJob, Enqueued> {
+    let batcher = this.batchers.get(partition);
+    if (!batcher) {
+      batcher = this.newBatcher();
+      this.batchers.set(partition, batcher);
+    }
+    return batcher;
+  }
+
+  private newBatcher(): Batcher<NewJob, Enqueued> {
+    return new Batcher({
+      send: (jobs) => sendJobs(this.broker(), jobs),
+      goTogether,
+      bytesOf,
+      most: () => this.broker().enqueueLimit,
+      unsent: 'The job was not added: another add before it found no connection.',
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import {
   MAX_BATCH,
   MAX_CALL_BYTES,
 } from '../contracts/job-broker.js';
-import { InvalidOptionError, QueueFullError } from '../errors.js';
+import { InvalidOptionError } from '../errors.js';
 import { MAX_HEADERS_BYTES } from '../job/job-headers.js';
 import type { NewJob } from '../job/job-record.js';
 import { Job } from '../job/job.js';
@@ -16,6 +16,7 @@ import { bytesOf } from './enqueue-batcher.js';
 import { callGuest } from './guest-callback.js';
 import type { EnqueueManyOptions, EnqueueManyResult, JobInput } from './job-options.js';
 import { Pace } from './pace.js';
+import { refusalOf } from './refusal-of.js';
 import { goTogether, sendJobs } from './send-jobs.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -91,7 +92,12 @@ class Bulk<Item> {
     private readonly tools: BulkTools,
     private readonly options: EnqueueManyOptions<Item>,
   ) {
-    this.chunkSize = Math.min(options.chunkSize ?? MAX_BATCH, tools.broker.enqueueLimit);
+    const { enqueueLimit, partitions } = tools.broker;
+    // A chunk that is spread over partitions is a call to each of them.
+    this.chunkSize = Math.min(
+      options.chunkSize ?? MAX_BATCH * partitions,
+      enqueueLimit * partitions,
+    );
     this.pace = options.perSecond === undefined ? undefined : new Pace(options.perSecond);
     this.roomForHeaders = tools.middleware ? MAX_HEADERS_BYTES : 0;
   }
@@ -264,12 +270,9 @@ class Bulk<Item> {
     }
   }
 
-  private answered({ index, item, job }: Entry<Item>, answer: Enqueued): void {
-    const { refused } = answer;
-    if (refused) {
-      const error = new QueueFullError(job.name, refused.maxQueued, refused.queued);
-      return this.failed(error, item, index);
-    }
+  private answered({ index, item }: Entry<Item>, answer: Enqueued): void {
+    const refusal = refusalOf(answer);
+    if (refusal) return this.failed(refusal, item, index);
     this.answers[index] = answer;
     if (answer.created) this.created += 1;
     else this.existing += 1;

@@ -1,6 +1,6 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
 import type { Enqueued } from '../contracts/job-broker.js';
-import { InvalidOptionError, QueueFullError } from '../errors.js';
+import { InvalidOptionError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import type { Due } from '../job/due.js';
@@ -30,6 +30,7 @@ import type {
 } from './job-options.js';
 import { NewJobs } from './new-job.js';
 import { hasLimits, limitsOf, makeRecurring } from './recurring.js';
+import { refusalOf } from './refusal-of.js';
 import { apart, dueAt, onlyPriority, refusePast } from './schedule-options.js';
 import type { StoredJobs } from './stored-jobs.js';
 
@@ -62,6 +63,7 @@ export class JobAdder {
       headers: new CarriedHeaders(options.context, tools),
       now: () => jobs.now(),
       holdsTogether: (name) => backend.broker.holdsTogether(name),
+      checkPlace: (job, chosenId) => backend.broker.checkPlace(job, chosenId),
       warn: tools.warn,
     });
     this.batcher = new EnqueueBatcher(() => backend.broker);
@@ -171,8 +173,10 @@ export class JobAdder {
     });
   }
 
-  private added({ job: record, created, deduped = 'duplicate', refused }: Enqueued): Job {
-    if (refused) throw new QueueFullError(record.name, refused.maxQueued, refused.queued);
+  private added(answer: Enqueued): Job {
+    const refusal = refusalOf(answer);
+    if (refusal) throw refusal;
+    const { job: record, created, deduped = 'duplicate' } = answer;
     const job = this.jobs.of(record, created, created ? undefined : deduped);
     if (created) this.jobs.added(job);
     else this.jobs.duplicate(job, deduped);

@@ -52,6 +52,8 @@ export interface NewJobTools {
   now(): number;
   /** Whether all jobs of this name live in one partition of the store. */
   holdsTogether(name: string): boolean;
+  /** @throws InvalidOptionError for a job that would need two places in the store */
+  checkPlace(job: Parameters<typeof newIdFor>[0], chosenId: string | undefined): void;
   /** Takes warnings: a code, a message, and what it is about. */
   warn(code: string, message: string, about: string): void;
 }
@@ -154,6 +156,7 @@ export class NewJobs {
     if (expires) job.expires = expires;
     const isTimed = due !== undefined || options.delay !== undefined;
     const made = options.dedupe === undefined ? job : withDedupe(job, options.dedupe, { isTimed });
+    this.tools.checkPlace(made, options.id);
     return options.id === undefined ? { ...made, id: this.newId(made) } : made;
   }
 

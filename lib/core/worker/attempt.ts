@@ -56,6 +56,8 @@ export class Attempt implements RunningAttempt {
     handler: Handler,
     private readonly keeper: AttemptKeeper,
     trustedUntil: number,
+    /** In which partition of the store its job is. */
+    readonly partition = 0,
   ) {
     this.record = claimed.record;
     this.lease = claimed.lease;

@@ -9,12 +9,11 @@ import type { Announcer } from './announcer.js';
 import { Attempt, type AttemptKeeper } from './attempt.js';
 import { bury, decide, passedOver } from './decide.js';
 import type { DecisionContext } from './decision.js';
+import { Desk, type DeskHooks } from './desk.js';
 import { Executor } from './executor.js';
-import { LeaseKeeper } from './lease-keeper.js';
 import { type Outcome, RELEASED } from './outcome.js';
 import type { Outages } from './outages.js';
-import { Reports } from './reports.js';
-import { type Settled, Settler } from './settler.js';
+import type { Settled, Settler } from './settler.js';
 import type { Slots } from './slots.js';
 
 /*
@@ -22,6 +21,8 @@ import type { Slots } from './slots.js';
  *
  *   begin ──▶ Executor ── outcome ──▶ decide ── settlement ──▶ Settler ──▶ accepted, refused, dropped
  *     └──────── LeaseKeeper holds its lease all the way ───────────────────────┘
+ *
+ * Settler and LeaseKeeper are those of its partition: see `desk.ts`.
  *
  * It holds a slot from its begin until its handler returns. Both ends may come in either order. On its last
  * start it keeps others of that kind away until it is over.
@@ -52,10 +53,9 @@ const UNSETTLED_SHOWN = 5;
 
 export class Attempts implements AttemptKeeper {
   readonly home: JobHome;
-  readonly settler: Settler;
+  /** Of each partition its own. */
+  private readonly desks: readonly Desk[];
   private readonly executor: Executor;
-  private readonly keeper: LeaseKeeper;
-  private readonly reports: Reports;
   private readonly decisions: DecisionContext;
   private endedByHandlers = 0;
   private whenEmpty: (() => void)[] = [];
@@ -77,15 +77,6 @@ export class Attempts implements AttemptKeeper {
       random: Math.random,
       report,
     };
-    this.settler = new Settler({
-      accepted: (attempt) => this.accepted(attempt),
-      refused: (attempt, refusal, repeated) => {
-        this.keeper.letGo(attempt);
-        announcer.lost(attempt, refusal, repeated);
-        hooks.over?.(attempt, new LeaseLostError(attempt.record.id, refusal));
-      },
-      dropped: (attempt, error) => this.dropped(attempt, error),
-    });
     this.executor = new Executor({
       ended: (attempt, outcome) => this.ended(attempt, outcome),
       returned: (attempt, late) => this.returned(attempt, late),
@@ -93,19 +84,12 @@ export class Attempts implements AttemptKeeper {
       omitted: (attempt, omitted) => announcer.omitted(attempt, omitted),
       report,
     });
-    this.keeper = new LeaseKeeper(leaseMs, {
-      renew: (leases, forMs) => broker().renew(leases, forMs, { afterExpiry: true }),
-      lost: (attempt, lost) => this.lost(attempt, lost),
-      ...outages.toldBy('renewals'),
-    });
-    this.reports = new Reports({
-      tell: async (reports) => void (await this.keeper.tell(reports)),
-      told: ({ attempt, progress }) => {
-        if (progress !== undefined && !attempt.isLost) announcer.progressTold(attempt, progress);
-      },
-      report,
-      ...outages.toldBy('renewals'),
-    });
+    const deskHooks = this.deskHooks();
+    this.desks = Array.from(
+      { length: broker().partitions },
+      (_, partition) =>
+        new Desk(leaseMs, broker, { ...deskHooks, ...outages.toldBy('renewals', partition) }),
+    );
   }
 
   /**
@@ -140,29 +124,34 @@ export class Attempts implements AttemptKeeper {
   /** @throws LeaseLostError, JobCancelledError when its lease is gone; ConnectionError */
   async touch(attempt: Attempt, progress: number | undefined): Promise<void> {
     if (progress !== undefined) attempt.untold?.forgetProgress();
-    await this.keeper.touch(attempt, progress);
+    await this.deskOf(attempt).leases.touch(attempt, progress);
     if (progress === undefined) return;
     this.tools.announcer.progressed(attempt, progress);
     this.tools.announcer.progressTold(attempt, progress);
   }
 
   report(attempt: Attempt, progress: unknown, text: string): void {
-    this.reports.progress(attempt, progress, text);
+    this.deskOf(attempt).reports.progress(attempt, progress, text);
     this.tools.announcer.progressed(attempt, progress);
   }
 
   log(attempt: Attempt, line: string): void {
-    this.reports.log(attempt, line);
+    this.deskOf(attempt).reports.log(attempt, line);
+  }
+
+  /** Where settlements wait to be sent: of each partition its own. */
+  get outboxes(): readonly Settler[] {
+    return this.desks.map(({ outbox }) => outbox);
   }
 
   /** Ends that the store has not answered for. */
   get unsettled(): number {
-    return this.settler.unanswered + this.reports.held;
+    return this.desks.reduce((sum, { unsettled }) => sum + unsettled, 0);
   }
 
   /** Resolves when the store knows all that was told by attempts that have ended. */
-  untilTold(): Promise<void> {
-    return this.reports.untilTold();
+  async untilTold(): Promise<void> {
+    await Promise.all(this.desks.map(({ reports }) => reports.untilTold()));
   }
 
   /** Handlers that run. */
@@ -177,7 +166,9 @@ export class Attempts implements AttemptKeeper {
 
   /** The attempts whose leases are held: those that run, and those whose end is not stored yet. */
   held(): ReadonlySet<Attempt> {
-    return this.keeper.attempts();
+    const [only] = this.desks;
+    if (this.desks.length === 1) return only!.held();
+    return new Set(this.desks.flatMap((desk) => [...desk.held()]));
   }
 
   /** Attempts that their handlers have ended, ever; not those that were given up before. */
@@ -203,23 +194,24 @@ export class Attempts implements AttemptKeeper {
 
   /** News about a job that may run here: its lease may be gone. */
   check(jobId: string): void {
-    void this.keeper.check(jobId);
+    const partition = this.tools.broker().partitionOf(jobId);
+    void this.desks[partition]!.leases.check(jobId);
   }
 
-  /** Whether leases of this host are fresh; an overdue renewal is made up for first. */
-  async leasesAreSafe(): Promise<boolean> {
-    if (this.keeper.isBehind) await this.keeper.renewAll();
-    return !this.keeper.isBehind;
+  /** Whether leases of this host are fresh in a partition; an overdue renewal is made up for first. */
+  async leasesAreSafe(partition: number): Promise<boolean> {
+    const { leases } = this.desks[partition]!;
+    if (leases.isBehind) await leases.renewAll();
+    return !leases.isBehind;
   }
 
   /** Renews no lease any more. What is not settled goes out after the next start, if there is one. */
   leave(): void {
-    this.keeper.stop();
-    this.reports.stop();
-    const { settler } = this;
-    const count = settler.unanswered;
+    for (const desk of this.desks) desk.leave();
+    const count = this.desks.reduce((sum, { outbox }) => sum + outbox.unanswered, 0);
     if (count === 0) return;
-    const ids = settler.firstIds(UNSETTLED_SHOWN).join(', ');
+    const waiting = this.desks.flatMap(({ outbox }) => outbox.firstIds(UNSETTLED_SHOWN));
+    const ids = waiting.slice(0, UNSETTLED_SHOWN).join(', ');
     const message =
       `The ends of ${count} job${count === 1 ? '' : 's'} are not stored: ${ids}` +
       `${count > UNSETTLED_SHOWN ? ', …' : ''}. The store did not answer. ` +
@@ -227,10 +219,34 @@ export class Attempts implements AttemptKeeper {
     this.tools.events.reportError(new Error(message));
   }
 
+  private deskOf({ partition }: Attempt): Desk {
+    return this.desks[partition]!;
+  }
+
+  private deskHooks(): Omit<DeskHooks, 'failed' | 'recovered'> {
+    const { announcer, events } = this.tools;
+    return {
+      accepted: (attempt) => this.accepted(attempt),
+      refused: (attempt, refusal, repeated) => {
+        this.deskOf(attempt).leases.letGo(attempt);
+        announcer.lost(attempt, refusal, repeated);
+        this.hooks.over?.(attempt, new LeaseLostError(attempt.record.id, refusal));
+      },
+      dropped: (attempt, error) => this.dropped(attempt, error),
+      lost: (attempt, lost) => this.lost(attempt, lost),
+      told: ({ attempt, progress }) => {
+        if (progress !== undefined && !attempt.isLost) announcer.progressTold(attempt, progress);
+      },
+      report: (error) => events.reportError(error),
+    };
+  }
+
   private taken(claimed: ClaimedJob, sentAt: number, handler: Handler | undefined): Attempt {
-    const trustedUntil = this.keeper.trustFrom(sentAt);
-    const attempt = new Attempt(claimed, handler ?? NOBODY, this, trustedUntil);
-    this.keeper.hold(attempt);
+    const partition = this.tools.broker().partitionOf(claimed.lease.id);
+    const { leases } = this.desks[partition]!;
+    const trustedUntil = leases.trustFrom(sentAt);
+    const attempt = new Attempt(claimed, handler ?? NOBODY, this, trustedUntil, partition);
+    leases.hold(attempt);
     return attempt;
   }
 
@@ -264,17 +280,18 @@ export class Attempts implements AttemptKeeper {
 
   private settle(attempt: Attempt, settlement: Settlement): void {
     attempt.settlement = settlement;
-    if (!this.reports.isUntold(attempt)) return this.put(attempt);
+    const { reports } = this.deskOf(attempt);
+    if (!reports.isUntold(attempt)) return this.put(attempt);
     const { slots } = this.tools;
     slots.keepForUntold(attempt.handler.name);
-    this.reports.afterAll(attempt, () => {
+    reports.afterAll(attempt, () => {
       slots.freeFromUntold(attempt.handler.name);
       this.put(attempt);
     });
   }
 
   private put(attempt: Attempt): void {
-    this.settler.put(attempt as Settled);
+    this.deskOf(attempt).outbox.put(attempt as Settled);
     this.hooks.wake(false);
   }
 
@@ -288,7 +305,7 @@ export class Attempts implements AttemptKeeper {
   }
 
   private accepted(attempt: Settled): void {
-    this.keeper.letGo(attempt);
+    this.deskOf(attempt).leases.letGo(attempt);
     this.tools.announcer.settled(attempt);
     this.hooks.over?.(attempt);
     const { kind } = attempt.settlement;
@@ -302,7 +319,7 @@ export class Attempts implements AttemptKeeper {
   }
 
   private dropped(attempt: Settled, cause: Error): void {
-    this.keeper.letGo(attempt);
+    this.deskOf(attempt).leases.letGo(attempt);
     const { id, name } = attempt.record;
     const message =
       `The end of attempt ${attempt.job.attempt} of job ${id} ("${name}") cannot be stored: ${cause.message}. ` +
@@ -317,7 +334,7 @@ export class Attempts implements AttemptKeeper {
     // Its settlement is on its way, and gets an answer of its own.
     if (attempt.decided) return;
     this.executor.abandon(attempt);
-    this.reports.forget(attempt);
+    this.deskOf(attempt).reports.forget(attempt);
     if (this.endLastStart(attempt)) this.hooks.wake(true);
     const { id, name } = attempt.record;
     if (cancelled === undefined) {
@@ -338,7 +355,7 @@ export class Attempts implements AttemptKeeper {
   }
 
   private undecided(): Attempt[] {
-    return [...this.keeper.attempts()].filter(({ decided }) => !decided);
+    return [...this.held()].filter(({ decided }) => !decided);
   }
 }
 

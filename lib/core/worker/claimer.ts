@@ -1,73 +1,119 @@
 import { AsyncResource } from 'node:async_hooks';
 // Imported: fake timers of a test, which stand in for the global one, must not stop the host.
 import { nextTick } from 'node:process';
-import type { Claimed, ClaimedJob, ClaimRequest } from '../contracts/job-broker.js';
-import { type CallTools, ClaimTrack, type Mail } from './claim-track.js';
-import { LookOut } from './look-out.js';
-import type { Room } from './slots.js';
+import type { Claimed, ClaimedJob, ClaimRequest, Settlement } from '../contracts/job-broker.js';
+import type { Mail, Outbox } from './claim-track.js';
+import { Lane, type Permit, WORTH_A_CALL } from './lane.js';
+import type { Slots } from './slots.js';
+import { Timer } from './timer.js';
 
 /*
  * The loop of a worker host: settlements out, due jobs in.
  *
- * - Nothing turns by itself. A finished attempt, news, a free slot or the look-out wakes it up.
+ * - Nothing turns by itself. A finished attempt, news, a free slot or a look-out wakes it up.
  * - With no call under way it goes out as soon as the present tick of the event loop has run dry:
  *   attempts that end together go together, and an idle system has no added latency. With a call
  *   under way the next batch forms behind it.
- * - Where there is plenty of work a second call goes out beside the first, on a track of its own, each
- *   with half of the slots: the store works on one while the handlers of the other run. A small batch
- *   never does: it would only make both smaller, and every call has a price of its own.
+ * - Each partition of the store has a lane of its own. Settlements go out on all of them at once; the free slots are
+ *   dealt out, in shares that are worth a call. Where there are too few for that, the lanes take turns.
  *
- * When to look for jobs stands in `look-out.ts`, what becomes of a call in `claim-track.ts`.
+ * WHOSE TURN IT IS, among several lanes. A lane that has settlements to send asks along, which costs nothing; and
+ * since it is the lane of the jobs that have just ended, each keeps about the slots it has. A lane that has none
+ * gets its call when there is a share free for it, or when nothing else is under way. One that waits for longer than
+ * a turn goes before all others, however little there is: so none starves, and each turn of it costs one more call.
  */
 
-export interface ClaimerTools<Item extends Mail> extends CallTools<Item> {
-  /** A job has come, by a claim first sent then (`performance.now()`). */
-  begin(job: ClaimedJob, sentAt: number): void;
-  /** The earliest expiry of any lease, as a reply named it. */
-  sawExpiry(at: number): void;
+export interface ClaimerConfig {
+  readonly host: string;
+  readonly leaseMs: number;
+  readonly processEveryMs: number;
+  /** Whether the store may leave this host asleep, and wake it. */
+  standsBy(): boolean;
 }
 
-/** What a second call must carry, in settlements or in slots, to be worth its price. */
-const WORTH_A_CALL = 8;
+export interface ClaimerTools<Item extends Mail> {
+  settleAndClaim(settlements: readonly Settlement[], claim: ClaimRequest): Promise<Claimed>;
+  /** Of each partition its own. */
+  readonly outboxes: readonly Outbox<Item>[];
+  readonly slots: Slots;
+  /** A job has come, by a claim first sent then (`performance.now()`). */
+  begin(job: ClaimedJob, sentAt: number): void;
+  /** The same, of a job for which there is no room any more. */
+  handBack(job: ClaimedJob, sentAt: number): void;
+  /** The earliest expiry of any lease in this partition, as a reply named it. */
+  sawExpiry(at: number, partition: number): void;
+  /** How calls to a partition end. */
+  toldBy(partition: number): { failed(error: Error): void; recovered(): void };
+}
+
+/** For how long a lane lets others go before it that have settlements to send, in ms. */
+const TURN_MS = 20;
+/** How often calls are looked at that have no answer, in ms; at the second look they are not waited for. */
+const LOOK_AFTER_MS = 500;
 
 export class Claimer<Item extends Mail> {
-  private readonly tracks: readonly [ClaimTrack<Item>, ClaimTrack<Item>];
-  private readonly lookOut: LookOut;
+  private readonly lanes: readonly Lane<Item>[];
+  /** Which lane comes first at the next turn. */
+  private first = 0;
   private isOn = false;
   private isHeld = false;
   private turnPlanned = false;
   private whenIdle: (() => void)[] = [];
+  private readonly lookAfter = new Timer(() => this.lookAfterCalls());
 
   constructor(
-    private readonly config: { host: string; leaseMs: number; processEveryMs: number },
+    config: ClaimerConfig,
     private readonly tools: ClaimerTools<Item>,
   ) {
-    this.lookOut = new LookOut(config.processEveryMs, tools.slots, () => this.wake(true));
-    this.tracks = [this.newTrack(0), this.newTrack(1)];
+    const { slots, outboxes } = tools;
+    const isOneOfSeveral = outboxes.length > 1;
+    const standsBy = () => config.standsBy();
+    this.lanes = outboxes.map((outbox, partition) => {
+      const its = { ...config, standsBy, partition, isOneOfSeveral };
+      const settleAndClaim: ClaimerTools<Item>['settleAndClaim'] = (settlements, claim) =>
+        tools.settleAndClaim(settlements, claim);
+      return new Lane(
+        its,
+        { settleAndClaim, slots, outbox, ...tools.toldBy(partition) },
+        {
+          brought: (lane, claimed, sentAt, hasRoom) => this.brought(lane, claimed, sentAt, hasRoom),
+          answered: (lane) => this.answered(lane),
+          wake: () => this.wake(false),
+          free: () => this.turn(),
+        },
+      );
+    });
   }
 
   start(): void {
     this.isOn = true;
-    if (!this.isHeld) this.lookOut.start();
+    if (!this.isHeld) for (const lane of this.lanes) lane.startClaiming();
     this.wake(true);
   }
 
   /** Asks for no more jobs, over all starts, until `letGo`; settlements go on. @internal see `OnDemand` */
   hold(): void {
     this.isHeld = true;
-    this.lookOut.stop();
+    this.stopClaiming();
   }
 
   /** @internal see `OnDemand` */
   letGo(): void {
     this.isHeld = false;
-    if (this.isOn) this.lookOut.start();
+    if (this.isOn) for (const lane of this.lanes) lane.startClaiming();
     this.wake(true);
+  }
+
+  /** Some names may have no room any more: where the store counts on this host, it is told. */
+  roomHasShrunk(): void {
+    for (const lane of this.lanes) if (lane.standsBy) lane.wantJobs();
+    if (this.lanes.some((lane) => lane.standsBy)) this.wake(false);
   }
 
   /** Asks for no more jobs; settlements go on. */
   stopClaiming(): void {
-    this.lookOut.stop();
+    for (const lane of this.lanes) lane.stopClaiming();
+    if (this.lanes.some(hasToReport)) this.wake(false);
   }
 
   /** Resolves when nothing is under way and nothing waits to be sent. */
@@ -80,100 +126,130 @@ export class Claimer<Item extends Mail> {
 
   /** Leaves everything as it is; a reply that still comes is ignored. */
   stop(): void {
-    this.stopClaiming();
     this.isOn = false;
-    for (const track of this.tracks) track.stop();
+    this.lookAfter.stop();
+    for (const lane of this.lanes) lane.stop();
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 
-  /** Something has changed: there is mail, or (with `forJobs`) there may be jobs to claim. */
-  wake(forJobs: boolean): void {
-    if (forJobs) this.lookOut.wantJobs();
-    if (!this.isOn || this.turnPlanned || this.tracks.every(isBusy)) return;
+  /**
+   * Something has changed: there is mail, or (with `forJobs`) there may be jobs to claim.
+   *
+   * @param partition - where; left out: anywhere
+   */
+  wake(forJobs: boolean, partition?: number): void {
+    if (forJobs) for (const lane of this.lanesOf(partition)) lane.wantJobs();
+    if (!this.isOn || this.turnPlanned || this.lanes.every(isFull)) return;
     this.turnPlanned = true;
     // Runs when the microtasks of this tick are done, the ends of other attempts among them.
     nextTick(this.turn);
   }
 
-  /** A job of this name is due at this instant, as far as somebody heard. */
-  heardOf(name: string, at: number, now: number): void {
-    this.lookOut.heardOf(name, at, now);
+  /** A job of this name is due at this instant, as far as somebody heard; `partition` left out: anywhere. */
+  heardOf(name: string, at: number, now: number, partition?: number): void {
+    for (const lane of this.lanesOf(partition)) lane.heardOf(name, at, now);
   }
 
   /** The store may be back: what waits for a repeat goes out now, and jobs are looked for. */
-  resume(): void {
-    for (const track of this.tracks) track.hurry();
-    this.wake(true);
+  resume(partition?: number): void {
+    for (const lane of this.lanesOf(partition)) lane.hurry();
+    this.wake(true, partition);
   }
 
   get callsUnderWay(): number {
-    return this.callsSentAt().length;
+    return this.lanes.flatMap((lane) => lane.callsSentAt()).length;
   }
 
-  /** For how long the oldest call has had no answer, through all its repeats, in ms. */
+  /** For how long the oldest call has had no answer, through all its repeats, in ms: of the lane that does best. */
   get unansweredForMs(): number {
-    const sentAt = this.callsSentAt();
-    return sentAt.length === 0 ? 0 : performance.now() - Math.min(...sentAt);
+    const now = performance.now();
+    const oldest = this.lanes.map((lane) => now - Math.min(now, ...lane.callsSentAt()));
+    return Math.min(...oldest);
   }
 
-  private callsSentAt(): number[] {
-    return this.tracks.map((track) => track.callSentAt).filter((at) => at !== undefined);
-  }
-
-  private newTrack(number: 0 | 1): ClaimTrack<Item> {
-    return new ClaimTrack(number, this.config, this.tools, {
-      answered: (claim, claimed, sentAt) => this.answered(number, claim, claimed, sentAt),
-      gaveUp: () => this.lookOut.wantJobs(),
-      free: () => this.turn(),
-    });
+  private lanesOf(partition: number | undefined): readonly Lane<Item>[] {
+    if (partition === undefined || this.lanes.length === 1) return this.lanes;
+    return this.lanes.slice(partition, partition + 1);
   }
 
   // Whoever wakes the loop (a handler that adds a job, a request) must not lend its context to what comes of it.
   private readonly turn = AsyncResource.bind((): void => {
     this.turnPlanned = false;
     if (!this.isOn) return;
-    for (const track of this.tracks) if (!track.isBusy) this.sendOn(track);
+    const [only] = this.lanes;
+    if (this.lanes.length > 1) this.serveInTurn();
+    else only!.serve({ atMost: this.fairPart(2), mayDouble: true, mayAskForFew: true }, 0);
     this.noticeIdle();
   });
 
-  /** Sends what there is to send, if it is worth a call. */
-  private sendOn(track: ClaimTrack<Item>): void {
-    const mail = this.tools.outbox.waiting;
-    const room = this.mayClaim(mail) ? this.tools.slots.room(this.fairPart()) : undefined;
-    if (mail === 0 && !room) return;
-    const other = this.tracks[1 - track.number]!;
-    if (other.isBusy && (other.isFailing || !isWorthACall(mail, room))) return;
-    if (room) this.lookOut.claimGoesOut(room, !other.isBusy);
-    track.send(room);
+  private serveInTurn(): void {
+    const now = performance.now();
+    const hungry = this.lanes.filter(isHungry).length;
+    const mayDouble = hungry === 1;
+    const permit = { atMost: this.fairPart(mayDouble ? 2 : hungry), mayDouble, mayAskForFew: true };
+    this.serveThose((lane) => lane.wantsJobs && lane.waitsFor(now) > TURN_MS, permit, now);
+    this.serveThose((lane) => lane.hasMail && lane.wantsJobs, permit, now);
+    const mayAskForFew = !this.lanes.some((lane) => lane.isBusy && !lane.isAway);
+    this.serveThose((lane) => lane.wantsJobs, { ...permit, mayAskForFew }, now);
+    this.serveThose(hasToReport, permit, now);
+    this.lookAfterSoon();
   }
 
-  /** A call with mail asks for jobs as well, unless the outbox is finding out what the store cannot take. */
-  private mayClaim(mail: number): boolean {
-    if (mail === 0) return this.lookOut.wantsJobs;
-    return this.lookOut.takesJobs && !this.tools.outbox.isSifting;
+  private serveThose(areMeant: (lane: Lane<Item>) => boolean, permit: Permit, now: number): void {
+    const { lanes, first } = this;
+    for (let i = 0; i < lanes.length; i++) {
+      const place = (first + i) % lanes.length;
+      const lane = lanes[place]!;
+      if (lane.isBusy && !permit.mayDouble) continue;
+      if (areMeant(lane) && lane.serve(permit, now)) this.first = (place + 1) % lanes.length;
+    }
   }
 
-  /** Half of the slots for each track, unless halves are not worth a call. */
-  private fairPart(): number {
+  /** So many equal shares of the slots, unless they are not worth a call: then fewer. */
+  private fairPart(shares: number): number {
     const { most } = this.tools.slots;
-    return most < 2 * WORTH_A_CALL ? most : Math.ceil(most / 2);
+    const worthwhile = Math.min(shares, Math.floor(most / WORTH_A_CALL));
+    return worthwhile <= 1 ? most : Math.ceil(most / worthwhile);
   }
 
-  private answered(track: 0 | 1, claim: ClaimRequest, claimed: Claimed, sentAt: number): void {
-    for (const job of claimed.jobs) this.tools.begin(job, sentAt);
-    if (claimed.earliestExpiry !== null) this.tools.sawExpiry(claimed.earliestExpiry);
-    this.lookOut.learnFrom(track, claim, claimed);
-    if (this.lookOut.wantsJobs || this.tools.outbox.waiting > 0) this.wake(false);
+  private brought(lane: Lane, claimed: Claimed, sentAt: number, hasRoom: boolean): void {
+    const { slots } = this.tools;
+    for (const job of claimed.jobs) {
+      if (hasRoom || slots.fits(job.record.name, job.isLastStart ?? false)) {
+        this.tools.begin(job, sentAt);
+      } else this.tools.handBack(job, sentAt);
+    }
+    const { earliestExpiry } = claimed;
+    if (earliestExpiry !== null) this.tools.sawExpiry(earliestExpiry, lane.partition);
+  }
+
+  private answered(lane: Lane): void {
+    // Others may have waited for what its call has kept free.
+    const concernsOthers = this.lanes.length > 1;
+    if (concernsOthers || lane.wantsJobs || lane.hasToReport) this.wake(false);
     else this.noticeIdle();
   }
 
+  private lookAfterSoon(): void {
+    if (this.lookAfter.isWaiting || !this.lanes.some(isBusy)) return;
+    this.lookAfter.startIn(LOOK_AFTER_MS);
+  }
+
+  private lookAfterCalls(): void {
+    for (const lane of this.lanes) lane.lookAfterCalls();
+    this.lookAfterSoon();
+    this.wake(false);
+  }
+
   private noticeIdle(): void {
-    if (this.turnPlanned || this.tracks.some(isBusy) || this.tools.outbox.waiting > 0) return;
+    if (this.turnPlanned || this.lanes.some(isBusy) || this.lanes.some(hasToReport)) return;
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 }
 
-const isBusy = (track: ClaimTrack<Mail>): boolean => track.isBusy;
+const isFull = (lane: Lane): boolean => lane.isFull;
+const isBusy = (lane: Lane): boolean => lane.isBusy;
+const hasToReport = (lane: Lane): boolean => lane.hasToReport;
 
-const isWorthACall = (mail: number, room: Room | undefined): boolean =>
-  mail >= WORTH_A_CALL || (room?.slots ?? 0) >= WORTH_A_CALL;
+/** Whether a share of the slots is for it. */
+const isHungry = (lane: Lane): boolean => !lane.isAway && (lane.isAsking || lane.wantsJobs);

@@ -58,14 +58,15 @@ export class DirectRuns {
       },
     );
     this.claimer = new Claimer(
-      { host, leaseMs, processEveryMs: Infinity },
+      { host, leaseMs, processEveryMs: Infinity, standsBy: () => false },
       {
         settleAndClaim: (settlements, claim) => broker().settleAndClaim(settlements, claim),
-        outbox: this.attempts.settler,
+        outboxes: this.attempts.outboxes,
         slots: NO_ROOM,
         begin: () => undefined,
+        handBack: () => undefined,
         sawExpiry: () => undefined,
-        ...outages.toldBy('claims'),
+        toldBy: (partition) => outages.toldBy('claims', partition),
       },
     );
   }
@@ -131,7 +132,9 @@ export class DirectRuns {
   /** By a call of its own: the loop may have ended. */
   private async handBack(broker: JobBroker, { lease }: ClaimedJob): Promise<void> {
     const { leaseMs, events } = this.tools;
-    const nothing = { claimId: randomToken(), host: this.host, leaseMs, slots: 0, names: [] };
+    const { host } = this;
+    const partition = broker.partitionOf(lease.id);
+    const nothing = { claimId: randomToken(), host, leaseMs, slots: 0, names: [], partition };
     try {
       await broker.settleAndClaim([{ kind: 'release', lease, afterExpiry: true }], nothing);
     } catch (thrown) {

@@ -3,15 +3,25 @@ import type { Room, Slots } from './slots.js';
 import { Timer } from './timer.js';
 
 /*
- * The look-out of a worker host: whether there may be jobs to claim, and when to look again.
+ * The look-out of a lane: whether there may be jobs to claim in its partition, and when to look again.
  *
  * The timer stands at the earliest due time that the store told or news brought; `processEvery` is
  * only the safety net for lost news. Each track's last answer speaks for the names that its claim had
  * asked for, so the due times of both count, until a claim asks for all names again.
+ *
+ * A host that stands by may be told nothing of what is planned: others watch, and the store wakes it. Then only the
+ * safety net is left, and many such hosts must not look at one instant.
  */
 
 // The store said "due" and gave nothing: a limit of its own, or another host was faster.
 const LOOK_AGAIN_MS = 10;
+
+export interface LookOutHooks {
+  /** There may be jobs to claim now. */
+  sawJobs(): void;
+  /** A job of this name is due, and none could begin. */
+  sawNoRoom(name: string): void;
+}
 
 export class LookOut {
   private claiming = false;
@@ -29,8 +39,7 @@ export class LookOut {
   constructor(
     private readonly processEveryMs: number,
     private readonly slots: Slots,
-    /** There may be jobs to claim now. */
-    private readonly sawJobs: () => void,
+    private readonly hooks: LookOutHooks,
   ) {}
 
   start(): void {
@@ -64,7 +73,8 @@ export class LookOut {
   heardOf(name: string, at: number, now: number): void {
     if (!this.claiming) return;
     if (at <= now) {
-      if (this.slots.hasRoomFor(name)) this.sawJobs();
+      if (this.slots.hasRoomFor(name)) this.hooks.sawJobs();
+      else this.hooks.sawNoRoom(name);
       return;
     }
     // The reply to a claim under way may not know of it.
@@ -87,19 +97,24 @@ export class LookOut {
     if (this.lastStartWaits && this.slots.lastStartIsFree) this.wantJobs();
   }
 
-  private planNextLook(track: 0 | 1, claim: ClaimRequest, { jobs, dueInMs }: Claimed): void {
+  private planNextLook(track: 0 | 1, claim: ClaimRequest, claimed: Claimed): void {
+    const { jobs, dueInMs } = claimed;
     this.plenty = jobs.length >= claim.slots;
     if (jobs.length > 0 && dueInMs === 0) this.wantJobs();
-    const wait = dueInMs === 0 ? LOOK_AGAIN_MS : (dueInMs ?? this.processEveryMs);
+    const wait = dueInMs === 0 ? LOOK_AGAIN_MS : (dueInMs ?? this.longestSleep(claimed));
     const now = performance.now();
     this.lookAt[track] = now + Math.min(wait, this.processEveryMs);
     const first = Math.min(...this.lookAt, this.heardSince);
     this.timer.startIn(Math.max(0, first - now));
   }
 
+  private longestSleep({ standsBy = false }: Claimed): number {
+    return standsBy ? this.processEveryMs * (0.75 + Math.random() / 4) : this.processEveryMs;
+  }
+
   private lookNow(): void {
     this.forgetDueTimes();
-    this.sawJobs();
+    this.hooks.sawJobs();
   }
 
   private forgetDueTimes(): void {

@@ -53,8 +53,10 @@ export class ManualWorker {
   private readonly leaseMs: number;
   /** The last call that was asked for. */
   private last: Promise<unknown> = Promise.resolve();
-  /** The last call whose answer came. */
-  private heard = '';
+  /** Of each partition the last call whose answer came. */
+  private readonly heard: string[] = [];
+  /** Which partition is asked first by the next claim. */
+  private first = 0;
 
   /** @throws InvalidOptionError */
   constructor(
@@ -68,7 +70,8 @@ export class ManualWorker {
 
   /**
    * Leases due jobs, 1 to 100, the first in line first; none when nothing is due. One with `unreadable`
-   * is leased all the same, and is best buried.
+   * is leased all the same, and is best buried. Of a store with several partitions each claim begins with another
+   * one, and the line is that of its partition; what one fails with is thrown if the others bring nothing.
    *
    * @throws InvalidOptionError, InvalidJobError
    */
@@ -78,10 +81,21 @@ export class ManualWorker {
   ): Promise<ClaimedJob[]> {
     checkKnownKeys('', options, ['limit']);
     const slots = wholeNumber('limit', options.limit ?? 1, 1, MAX_BATCH);
-    const lanes = [names].flat().map((name) => ({ name, slots }));
-    for (const { name } of lanes) checkText('name', name);
-    const { jobs } = await this.settleAndClaim([], slots, lanes);
-    return [...jobs];
+    const asked = [names].flat();
+    for (const name of asked) checkText('name', name);
+    const jobs: ClaimedJob[] = [];
+    const errors: unknown[] = [];
+    for (const partition of this.nextPartitions()) {
+      const left = slots - jobs.length;
+      if (left === 0) break;
+      const room = asked.map((name) => ({ name, slots: left }));
+      await this.settleAndClaim([], { partition, slots: left, names: room }).then(
+        (claimed) => jobs.push(...claimed.jobs),
+        (thrown: unknown) => errors.push(thrown),
+      );
+    }
+    if (jobs.length === 0 && errors.length > 0) throw errors[0];
+    return jobs;
   }
 
   /**
@@ -139,32 +153,46 @@ export class ManualWorker {
   }
 
   /**
-   * Gives jobs whose leases have expired back to their line, or buries them; at most 100, and `more`
-   * says whether that was all. A `WorkerHost` that runs does so all the time.
+   * Gives jobs whose leases have expired back to their line, or buries them; at most 100 of each partition, and
+   * `more` says whether that was all. A `WorkerHost` that runs does so all the time.
    */
-  rescue(): Promise<Rescue> {
-    return this.broker.rescue(MAX_BATCH, this.leaseMs);
+  async rescue(): Promise<Rescue> {
+    const rescues = await Promise.all(
+      this.nextPartitions().map((partition) =>
+        this.broker.rescue(MAX_BATCH, this.leaseMs, partition),
+      ),
+    );
+    return rescues.length === 1 ? rescues[0]! : inAll(rescues);
   }
 
   private async settle(settlement: Settlement): Promise<void> {
     const strict = { ...settlement, afterExpiry: false };
-    const { answers } = await this.settleAndClaim([strict], 0, []);
+    const partition = this.broker.partitionOf(settlement.lease.id);
+    const { answers } = await this.settleAndClaim([strict], { partition, slots: 0, names: [] });
     const [answer = 'ok'] = answers;
     if (answer !== 'ok') throw new LeaseLostError(settlement.lease.id, answer);
   }
 
   private settleAndClaim(
     settlements: readonly Settlement[],
-    slots: number,
-    names: ClaimRequest['names'],
+    asked: Pick<ClaimRequest, 'slots' | 'names'> & { readonly partition: number },
   ): Promise<Claimed> {
     return this.inTurn(async () => {
-      const { broker, host, leaseMs, heard } = this;
-      const claim = { claimId: randomToken(), host, leaseMs, slots, names, heard };
+      const { broker, host, leaseMs } = this;
+      const heard = this.heard[asked.partition] ?? '';
+      const claim = { claimId: randomToken(), host, leaseMs, heard, ...asked };
       const claimed = await broker.settleAndClaim(settlements, claim);
-      this.heard = claim.claimId;
+      this.heard[asked.partition] = claim.claimId;
       return claimed;
     });
+  }
+
+  /** All partitions, each time beginning with another one. */
+  private nextPartitions(): number[] {
+    const { partitions } = this.broker;
+    const { first } = this;
+    this.first = (first + 1) % partitions;
+    return Array.from({ length: partitions }, (_, i) => (first + i) % partitions);
   }
 
   /** One after another: of all calls of this worker the store knows only the last one, should it be repeated. */
@@ -187,6 +215,21 @@ const decided = (job: ClaimedJob): Decided => ({
   handler: PLAIN,
 });
 const PLAIN = { plan: planOf('', []) };
+
+/** What rescues in several partitions come to. */
+function inAll(rescues: readonly Rescue[]): Rescue {
+  const first = (instants: readonly (number | null)[]): number | null => {
+    const known = instants.filter((at) => at !== null);
+    return known.length === 0 ? null : Math.min(...known);
+  };
+  return {
+    now: Math.max(...rescues.map(({ now }) => now)),
+    jobs: rescues.flatMap(({ jobs }) => jobs),
+    more: rescues.some(({ more }) => more),
+    heldUntil: first(rescues.map(({ heldUntil }) => heldUntil)),
+    earliestExpiry: first(rescues.map(({ earliestExpiry }) => earliestExpiry)),
+  };
+}
 
 /** @throws InvalidOptionError */
 function leaseOf(job: ClaimedJob): Lease {

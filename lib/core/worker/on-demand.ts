@@ -38,8 +38,8 @@ export interface OnDemandTools {
   held(): number;
   /** Gives a job back that has not begun: it keeps its place. */
   handBack(job: ClaimedJob, sentAt: number): void;
-  /** Acts on leases that ran out; `undefined` when that is under way already, or did not succeed. */
-  rescue(): Promise<Rescue | undefined>;
+  /** Acts on leases that ran out, in each partition; not where that is under way already, or did not succeed. */
+  rescue(): Promise<readonly Rescue[]>;
   /** Carries out what the janitor does now and then: a whole pass. */
   tidy(): Promise<void>;
   /** By the backend's clock. */
@@ -55,7 +55,8 @@ interface Step {
   /** Whatever moved something: claims that brought jobs, ends, rescues. */
   progress: number;
   endedBy: WorkedOff['endedBy'];
-  nextAt: number | null;
+  /** When there may be something to do next: as the last claim in each partition told, and the last rescues. */
+  readonly nextAt: Map<number | 'rescue', number>;
 }
 
 export class OnDemand {
@@ -86,7 +87,7 @@ export class OnDemand {
       aside: [],
       progress: 0,
       endedBy: undefined,
-      nextAt: null,
+      nextAt: new Map(),
     };
     this.step = step;
     try {
@@ -100,7 +101,8 @@ export class OnDemand {
       await this.endStep(step, patienceMs);
     }
     const { endedBy, nextAt } = step;
-    return { ...(endedBy && { endedBy }), nextAt };
+    const first = Math.min(...nextAt.values());
+    return { ...(endedBy && { endedBy }), nextAt: first === Infinity ? null : first };
   }
 
   /** Removes and buries what the janitor would, now that time has passed. */
@@ -121,7 +123,9 @@ export class OnDemand {
     const { step } = this;
     if (!step || claim.slots === 0) return;
     step.progress += jobs.length + (expired?.length ?? 0);
-    step.nextAt = dueInMs ? now + dueInMs : null;
+    const { partition = 0 } = claim;
+    if (dueInMs) step.nextAt.set(partition, now + dueInMs);
+    else step.nextAt.delete(partition);
   }
 
   /** Whether a job that has come may begin. */
@@ -148,14 +152,14 @@ export class OnDemand {
 
   private async round(step: Step, patienceMs: number): Promise<void> {
     if (step.endedBy) return;
+    step.nextAt.delete('rescue');
     if (step.only?.size !== 0) this.tools.open();
     await this.within(patienceMs, step, () => this.tools.look());
     while (this.tools.held() > 0 && mayWait(step)) {
       await this.within(patienceMs, step, () => this.nextOver());
     }
     if (step.endedBy || step.only) return;
-    const rescue = await this.tools.rescue();
-    if (rescue) this.learnFrom(rescue, step);
+    for (const rescue of await this.tools.rescue()) this.learnFrom(rescue, step);
   }
 
   /** When leases run out there is something to do, too; or when the store no longer holds off. */
@@ -164,7 +168,8 @@ export class OnDemand {
     if (earliestExpiry === null) return;
     const now = this.tools.now();
     const at = earliestExpiry > now ? earliestExpiry : heldUntil;
-    if (at !== null && at > now) step.nextAt = Math.min(step.nextAt ?? Infinity, at);
+    if (at === null || at <= now) return;
+    step.nextAt.set('rescue', Math.min(step.nextAt.get('rescue') ?? Infinity, at));
   }
 
   private async within(ms: number, step: Step, wait: () => Promise<void>): Promise<void> {

@@ -38,13 +38,13 @@ export async function shutDown(
   {
     attempts,
     claimer,
-    rescuer,
-  }: { attempts: Attempts; claimer: Claimer<Settled>; rescuer?: Rescuer },
+    rescuers = [],
+  }: { attempts: Attempts; claimer: Claimer<Settled>; rescuers?: readonly Rescuer[] },
   { patience, graceMs, flushMs }: ShutdownLimits,
 ): Promise<DrainReport> {
   const endedBefore = attempts.endedSoFar;
   claimer.stopClaiming();
-  rescuer?.stop();
+  for (const rescuer of rescuers) rescuer.stop();
   const waited = await patience.waitFor(attempts.untilNoneRuns());
   const { running } = attempts;
   if (waited !== 'done') {

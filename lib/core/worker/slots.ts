@@ -1,5 +1,6 @@
 import { MAX_BATCH } from '../contracts/job-broker.js';
 import type { Handler } from '../handlers/handler-registry.js';
+import { digestOf, type NameDigest, NameGroups } from './name-groups.js';
 
 /*
  * Room for attempts: how many run, of each name and in all, and how many more may.
@@ -29,7 +30,7 @@ import type { Handler } from '../handlers/handler-registry.js';
  */
 
 /** One job name's room. */
-export interface Lane {
+export interface NameRoom {
   readonly name: string;
   concurrency: number;
   readonly lockLimit: number;
@@ -39,25 +40,28 @@ export interface Lane {
   /** What claims under way may bring. */
   promised: number;
   paused: boolean;
+  readonly digest: NameDigest;
 }
 
 /** What a claim may ask for. */
 export interface Room {
   readonly slots: number;
   readonly names: readonly { readonly name: string; readonly slots: number }[];
+  /** Tells which names these are, in whatever order: the same text for the same names, in every process. */
+  readonly group: string;
   /** How many of the jobs may be on their last start. */
   readonly lastStarts: 0 | 1;
 }
 
 export class Slots {
-  private readonly lanes: Lane[] = [];
-  private readonly byName = new Map<string, Lane>();
+  private readonly rooms: NameRoom[] = [];
+  private readonly groups = new NameGroups();
+  private readonly byName = new Map<string, NameRoom>();
   private readonly pausedNames = new Set<string>();
   /** Concurrency that was set at run time. */
   private readonly chosen = new Map<string, number>();
   private readonly lockLimit: number;
   private maxConcurrency: number;
-  private turn = 0;
   private all = 0;
   private untold = 0;
   private promised = 0;
@@ -65,7 +69,11 @@ export class Slots {
   /** How many attempts on their last start are not over, or may come with claims under way. */
   private lastStarts = 0;
 
-  constructor(limits: { maxConcurrency: number; lockLimit: number }) {
+  /** @param turn - whose turn it is at first: hosts that start together must not ask for the same names first */
+  constructor(
+    limits: { maxConcurrency: number; lockLimit: number },
+    private turn = 0,
+  ) {
     this.lockLimit = limits.lockLimit;
     this.maxConcurrency = limits.maxConcurrency;
   }
@@ -75,16 +83,25 @@ export class Slots {
     if (this.byName.has(name)) return;
     const paused = this.pausedNames.has(name);
     const concurrency = this.chosen.get(name) ?? planned;
-    const lane: Lane = { name, concurrency, lockLimit, running: 0, untold: 0, promised: 0, paused };
-    this.byName.set(name, lane);
-    this.lanes.push(lane);
+    const room: NameRoom = {
+      name,
+      concurrency,
+      lockLimit,
+      running: 0,
+      untold: 0,
+      promised: 0,
+      paused,
+      digest: digestOf(name),
+    };
+    this.byName.set(name, room);
+    this.rooms.push(room);
   }
 
   /** How many of a name may run from now on; those that run end, also when they are more. */
   setConcurrency(name: string, concurrency: number): void {
     this.chosen.set(name, concurrency);
-    const lane = this.byName.get(name);
-    if (lane) lane.concurrency = concurrency;
+    const room = this.byName.get(name);
+    if (room) room.concurrency = concurrency;
   }
 
   /** How many may run in all from now on; those that run end, also when they are more. */
@@ -108,15 +125,26 @@ export class Slots {
     const slots = Math.min(free, MAX_BATCH, atMost);
     if (slots <= 0 || this.allPaused) return undefined;
     const names: { name: string; slots: number }[] = [];
-    const count = this.lanes.length;
+    const count = this.rooms.length;
+    this.groups.begin();
     for (let i = 0; i < count; i++) {
-      const lane = this.lanes[(this.turn + i) % count]!;
-      const free = freeIn(lane);
-      if (free > 0) names.push({ name: lane.name, slots: Math.min(free, slots) });
+      const room = this.rooms[(this.turn + i) % count]!;
+      const free = freeIn(room);
+      if (free <= 0) continue;
+      names.push({ name: room.name, slots: Math.min(free, slots) });
+      this.groups.add(room.digest);
     }
     if (names.length === 0) return undefined;
     this.turn = (this.turn + 1) % count;
-    return { slots, names, lastStarts: this.lastStartIsFree ? 1 : 0 };
+    const lastStarts = this.lastStartIsFree ? 1 : 0;
+    return { slots, names, group: this.groups.end(), lastStarts };
+  }
+
+  /** The names that a claim cannot ask for, since they have no room now. */
+  namesWithout({ names }: Room): string[] {
+    if (names.length === this.rooms.length) return [];
+    const asked = new Set(names.map(({ name }) => name));
+    return this.rooms.filter(({ name }) => !asked.has(name)).map(({ name }) => name);
   }
 
   /** Keeps room free for a claim that goes out. */
@@ -135,9 +163,27 @@ export class Slots {
 
   /** Whether a job of this name could begin now, unless a claim under way brings others. */
   hasRoomFor(name: string): boolean {
-    const lane = this.byName.get(name);
-    if (!lane || this.allPaused || this.all + this.untold >= this.most) return false;
-    return freeIn(lane) + lane.promised > 0;
+    const room = this.byName.get(name);
+    if (!room || this.allPaused || this.all + this.untold >= this.most) return false;
+    return freeIn(room) + room.promised > 0;
+  }
+
+  /** Whether a claim could ask for jobs of this name now, as far as the name goes. */
+  isFree(name: string): boolean {
+    const room = this.byName.get(name);
+    return room !== undefined && freeIn(room) > 0;
+  }
+
+  /** Whether a job that nothing is kept free for may begin. */
+  fits(name: string, isLastStart: boolean): boolean {
+    if (isLastStart && !this.lastStartIsFree) return false;
+    return this.all + this.untold + this.promised < this.most && this.isFree(name);
+  }
+
+  /** Whether no job could begin now, even if claims under way bring none. */
+  get isTaken(): boolean {
+    if (this.allPaused || this.all + this.untold >= this.most) return true;
+    return this.rooms.every((room) => freeIn(room) + room.promised <= 0);
   }
 
   /** Whether a job on its last start could begin now. */
@@ -198,7 +244,7 @@ export class Slots {
     }
     this.allPaused = false;
     this.pausedNames.clear();
-    for (const lane of this.lanes) lane.paused = false;
+    for (const room of this.rooms) room.paused = false;
   }
 
   get running(): number {
@@ -210,17 +256,17 @@ export class Slots {
   }
 
   /** The room of each name, for people to see. */
-  view(): readonly Readonly<Lane>[] {
-    return this.lanes;
+  view(): readonly Readonly<NameRoom>[] {
+    return this.rooms;
   }
 
   private mark(name: string, paused: boolean): void {
-    const lane = this.byName.get(name);
-    if (lane) lane.paused = paused;
+    const room = this.byName.get(name);
+    if (room) room.paused = paused;
   }
 }
 
-const freeIn = (lane: Lane): number =>
-  lane.paused
+const freeIn = (room: NameRoom): number =>
+  room.paused
     ? 0
-    : Math.min(lane.concurrency, lane.lockLimit) - lane.running - lane.untold - lane.promised;
+    : Math.min(room.concurrency, room.lockLimit) - room.running - room.untold - room.promised;

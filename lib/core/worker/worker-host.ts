@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
 import type { HostBeat } from '../contracts/host-registry.js';
 import type { Claimed, ClaimRequest, Pruned, RescuedJob } from '../contracts/job-broker.js';
@@ -44,11 +45,16 @@ import type { DrainOptions, DrainReport, HostSnapshot, WorkerStatus } from './wo
  *
  *   Claimer ── jobs ──▶ Attempts ── settlements ──▶ Claimer
  *      ▲                   │
- *      └───── Slots ◀──────┘     Registrations    Rescuer    Janitor    News    DirectRuns
+ *      └───── Slots ◀──────┘     Registrations    Rescuers    Janitors    News    DirectRuns
+ *
+ * Of a store with several partitions each has a lane of the claimer, a desk of the attempts, a rescuer and a janitor
+ * of its own, so that one that is away holds up none of the others.
  *
  * What happens to one job stands in `attempts.ts`, how the host ends in `shutdown.ts`.
  */
 
+/** More than any process has names. */
+const MOST_TURNS = 2 ** 20;
 /** A claim that has no answer for two polls and this long, in ms, is taken for a store that hangs. */
 const ANSWER_MARGIN_MS = 1_000;
 
@@ -65,8 +71,9 @@ export class WorkerHost {
   private readonly attempts: Attempts;
   private readonly claimer: Claimer<Settled>;
   private readonly registrations: Registrations;
-  private readonly rescuer: Rescuer;
-  private readonly janitor: Janitor;
+  /** One for each partition, and so are the janitors. */
+  private readonly rescuers: readonly Rescuer[];
+  private readonly janitors: readonly Janitor[];
   private readonly heartbeat: Heartbeat;
   private readonly outages: Outages;
   private readonly announcer: Announcer;
@@ -80,6 +87,7 @@ export class WorkerHost {
   /** By the backend's clock. */
   private startedAt = 0;
   private unsubscribe: (() => void)[] = [];
+  private forgetNews: (() => void)[] = [];
 
   constructor(
     private readonly backend: CompleteBackend,
@@ -95,9 +103,10 @@ export class WorkerHost {
     const broker = () => backend.broker;
     const now = () => backend.broker.now();
     this.host = hostId(options.name);
-    this.outages = new Outages((error) => events.reportError(error));
+    const { partitions } = backend.broker;
+    this.outages = new Outages(partitions, (error) => events.reportError(error));
     this.announcer = new Announcer(events, stateNews, { now }, options.processEveryMs, metrics);
-    this.slots = new Slots(options);
+    this.slots = new Slots(options, Math.floor(Math.random() * MOST_TURNS));
     const { slots, outages, announcer } = this;
     const tools = { home, leaseMs, broker, handlers, announcer, outages, events };
     this.directRuns = new DirectRuns(`${this.host}-direct`, tools, backend.notificationChannel);
@@ -111,7 +120,13 @@ export class WorkerHost {
     );
     const keyless = new KeylessJobs(events, (name) => handlers.get(name));
     this.claimer = new Claimer(
-      { host: this.host, leaseMs, processEveryMs: options.processEveryMs },
+      {
+        host: this.host,
+        leaseMs,
+        processEveryMs: options.processEveryMs,
+        // In tests time stands still between two steps: nobody may count on this host then.
+        standsBy: () => this.onDemand === undefined,
+      },
       {
         settleAndClaim: (settlements, claim) =>
           this.tellClaimed(
@@ -120,41 +135,50 @@ export class WorkerHost {
               stateNews.learnFrom(backend.broker.settleAndClaim(settlements, claim)),
             ),
           ),
-        outbox: this.attempts.settler,
+        outboxes: this.attempts.outboxes,
         slots,
         begin: (job, sentAt) => {
           if (this.onDemand && !this.onDemand.lets(job, sentAt)) return;
           keyless.look(job);
           this.attempts.begin(job, sentAt);
         },
-        sawExpiry: (at) => this.rescuer.sawExpiry(at),
-        ...outages.toldBy('claims'),
+        handBack: (job, sentAt) => this.attempts.handBack(job, sentAt),
+        sawExpiry: (at, partition) => this.rescuers[partition]!.sawExpiry(at),
+        toldBy: (partition) => outages.toldBy('claims', partition),
       },
     );
     this.registrations = new Registrations({ broker, ...outages.toldBy('registrations') });
-    this.rescuer = new Rescuer(leaseMs, {
-      rescue: (limit, forMs) => {
-        void this.registrations.repeat();
-        return backend.broker.rescue(limit, forMs);
-      },
-      now,
-      ownLeasesAreSafe: () => this.attempts.leasesAreSafe(),
-      rescued: (jobs) => this.rescued(jobs),
-      ...outages.toldBy('rescues'),
-    });
     const unhandled = new UnhandledNames(events, (name) => slots.handles(name));
-    this.janitor = new Janitor(
-      {
-        prune: (cursor) => this.tellExpired(backend.broker.prune!(cursor)),
-        unhandled: (names) => unhandled.found(names),
-        ...outages.toldBy('prunes'),
-      },
-      pruneEveryMs,
+    const all = Array.from({ length: partitions }, (_, partition) => partition);
+    this.rescuers = all.map((partition) => this.newRescuer(partition));
+    this.janitors = all.map(
+      (partition) =>
+        new Janitor(
+          {
+            prune: (cursor) => this.tellExpired(backend.broker.prune!(cursor, partition)),
+            unhandled: (names) => unhandled.found(names),
+            ...outages.toldBy('prunes', partition),
+          },
+          pruneEveryMs,
+        ),
     );
     this.heartbeat = new Heartbeat({
       broker,
       told: () => this.beatNow(),
       ...outages.toldBy('heartbeats'),
+    });
+  }
+
+  private newRescuer(partition: number): Rescuer {
+    return new Rescuer(this.options.leaseMs, {
+      rescue: (limit, forMs) => {
+        void this.registrations.repeat();
+        return this.backend.broker.rescue(limit, forMs, partition);
+      },
+      now: () => this.backend.broker.now(),
+      ownLeasesAreSafe: () => this.attempts.leasesAreSafe(partition),
+      rescued: (jobs) => this.rescued(jobs, partition),
+      ...this.outages.toldBy('rescues', partition),
     });
   }
 
@@ -207,6 +231,7 @@ export class WorkerHost {
     const name = nameOrToken && nameOf(nameOrToken);
     if (name !== undefined) checkText('name', name);
     this.slots.pause(name);
+    this.claimer.roomHasShrunk();
   }
 
   /** Takes a pause back; without a name all of them. */
@@ -257,7 +282,16 @@ export class WorkerHost {
     const { host, running, paused, names } = this.status();
     const { startedAt } = this;
     const slots = this.slots.concurrency;
-    return { host, names, slots, running, paused, version: VERSION, startedAt };
+    return {
+      host,
+      machine: hostname(),
+      names,
+      slots,
+      running,
+      paused,
+      version: VERSION,
+      startedAt,
+    };
   }
 
   private get isReady(): boolean {
@@ -273,7 +307,8 @@ export class WorkerHost {
    */
   hold(): OnDemand {
     this.claimer.hold();
-    this.onDemand ??= new OnDemand({
+    if (this.onDemand) return this.onDemand;
+    this.onDemand = new OnDemand({
       open: () => this.state === 'running' && this.claimer.letGo(),
       shut: () => this.claimer.hold(),
       look: () => {
@@ -282,10 +317,14 @@ export class WorkerHost {
       },
       held: () => this.attempts.held().size,
       handBack: (job, sentAt) => this.attempts.handBack(job, sentAt),
-      rescue: () => this.rescuer.lookNow(),
+      rescue: async () => {
+        const rescues = await Promise.all(this.rescuers.map((rescuer) => rescuer.lookNow()));
+        return rescues.filter((rescue) => rescue !== undefined);
+      },
       tidy: () => this.tidy(),
       now: () => this.backend.broker.now(),
     });
+    if (this.forgetNews.length > 0) this.listen();
     return this.onDemand;
   }
 
@@ -327,9 +366,9 @@ export class WorkerHost {
     this.listen();
     this.state = 'running';
     this.claimer.start();
-    this.rescuer.start();
+    for (const rescuer of this.rescuers) rescuer.start();
     // Other backends keep everything.
-    if (this.backend.broker.prune) this.janitor.start();
+    if (this.backend.broker.prune) for (const janitor of this.janitors) janitor.start();
     this.startedAt = this.backend.broker.now();
     this.heartbeat.start();
     this.events.emitHost('online', this.host);
@@ -346,24 +385,33 @@ export class WorkerHost {
   private listen(): void {
     const channel = this.backend.notificationChannel;
     if (!channel) return;
-    const forget = listenToNews(channel, {
-      back: () => this.claimer.resume(),
-      due: (name, at) => {
-        if (this.slots.handles(name)) this.claimer.heardOf(name, at, this.backend.broker.now());
+    this.listenNoMore();
+    // Who does not stand by hears what everybody hears.
+    const host = this.onDemand ? undefined : this.host;
+    this.forgetNews = listenToNews(channel, host, {
+      back: (partition) => this.claimer.resume(partition),
+      due: (name, at, partition) => {
+        if (!this.slots.handles(name)) return;
+        this.claimer.heardOf(name, at, this.backend.broker.now(), partition);
       },
       // Whether the lease is gone, and why, the store says.
       cancelled: (jobId) => this.attempts.check(jobId),
     });
-    this.unsubscribe.push(...forget);
+  }
+
+  private listenNoMore(): void {
+    for (const forget of this.forgetNews.splice(0)) this.tryTo(forget);
   }
 
   /** A whole pass of what the janitor does, now. */
   private async tidy(): Promise<void> {
     const { broker } = this.backend;
-    let cursor: string | null = '';
-    while (broker.prune && cursor !== null) {
-      const pruned: Pruned = await this.tellExpired(broker.prune(cursor));
-      cursor = pruned.next;
+    for (let partition = 0; partition < broker.partitions; partition++) {
+      let cursor: string | null = '';
+      while (broker.prune && cursor !== null) {
+        const pruned: Pruned = await this.tellExpired(broker.prune(cursor, partition));
+        cursor = pruned.next;
+      }
     }
   }
 
@@ -385,9 +433,9 @@ export class WorkerHost {
     return answer;
   }
 
-  private rescued(jobs: readonly RescuedJob[]): void {
+  private rescued(jobs: readonly RescuedJob[], partition: number): void {
     for (const job of jobs) this.announcer.rescued(job);
-    this.claimer.wake(true);
+    this.claimer.wake(true, partition);
   }
 
   // ── stop ─────────────────────────────────────────────────────────────────────────────────────
@@ -416,9 +464,9 @@ export class WorkerHost {
     if (this.state !== 'running') return NOTHING_TO_DRAIN;
     this.state = 'stopping';
     this.onDemand?.end();
-    const { attempts, claimer, rescuer } = this;
-    this.janitor.stop();
-    const report = await shutDown({ attempts, claimer, rescuer }, limits);
+    const { attempts, claimer, rescuers } = this;
+    for (const janitor of this.janitors) janitor.stop();
+    const report = await shutDown({ attempts, claimer, rescuers }, limits);
     // A store that took no settlements takes no farewell.
     if (this.outages.storeIsAway || report.unsettled > 0) this.heartbeat.stop();
     else await waitFor(this.heartbeat.leave(), limits.flushMs);
@@ -437,6 +485,7 @@ export class WorkerHost {
   }
 
   private unsubscribeAll(): void {
+    this.listenNoMore();
     for (const unsubscribe of this.unsubscribe.splice(0)) this.tryTo(unsubscribe);
   }
 

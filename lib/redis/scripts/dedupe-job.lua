@@ -28,10 +28,10 @@
 -- ARGV[19] how long duplicates may put its run off, in ms; empty for no limit
 -- ARGV[20] of 'replace': which of 'data', 'nextRunAt' and 'priority' are taken, with blanks between; else empty
 --
--- Returns  { now, now rounded up, 'added' | 'mine' | 'duplicate' | 'replaced' | 'kept-for-next' | 'full', id, record, state, lease entry, result }
+-- Returns  { now, now rounded up, 'added' | 'mine' | 'duplicate' | 'replaced' | 'kept-for-next' | 'full' | 'away', id, record, state, lease entry, result }
 --          mine: added by an earlier try of this very call. The record is empty of a job that was added just
 --          now, or that is removed. full: it was not added; in the place of the record stands how many wait, in
---          that of the state how many may.
+--          that of the state how many may. away: it was not added, since all jobs of its name live in another partition.
 -- @include time
 -- @include key
 -- @include order
@@ -70,6 +70,7 @@ if tonumber(redis.call('ZSCORE', GONE, ARGV[5]) or 0) > now then return answer('
 
 local function add()
   local cap = redis.call('HGET', META, 'capped') and cap_of(name)
+  if cap and cap.is_away then return { now_text, text(soon), 'away', id, '', '', '', '' } end
   if cap and cap.queued >= cap.most then
     return { now_text, text(soon), 'full', id, text(cap.queued), text(cap.most), '', '' }
   end

@@ -1,7 +1,7 @@
 -- enqueue-jobs
 -- Adds jobs, each to `jobs` and to its place; whole or not at all. An id that is taken adds nothing
 -- and answers with the job in place, and so does an idempotency key that is held. A job whose name may have no
--- more that wait is refused, alone. Its first write is of a
+-- more that wait is refused, alone, and so is one whose name is away. Its first write is of a
 -- kind that Redis refuses when its memory is full, so a full Redis refuses the whole call.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
@@ -17,10 +17,11 @@
 --            job with such a key: its number, field of `keys`, how long time alone holds that, in ms, or
 --            empty; then for each job: id, number of its kind, the record from its name on
 --
--- Returns  { now, now rounded up, and for each job that was not simply added: its number, 'existing' | 'mine' | 'gone' | 'held' | 'taken' | 'full', id, record, state, lease entry, result }
+-- Returns  { now, now rounded up, and for each job that was not simply added: its number, 'existing' | 'mine' | 'gone' | 'held' | 'taken' | 'full' | 'away', id, record, state, lease entry, result }
 --          mine: added by an earlier try of this very call. gone: likewise, and removed since. held: the
 --          job that was added with the key is removed. full: it was not added; in the place of the record stands
---          how many wait, in that of the state how many may.
+--          how many wait, in that of the state how many may. away: it was not added, since all jobs of its name
+--          live in another partition.
 --          After about 1 MiB the jobs in place are no longer answered: their record is empty, and the
 --          word is 'taken' where one look at the record would say whether it is mine.
 -- @include time
@@ -64,9 +65,9 @@ while last < count do
   end
 end
 local seq = redis.call('HINCRBY', META, 'seq', count) - count
-local capped, stream, gated, paused, expiring, lined =
-  unpack(redis.call('HMGET', META, 'capped', 'stream', 'gated', 'paused', 'expiring', 'lined'))
-note_use(gated, paused, expiring, stream, lined)
+local capped, stream, gated, paused, expiring, lined, idle =
+  unpack(redis.call('HMGET', META, 'capped', 'stream', 'gated', 'paused', 'expiring', 'lined', 'idleUntil'))
+note_use(gated, paused, expiring, stream, lined, idle)
 
 -- What jobs of one kind have in common is read once, and so is written the part of the record between
 -- the creation time and seq, and the part behind seq.
@@ -179,6 +180,9 @@ for i = 1, count do
   local limit = not word and capped and cap(kind.name)
   if word then
     except(i, word, holder, record)
+  elseif limit and limit.is_away then
+    word = 'away'
+    except(i, word, id)
   elseif limit and limit.queued >= limit.most then
     word = 'full'
     refuse(i, id, limit)

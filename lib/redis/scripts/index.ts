@@ -265,11 +265,11 @@ end
 `;
 
 const inUse_1 = `local used
-local function note_use(gated, paused, expiring, stream, lined)
-  used = { gated = gated, paused = paused, expiring = expiring, stream = stream, lined = lined }
+local function note_use(gated, paused, expiring, stream, lined, idle)
+  used = { gated = gated, paused = paused, expiring = expiring, stream = stream, lined = lined, idle = idle }
 end
 local function in_use(thing)
-  if not used then note_use(unpack(redis.call('HMGET', META, 'gated', 'paused', 'expiring', 'stream', 'lined'))) end
+  if not used then note_use(unpack(redis.call('HMGET', META, 'gated', 'paused', 'expiring', 'stream', 'lined', 'idleUntil'))) end
   return used[thing]
 end
 `;
@@ -497,6 +497,85 @@ end
 local function next_due(name)
   if in_use('lined') then return gates().next_due(name) end
   return tonumber(redis.call('ZRANGE', index('timed', name), 0, 0, 'WITHSCORES')[2])
+end
+`;
+
+const news_1 = `local function publish(channel, name, at, about)
+  redis.pcall('PUBLISH', ARGV[3] .. channel, ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+end
+local sleepers_tools
+local function sleepers()
+  if not sleepers_tools then
+`;
+
+const sleepers_1 = `local MOST_WOKEN, MOST_GROUPS = 2, 50
+local function idle_of(group)
+  return prefix .. 'idle:' .. group
+end
+local function watch_of(group)
+  return prefix .. 'watch:' .. group
+end
+local function groups_of(name)
+  return redis.call('ZREVRANGEBYSCORE', prefix .. 'wakes:' .. name, '+inf', '(' .. now_text, 'LIMIT', 0, MOST_GROUPS)
+end
+local function take_idle(group, most)
+  local key, hosts, met_gone = idle_of(group), {}, nil
+  repeat
+    met_gone = false
+    local found = redis.call('ZPOPMIN', key, most - #hosts)
+    for i = 1, #found, 2 do
+      if tonumber(found[i + 1]) > now then hosts[#hosts + 1] = found[i] else met_gone = true end
+    end
+    if met_gone then redis.call('ZREMRANGEBYSCORE', key, '-inf', now_text) end
+  until not met_gone or #hosts == most
+  return hosts
+end
+local function wake(names, at, about)
+  local left = MOST_WOKEN
+  for _, name in ipairs(names) do
+    for _, group in ipairs(groups_of(name)) do
+      for _, host in ipairs(take_idle(group, left)) do
+        publish(':host:' .. host, name, at, about or '')
+        left = left - 1
+      end
+      if left == 0 then return end
+    end
+  end
+end
+local function watchers_of(group)
+  local hosts = {}
+  for _, host in ipairs(redis.call('ZRANGEBYSCORE', watch_of(group), '(' .. now_text, '+inf')) do
+    if host ~= '' then hosts[#hosts + 1] = host end
+  end
+  return hosts
+end
+local function wake_a_watcher(group)
+  local host = take_idle(group, 1)[1]
+  if host then publish(':host:' .. host, '', now, '') end
+end
+local function hand_on(group)
+  if not watchers_of(group)[1] then wake_a_watcher(group) end
+end
+local function tell_watchers(name, at, about, knows)
+  for _, group in ipairs(groups_of(name)) do
+    local hosts = watchers_of(group)
+    for _, host in ipairs(hosts) do
+      if host ~= knows then publish(':host:' .. host, name, at, about) end
+    end
+    if not hosts[1] then wake_a_watcher(group) end
+  end
+end
+`;
+
+const news_2 = `    sleepers_tools = { wake = wake, tell_watchers = tell_watchers, hand_on = hand_on, idle = idle_of, watch = watch_of }
+  end
+  return sleepers_tools
+end
+local function tell_of_name(name, at, about)
+  if name == '' then return publish('', name, at, about) end
+  publish(':names', name, at, about)
+  if tonumber(in_use('idle') or 0) <= now then return end
+  if at <= now then sleepers().wake({ name }, at, about) else sleepers().tell_watchers(name, at, about) end
 end
 `;
 
@@ -922,8 +1001,7 @@ local function entomb(id, name, facts)
 end
 local about = ''
 local function announce(name, at)
-  if ARGV[3] == '' then return end
-  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  if ARGV[3] ~= '' then tell_of_name(name, at, about) end
 end
 local function is_marked(due)
   return due % 1 > 0
@@ -931,8 +1009,16 @@ end
 local function mark_due(name, due, keeps_all)
   if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
 end
+local function in_order(names)
+  local list = {}
+  for name in pairs(names) do
+    list[#list + 1] = name
+  end
+  if list[2] then table.sort(list) end
+  return list
+end
 local function reopen_freed()
-  for name in pairs(freed) do
+  for _, name in ipairs(in_order(freed)) do
     local at = reopen(name)
     if at then announce(name, at) end
   end
@@ -950,8 +1036,8 @@ local function advance()
     if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
-  for name, at in pairs(news) do
-    announce(name, at)
+  for _, name in ipairs(in_order(news)) do
+    announce(name, news[name])
   end
   return next(news) ~= nil
 end
@@ -995,8 +1081,10 @@ local function remove_log(id)
   if not drop_log_of then
 `;
 
-const log_1 = `local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
-local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
+const logKeys_1 = `local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+`;
+
+const log_1 = `local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
 local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
 local drops_left = 100
 local function owners(entry)
@@ -1222,8 +1310,8 @@ local function earliest_expiry()
 end
 local function pass(lease_ms, pace_ms)
   local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq',
-    'gated', 'paused', 'expiring', 'stream', 'lined')
-  note_use(meta[8], meta[9], meta[10], meta[11], meta[12])
+    'gated', 'paused', 'expiring', 'stream', 'lined', 'idleUntil')
+  note_use(meta[8], meta[9], meta[10], meta[11], meta[12], meta[13])
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
   local is_forgotten = last and last - seen_at > FORGET_AFTER * longest
@@ -1325,7 +1413,7 @@ local function recede(name)
   else
     redis.call('ZREM', DUE, name)
   end
-  return true
+  return true, head
 end
 `;
 
@@ -1715,7 +1803,8 @@ local function cap_of(name)
   if caps[name] == nil then
     local gate = gate_of(name)
     local most = gate and tonumber(gate.maxQueued)
-    caps[name] = most and { most = most, queued = waiting(name) } or false
+    local is_away = gate and gate.away ~= nil
+    caps[name] = (most or is_away) and { most = most or math.huge, queued = most and waiting(name) or 0, is_away = is_away } or false
   end
   return caps[name] or nil
 end
@@ -1815,11 +1904,56 @@ local function oldest_due(name)
 end
 `;
 
-const output_1 = `local MOST_LINES, MOST_LINE_BYTES, LINES_AT_ONCE = 1000, 65536, 50
-local function line_parts(entry)
+const outputLine_1 = `local function line_parts(entry)
   local number, bytes, fence, own, line = string.match(entry, '^(%d+) (%d+) (%d+):(%d+) (.*)$')
   return tonumber(number), tonumber(bytes), fence, tonumber(own), line
 end
+`;
+
+const limits_1 = `local LIMITS, MEMBERS = prefix .. 'limits', { 'concurrency', 'rate', 'key', 'maxQueued' }
+local function read_limits(stored)
+  local is_legible, limits = pcall(cjson.decode, stored or '')
+  return is_legible and type(limits) == 'table' and limits or {}
+end
+local function apply_gate(name, gate)
+  gates().keep_gate(name, gate)
+  local at = gates().reopen(name)
+  if at then announce(name, at) end
+end
+local function rebuild_gate(name, is_away)
+  local said = read_limits(redis.call('HGET', prefix .. 'settings', name)).limits
+  local by_hand, gate = read_limits(redis.call('HGET', LIMITS, name)), gates().gate_of(name) or {}
+  for _, member in ipairs(MEMBERS) do
+    gate[member] = by_hand[member] or type(said) == 'table' and said[member] or nil
+  end
+  if is_away then gate.away = 1 end
+  if gate.maxQueued or gate.away then redis.call('HSET', META, 'capped', '1') end
+  apply_gate(name, gate)
+end
+`;
+
+const refuse_1 = `local function refusal(id, entry, token, earliest_expiry, after_expiry)
+  if not entry then
+    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
+  end
+  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
+  if not after_expiry and earliest_expiry and earliest_expiry <= now
+    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
+    return 'lease-expired'
+  end
+  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
+end
+local function ended_already(id, kind)
+  local name = name_of(redis.call('HGET', JOBS, id))
+  if not name then return false end
+  if redis.call('ZSCORE', index('completed', name), id) then
+    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
+  end
+  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
+end
+`;
+
+const output_1 = `local MOST_LINES, MOST_LINE_BYTES, LINES_AT_ONCE = 1000, 65536, 50
 local function drop_oldest(key, length, bytes)
   local dropped = math.max(length - MOST_LINES, 0)
   local is_enough = false
@@ -1851,48 +1985,6 @@ local function write_lines_of(id, fence, first, lines)
   if not entries[1] then return end
   local length = redis.pcall('RPUSH', key, unpack(entries))
   if type(length) == 'number' then drop_oldest(key, length, bytes) end
-end
-`;
-
-const limits_1 = `local LIMITS, MEMBERS = prefix .. 'limits', { 'concurrency', 'rate', 'key', 'maxQueued' }
-local function read_limits(stored)
-  local is_legible, limits = pcall(cjson.decode, stored or '')
-  return is_legible and type(limits) == 'table' and limits or {}
-end
-local function apply_gate(name, gate)
-  gates().keep_gate(name, gate)
-  local at = gates().reopen(name)
-  if at then announce(name, at) end
-end
-local function rebuild_gate(name)
-  local said = read_limits(redis.call('HGET', prefix .. 'settings', name)).limits
-  local by_hand, gate = read_limits(redis.call('HGET', LIMITS, name)), gates().gate_of(name) or {}
-  for _, member in ipairs(MEMBERS) do
-    gate[member] = by_hand[member] or type(said) == 'table' and said[member] or nil
-  end
-  if gate.maxQueued then redis.call('HSET', META, 'capped', '1') end
-  apply_gate(name, gate)
-end
-`;
-
-const refuse_1 = `local function refusal(id, entry, token, earliest_expiry, after_expiry)
-  if not entry then
-    return redis.call('HEXISTS', JOBS, id) == 1 and 'not-running' or 'not-found'
-  end
-  if token == '' or string.sub(entry, 1, 1) == '|' then return 'lease-mismatch' end
-  if not after_expiry and earliest_expiry and earliest_expiry <= now
-    and tonumber(redis.call('ZSCORE', LEASES, id) or 0) <= now then
-    return 'lease-expired'
-  end
-  if string.sub(entry, 1, #token + 1) ~= token .. '|' then return 'lease-mismatch' end
-end
-local function ended_already(id, kind)
-  local name = name_of(redis.call('HGET', JOBS, id))
-  if not name then return false end
-  if redis.call('ZSCORE', index('completed', name), id) then
-    return kind == 'completed' or kind == 'completed-own' or kind == 'removed' or kind == 'bury'
-  end
-  return kind == 'bury' and redis.call('ZSCORE', index('dead', name), id)
 end
 `;
 
@@ -1977,6 +2069,97 @@ local function due_in(names)
     end
   end
   return first and math.max(first - now, 0)
+end
+`;
+
+const standBy_1 = `local REGISTERED_MS = 600000
+local group, for_ms, was = string.match(ARGV[15], '^(%S+) (%d+) (%S*)$')
+for_ms = tonumber(for_ms)
+local function leave(left)
+  redis.call('ZREM', sleepers().idle(left), host)
+  redis.call('ZREM', sleepers().watch(left), host)
+  sleepers().hand_on(left)
+end
+local function register(till)
+  local for_long = till - now
+  for i = 16 + settlements * 4, #ARGV, 2 do
+    if ARGV[i + 1] ~= '0' then
+      local key = prefix .. 'wakes:' .. ARGV[i]
+      local is_new, ttl = redis.call('ZADD', key, text(till), group) == 1, redis.call('PTTL', key)
+      if is_new and ttl > 0 then redis.call('ZREMRANGEBYSCORE', key, '-inf', now_text) end
+      if ttl < for_long then redis.call('PEXPIRE', key, text(2 * for_long)) end
+    end
+  end
+end
+local function read_watch(key)
+  local others, watches, till, gone = 0, false, 0, {}
+  local found = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local who, until_then = found[i], tonumber(found[i + 1])
+    if until_then <= now then
+      gone[#gone + 1] = who
+    elseif who == '' then
+      till = until_then
+    elseif who == host then
+      watches = true
+    else
+      others = others + 1
+    end
+  end
+  if gone[1] then redis.call('ZREM', key, unpack(gone)) end
+  return others, watches, till
+end
+local function stand(until_then, may_watch)
+  local idle, watch = sleepers().idle(group), sleepers().watch(group)
+  local is_new = redis.call('ZADD', idle, text(until_then), host) == 1
+  local others, watches, registered = read_watch(watch)
+  watches = may_watch and (watches or others < 2)
+  if watches then redis.call('ZADD', watch, text(until_then), host) end
+  local span = math.max(REGISTERED_MS, 2 * for_ms)
+  local is_due = registered < now + span / 2
+  if is_due then
+    registered = now + span
+    register(registered)
+    redis.call('ZADD', watch, text(registered), '')
+    redis.call('PEXPIRE', watch, text(2 * span))
+  end
+  if is_due or is_new then redis.call('PEXPIRE', idle, text(2 * (registered - now))) end
+  return watches
+end
+local function left_due()
+  local left, names, since = {}, due_names(asked_for)
+  for _, name in ipairs(names) do
+    local before = due_since and due_since[name]
+    local is_kept = since[name] % 1 > 0 and not (before and before % 1 == 0)
+    if not is_kept then left[#left + 1] = name end
+  end
+  return left
+end
+local function rest_in_group()
+  local has_room, has_all = false, true
+  for _, name in ipairs(asked_for) do
+    local is_free = slots > 0 and free[name] > 0
+    has_room, has_all = has_room or is_free, has_all and is_free
+  end
+  local due_in_ms = (not has_room or due[1] or in_use('gated')) and until_due()
+  local stays = has_room and due_in_ms ~= '0'
+  if was ~= '' then
+    if not stays or not has_all or was ~= group then leave(was) end
+    local left = (due[1] or ARGV[8] == '0') and left_due() or {}
+    if left[1] then
+      redis.call('ZREM', sleepers().idle(was), host)
+      sleepers().wake(left, now)
+    end
+  end
+  if not stays then return due_in_ms, '', {} end
+  local until_then = soon + for_ms
+  local watches = stand(until_then, has_all)
+  local noted = until_then > tonumber(in_use('idle') or 0) and { 'idleUntil', text(until_then) } or {}
+  return (watches or not has_all) and (due_in_ms or until_due()) or '', '1', noted
+end
+local function leave_both()
+  leave(group)
+  if was ~= '' and was ~= group then leave(was) end
 end
 `;
 
@@ -2380,7 +2563,7 @@ end
 return { now_text }
 `].join('');
 
-export const cancelJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, giveUp_1, read_1, remove_1, log_1, remove_2, own_1, remove_3, gone_1, recurs_1, tell_1, eventStream_1, tell_2, `redis.call('PERSIST', META)
+export const cancelJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, giveUp_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, gone_1, recurs_1, tell_1, eventStream_1, tell_2, `redis.call('PERSIST', META)
 if ARGV[8] == 'keep' then log_exists = false end
 local ids, seen, gone = {}, {}, { now_text, '', '' }
 for i = 10, #ARGV do
@@ -2448,7 +2631,7 @@ if log_exists and redis.call('EXISTS', prefix .. 'logs:leaving') == 1 then gone[
 return gone
 `].join('');
 
-export const claimOne = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, pass_1, maxRescues_1, lastStart_1, tell_1, eventStream_1, tell_2, `local token, host, lease_ms, id = ARGV[5] .. ':1', ARGV[6], tonumber(ARGV[7]), ARGV[8]
+export const claimOne = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, pass_1, maxRescues_1, lastStart_1, tell_1, eventStream_1, tell_2, `local token, host, lease_ms, id = ARGV[5] .. ':1', ARGV[6], tonumber(ARGV[7]), ARGV[8]
 local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
 local asked_at, seq, priority, flags = asked(record or '')
 local name = seq and name_of(record)
@@ -2515,7 +2698,7 @@ if not may_be_due and not silent_ids[1] and not has_expired and ARGV[9] == '' th
   if first_expiry then pass_by() end
   return { now_text }
 end
-`, order_1, writes_1, record_1, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, read_1, remove_1, log_1, remove_2, own_1, remove_3, claim_1, maxRescues_1, history_1, own_1, ownEnd_1, tell_1, eventStream_1, tell_2, rescue_1, row_1, `local function candidate(id, record, state)
+`, order_1, writes_1, record_1, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, claim_1, maxRescues_1, history_1, own_1, ownEnd_1, tell_1, eventStream_1, tell_2, rescue_1, row_1, `local function candidate(id, record, state)
   local asked_at, seq, priority, flags = asked(record or '')
   if not seq then return end
   local facts = happened(state)
@@ -2672,7 +2855,7 @@ tell_all()
 return row or { now_text }
 `].join('');
 
-export const cleanJobs = [time_1, key_1, writes_1, record_1, read_1, remove_1, log_1, remove_2, own_1, remove_3, gone_1, recurs_1, inUse_1, tell_1, eventStream_1, tell_2, prune_1, `redis.call('PERSIST', META)
+export const cleanJobs = [time_1, key_1, writes_1, record_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, gone_1, recurs_1, inUse_1, tell_1, eventStream_1, tell_2, prune_1, `redis.call('PERSIST', META)
 local name, place_name, first = ARGV[4], ARGV[5], tonumber(ARGV[8])
 local past = older_than(name, place_name, tonumber(ARGV[6]))
 local looked, kept, _, gone = sweep(name, place_name, first, math.min(past - first, affordable(tonumber(ARGV[7]))), function()
@@ -2685,7 +2868,7 @@ local log_is_left = log_exists and redis.call('EXISTS', prefix .. 'logs:leaving'
 return { now_text, text(first + kept), first + looked < past and '1' or '', log_is_left and '1' or '', unpack(gone) }
 `].join('');
 
-export const clearLog = [time_1, key_1, writes_1, read_1, log_1, logWalk_1, `local members, times, met = {}, {}, 0
+export const clearLog = [time_1, key_1, writes_1, read_1, logKeys_1, log_1, logWalk_1, `local members, times, met = {}, {}, 0
 local cursor = walk(0, WALK_LIMIT, function(member, at)
   met = met + 1
   if met <= drops_left then members[met], times[met] = member, at end
@@ -2721,7 +2904,7 @@ end
 return reply
 `].join('');
 
-export const dedupeJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, own_1, held_1, version_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, admit_1, `local id, name, field, mode = ARGV[7], ARGV[11], ARGV[16], ARGV[17]
+export const dedupeJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, own_1, held_1, version_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, admit_1, `local id, name, field, mode = ARGV[7], ARGV[11], ARGV[16], ARGV[17]
 local is_debounce = mode == 'debounce' or mode == 'leading'
 local NOTE = prefix .. 'deduped:' .. ARGV[5]
 local function answer(word, of_id)
@@ -2740,6 +2923,7 @@ end
 if tonumber(redis.call('ZSCORE', GONE, ARGV[5]) or 0) > now then return answer('mine', id) end
 local function add()
   local cap = redis.call('HGET', META, 'capped') and cap_of(name)
+  if cap and cap.is_away then return { now_text, text(soon), 'away', id, '', '', '', '' } end
   if cap and cap.queued >= cap.most then
     return { now_text, text(soon), 'full', id, text(cap.queued), text(cap.most), '', '' }
   end
@@ -2848,7 +3032,7 @@ if holder_id and tonumber(redis.call('ZSCORE', HELD, field) or 0) > now then ret
 return add()
 `].join('');
 
-export const disableJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, read_1, `redis.call('PERSIST', META)
+export const disableJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, read_1, `redis.call('PERSIST', META)
 local ids, seen, found = {}, {}, 0
 for i = 6, #ARGV do
   ids[#ids + 1] = ARGV[i]
@@ -2882,13 +3066,13 @@ advance()
 return { now_text, count, found }
 `].join('');
 
-export const dropLogs = [time_1, key_1, writes_1, read_1, log_1, `drop_leaving()
+export const dropLogs = [time_1, key_1, writes_1, read_1, logKeys_1, log_1, `drop_leaving()
 flush()
 return { now_text, redis.call('EXISTS', LEAVING) == 1 and '1' or '' }
 `].join('');
 
 export const enqueueJobs = [time_1, key_1, order_1, `return (function()
-`, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, `local KIND_WIDTH, KEY_WIDTH, WIDTH = 4, 3, 3
+`, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, `local KIND_WIDTH, KEY_WIDTH, WIDTH = 4, 3, 3
 local LATE_MS = 2000
 local is_repeat = ARGV[5] == 'repeat' or now > tonumber(ARGV[5]) + LATE_MS
 local first_key = 8 + ARGV[6] * KIND_WIDTH
@@ -2917,9 +3101,9 @@ while last < count do
   end
 end
 local seq = redis.call('HINCRBY', META, 'seq', count) - count
-local capped, stream, gated, paused, expiring, lined =
-  unpack(redis.call('HMGET', META, 'capped', 'stream', 'gated', 'paused', 'expiring', 'lined'))
-note_use(gated, paused, expiring, stream, lined)
+local capped, stream, gated, paused, expiring, lined, idle =
+  unpack(redis.call('HMGET', META, 'capped', 'stream', 'gated', 'paused', 'expiring', 'lined', 'idleUntil'))
+note_use(gated, paused, expiring, stream, lined, idle)
 local kinds, names, may_be_noted = {}, {}, false
 for i = 1, ARGV[6] do
   local due, priority, flags, name = unpack(ARGV, 4 + i * KIND_WIDTH, 7 + i * KIND_WIDTH)
@@ -3009,6 +3193,9 @@ for i = 1, count do
   local limit = not word and capped and cap(kind.name)
   if word then
     except(i, word, holder, record)
+  elseif limit and limit.is_away then
+    word = 'away'
+    except(i, word, id)
   elseif limit and limit.queued >= limit.most then
     word = 'full'
     refuse(i, id, limit)
@@ -3035,7 +3222,7 @@ end)()
 
 export const expireJobs = [time_1, key_1, inUse_1, `if not in_use('expiring') then return { now_text, '' } end
 redis.call('PERSIST', META)
-`, order_1, writes_1, record_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, read_1, own_1, ownEnd_1, history_1, tell_1, eventStream_1, tell_2, expiry_1, `local has_more = bury_expired(tonumber(ARGV[5]))
+`, order_1, writes_1, record_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, read_1, own_1, ownEnd_1, history_1, tell_1, eventStream_1, tell_2, expiry_1, `local has_more = bury_expired(tonumber(ARGV[5]))
 tell_all()
 return { now_text, has_more and '1' or '', unpack(buried) }
 `].join('');
@@ -3058,6 +3245,37 @@ read_some(ids, { JOBS, STATE, LEASE, RESULTS }, function(_, id, record, state, e
     reply[#reply + 1] = part
   end
 end)
+return reply
+`].join('');
+
+export const holdNames = [time_1, key_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, `local function jobs_of(name)
+  local count = 0
+  for _, place in ipairs({ 'ready', 'timed', 'lined', 'parked', 'running', 'completed', 'dead' }) do
+    count = count + redis.call('ZCARD', index(place, name))
+  end
+  return count
+end
+local function move(name, gate, away)
+  gate.away = away
+  if away then redis.call('HSET', META, 'capped', '1') end
+  gates().keep_gate(name, gate)
+  return '1'
+end
+redis.call('PERSIST', META)
+local reply = { now_text }
+for i = 4, #ARGV do
+  local name, moved, count = ARGV[i], '', 0
+  local gate = gates().gate_of(name) or {}
+  if ARGV[3] == 'back' then
+    local is_limited = gate.concurrency or gate.rate or gate.maxQueued
+    if not is_limited then moved = gate.away and move(name, gate, nil) or '1' end
+  elseif not gate.away then
+    count = jobs_of(name)
+    if ARGV[3] == 'away' and count == 0 then moved = move(name, gate, 1) end
+  end
+  reply[#reply + 1] = text(count)
+  reply[#reply + 1] = moved
+end
 return reply
 `].join('');
 
@@ -3089,6 +3307,13 @@ redis.call('HSET', META, 'stream', ARGV[3])
 return { now_text }
 `].join('');
 
+export const keepTogether = [time_1, key_1, `redis.call('PERSIST', META)
+for i = 4, #ARGV do
+  redis.call(ARGV[3] == 'held' and 'SADD' or 'SREM', prefix .. 'together', ARGV[i])
+end
+return { now_text }
+`].join('');
+
 export const listHosts = [time_1, key_1, `local since = '(' .. text(now - tonumber(ARGV[3]))
 local found = redis.call('ZRANGEBYSCORE', prefix .. 'hosts', since, '+inf', 'WITHSCORES', 'LIMIT', ARGV[4], ARGV[5])
 local hosts, reply = {}, { now_text }
@@ -3103,7 +3328,7 @@ end
 return reply
 `].join('');
 
-export const lockRow = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, claim_1, row_1, `local name, id = ARGV[5], ARGV[11]
+export const lockRow = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, claim_1, row_1, `local name, id = ARGV[5], ARGV[11]
 local earlier_try = row_of_earlier_try()
 if earlier_try then return earlier_try end
 local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
@@ -3132,11 +3357,31 @@ reopen_freed()
 return row
 `].join('');
 
+export const lookAtStore = [time_1, key_1, `local kind = redis.call('TYPE', META).ok
+if kind == 'none' then return { now_text } end
+if kind ~= 'hash' then return { now_text, 'foreign', kind } end
+local moving = redis.call('HGET', META, 'moving')
+if moving then return { now_text, 'moving', moving } end
+local reply = { now_text }
+for i = 3, #ARGV do
+  reply[#reply + 1] = redis.call('HGET', META, ARGV[i]) or ''
+end
+return reply
+`].join('');
+
+export const openNames = [time_1, key_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, `for i = 3, #ARGV do
+  gates().reopen(ARGV[i])
+end
+return { now_text }
+`].join('');
+
 export const openStore = [time_1, key_1, `local kind = redis.call('TYPE', META).ok
 if kind ~= 'none' and kind ~= 'hash' then return { now_text, 'foreign', kind } end
 if kind == 'none' and redis.call('EXISTS', prefix .. 'jobs:all') == 1 then
   return { now_text, 'foreign', 'the layout of another backend (it has a key jobs:all)' }
 end
+local moving = kind == 'hash' and redis.call('HGET', META, 'moving')
+if moving then return { now_text, 'moving', moving } end
 if kind == 'hash' then redis.call('PERSIST', META) end
 local reply, fits = { now_text }, true
 for i = 4, #ARGV, 2 do
@@ -3256,7 +3501,11 @@ if looked == most then reply[2] = found[#found] end
 return reply
 `].join('');
 
-export const promoteJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, move_1, `redis.call('PERSIST', META)
+export const pageTogether = [time_1, key_1, `local next_cursor, names = unpack(redis.call('SSCAN', prefix .. 'together', ARGV[3], 'COUNT', 500))
+return { now_text, next_cursor, unpack(names) }
+`].join('');
+
+export const promoteJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, move_1, `redis.call('PERSIST', META)
 local SAVED = prefix .. 'saved'
 local function promote(id, record, state, entry)
   local call = ARGV[5] .. ':' .. id
@@ -3298,7 +3547,7 @@ advance()
 return reply
 `].join('');
 
-export const pruneJobs = [time_1, key_1, writes_1, record_1, read_1, remove_1, log_1, remove_2, own_1, remove_3, gone_1, recurs_1, inUse_1, tell_1, eventStream_1, tell_2, prune_1, own_1, held_1, unhandled_1, `redis.call('PERSIST', META)
+export const pruneJobs = [time_1, key_1, writes_1, record_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, gone_1, recurs_1, inUse_1, tell_1, eventStream_1, tell_2, prune_1, own_1, held_1, unhandled_1, `redis.call('PERSIST', META)
 local ENDS, NAMES_LOOKED_AT, SCAN_STEP = { completed = 'completed', dead = 'failed' }, 32, 16
 local LEAVING_AT = prefix .. 'leaving'
 local removed, left, names_left, reply = 0, affordable(tonumber(ARGV[4])), NAMES_LOOKED_AT, { now_text }
@@ -3458,7 +3707,7 @@ local entries = redis.pcall('LRANGE', prefix .. 'history:' .. id, 0, -1)
 return { now_text, redis.call('HGET', STATE, id) or '', unpack(entries) }
 `].join('');
 
-export const readLog = [time_1, key_1, writes_1, read_1, log_1, logWalk_1, `local skip, wanted = tonumber(ARGV[12]), tonumber(ARGV[13])
+export const readLog = [time_1, key_1, read_1, logKeys_1, logWalk_1, `local skip, wanted = tonumber(ARGV[12]), tonumber(ARGV[13])
 local room, skipped, limit = math.min(wanted, 100), 0, WALK_LIMIT
 if not is_filtered then skip, skipped, limit = 0, skip, room end
 local ids, page, met = {}, {}, 0
@@ -3505,7 +3754,7 @@ end
 return reply
 `].join('');
 
-export const readOutput = [time_1, key_1, output_1, `local id, most, behind, is_backwards = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == 'newest'
+export const readOutput = [time_1, key_1, outputLine_1, `local id, most, behind, is_backwards = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == 'newest'
 if redis.call('HEXISTS', JOBS, id) == 0 then return { now_text } end
 local entries = redis.pcall('LRANGE', prefix .. 'output:' .. id, 0, -1)
 local reply, count = { now_text, '' }, 0
@@ -3527,16 +3776,16 @@ end
 return reply
 `].join('');
 
-export const registerNames = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, limits_1, `redis.call('PERSIST', META)
-for i = 5, #ARGV, 2 do
-  local name, settings = ARGV[i], ARGV[i + 1]
+export const registerNames = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, limits_1, `redis.call('PERSIST', META)
+for i = 5, #ARGV, 3 do
+  local name, settings, away = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   redis.call('HSET', prefix .. 'settings', name, settings)
-  if in_use('gated') or string.find(settings, '"limits":', 1, true) then rebuild_gate(name) end
+  if away ~= '' or in_use('gated') or string.find(settings, '"limits":', 1, true) then rebuild_gate(name, away == 'away') end
 end
 return { now_text }
 `].join('');
 
-export const releaseRows = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, refuse_1, `redis.call('PERSIST', META)
+export const releaseRows = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, refuse_1, `redis.call('PERSIST', META)
 local held = { now_text }
 local function release(id, entry, record, state)
   local _, _, _, pending, _, name, run = holder(entry)
@@ -3591,7 +3840,7 @@ end
 local write_lines
 local function write_all(id, fence, told)
   if not write_lines then
-`, output_1, `    write_lines = write_lines_of
+`, outputLine_1, output_1, `    write_lines = write_lines_of
   end
   write_lines(id, fence, told.first, { unpack(ARGV, told.from, told.from + told.count - 1) })
 end
@@ -3629,7 +3878,7 @@ if has_more then redis.call('HSET', META, 'told', '1') end
 return reply
 `].join('');
 
-export const requeueJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, windowEnd_1, window_1, history_1, read_1, own_1, held_1, gone_1, version_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, `redis.call('PERSIST', META)
+export const requeueJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, windowEnd_1, window_1, history_1, read_1, own_1, held_1, gone_1, version_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, `redis.call('PERSIST', META)
 local SAVED, new_data = prefix .. 'saved', ARGV[10]
 local at = math.max(now, instant(ARGV[8]))
 local taken_here = {}
@@ -3696,7 +3945,7 @@ tell_all()
 return reply
 `].join('');
 
-export const rescueJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, windowEnd_1, read_1, remove_1, log_1, remove_2, own_1, remove_3, gone_1, pass_1, giveUp_1, maxRescues_1, history_1, own_1, ownEnd_1, tell_1, eventStream_1, tell_2, rescue_1, `redis.call('PERSIST', META)
+export const rescueJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, windowEnd_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, gone_1, pass_1, giveUp_1, maxRescues_1, history_1, own_1, ownEnd_1, tell_1, eventStream_1, tell_2, rescue_1, `redis.call('PERSIST', META)
 local held = pass(tonumber(ARGV[6]))
 redis.call('HSET', META, 'lastPass', now_text)
 forget_gone(1000)
@@ -3717,7 +3966,7 @@ local more = next_expiry and next_expiry <= now
 return { now_text, more and '1' or '', '', next_expiry and text(next_expiry) or '', unpack(reply) }
 `].join('');
 
-export const saveJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, window_1, gone_1, tell_1, eventStream_1, tell_2, `local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
+export const saveJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, window_1, gone_1, tell_1, eventStream_1, tell_2, `local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
 local debounce, delay, longest = debounced[ARGV[20]], tonumber(ARGV[21]), tonumber(ARGV[22])
 local SAVED = prefix .. 'saved'
@@ -3774,12 +4023,13 @@ local function carry_out_all(word)
 end
 local function full()
   if not in_use('gated') then return end
-`, recurs_1, own_1, admit_1, `  if recurs(rule, flags) then return end
-  local cap = cap_of(name)
-  return cap and cap.queued >= cap.most and cap
+`, recurs_1, own_1, admit_1, `  local cap = cap_of(name)
+  if not cap or cap.is_away then return cap end
+  return not recurs(rule, flags) and cap.queued >= cap.most and cap
 end
 local function insert()
   local cap = full()
+  if cap and cap.is_away then return { now_text, 'away' } end
   if cap then return { now_text, 'full', '', id, text(cap.queued), text(cap.most), '', '' } end
   local seq, facts = redis.call('HINCRBY', META, 'seq', 1), happened(ARGV[16] ~= '' and ARGV[16])
   local at = due
@@ -3911,17 +4161,17 @@ end
 return reply
 `].join('');
 
-export const setLimits = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, gone_1, limits_1, `local SAVED, name = prefix .. 'saved', ARGV[7]
+export const setLimits = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, gone_1, limits_1, `local SAVED, name = prefix .. 'saved', ARGV[7]
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[5]) or 0) > now then return { now_text } end
 redis.call('PERSIST', META)
 if ARGV[8] == '' then redis.call('HDEL', LIMITS, name) else redis.call('HSET', LIMITS, name, ARGV[8]) end
-rebuild_gate(name)
+rebuild_gate(name, ARGV[9] == 'away')
 redis.call('ZADD', SAVED, text(soon + ARGV[6]), ARGV[5])
 forget(SAVED, 10)
 return { now_text }
 `].join('');
 
-export const setPause = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, gone_1, limits_1, tell_1, eventStream_1, tell_2, `local SAVED, name = prefix .. 'saved', ARGV[8]
+export const setPause = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, gone_1, limits_1, tell_1, eventStream_1, tell_2, `local SAVED, name = prefix .. 'saved', ARGV[8]
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[5]) or 0) > now then return { now_text, '1' } end
 redis.call('PERSIST', META)
 local function pause_after(before)
@@ -3952,19 +4202,19 @@ local before
 if ARGV[7] == 'name' then before = set_for_name() else before = set_for_all() end
 if before or ARGV[9] ~= '' then redis.call('ZADD', SAVED, text(soon + ARGV[6]), ARGV[5]) end
 forget(SAVED, 10)
-if ARGV[9] == '' and before or ARGV[9] ~= '' and not before then
+if ARGV[10] == '' and (ARGV[9] == '' and before or ARGV[9] ~= '' and not before) then
   tell(before and 'resumed' or 'paused', nil, ARGV[7] == 'name' and name or nil)
   tell_all()
 end
 return { now_text, before and '1' or '' }
 `].join('');
 
-export const settleAndClaim = [time_1, key_1, inUse_1, pass_1, gate_1, openings_1, rate_1, gates_1, gate_2, due_1, `local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+export const settleAndClaim = [time_1, key_1, inUse_1, pass_1, gate_1, openings_1, rate_1, gates_1, gate_2, due_1, news_1, sleepers_1, news_2, `local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
 local memory = prefix .. 'claim:' .. host .. ':' .. ARGV[11]
 local rescues, last_starts_left = tonumber(ARGV[13]), tonumber(ARGV[14]) or math.huge
 local asked_for, free = {}, {}
-for i = 15 + settlements * 4, #ARGV, 2 do
+for i = 16 + settlements * 4, #ARGV, 2 do
   asked_for[#asked_for + 1] = ARGV[i]
   free[ARGV[i]] = tonumber(ARGV[i + 1])
 end
@@ -4004,34 +4254,50 @@ local due, due_since = {}, nil
 if is_plain and slots > 0 then
   due, due_since = due_names(asked_for)
 end
+local function stand_by()
+`, standBy_1, `  return { rest = rest_in_group, leave = leave_both }
+end
+local function rest()
+  if ARGV[15] == '' then return until_due(), '', {} end
+  return stand_by().rest()
+end
 if is_plain and not due[1] then
-  redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence))
-  return { now_text, {}, until_due(), or_empty(earliest_expiry()), text(fence), text(soon + lease_ms), {}, now_text, watched }
+  local due_in_ms, stands_by, noted = rest()
+  redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence), unpack(noted))
+  return { now_text, {}, due_in_ms, or_empty(earliest_expiry()), text(fence), text(soon + lease_ms), {}, now_text, watched, stands_by }
 end
 return (function()
-`, order_1, writes_1, record_1, place_1, keyLine_1, lines_1, place_2, giveUp_1, maxRescues_1, lastStart_1, tell_1, eventStream_1, tell_2, `local advance_and_open, tell_opened = advance, nil
-if in_use('gated') then
-  local opened = {}
-  advance_and_open = function()
-    if lines_tools then lines().refill() end
-    for name in pairs(freed) do
-      if gate_of(name) then
-        local before = gates().claimable_from(name)
-        if reopen(name) then opened[name] = opened[name] or before end
-      end
+`, order_1, writes_1, record_1, place_1, keyLine_1, lines_1, place_2, giveUp_1, maxRescues_1, lastStart_1, tell_1, eventStream_1, tell_2, `local opened, later = {}, {}
+local function advance_and_open()
+  if not in_use('gated') then return advance() end
+  if lines_tools then lines().refill() end
+  for _, name in ipairs(in_order(freed)) do
+    if gate_of(name) then
+      local before = gates().claimable_from(name)
+      local is_earlier, is_closed = reopen(name)
+      if is_earlier then opened[name] = opened[name] or before end
+      if is_closed and before <= now then later[name] = gates().claimable_from(name) end
     end
-    freed = {}
-    advance()
   end
-  tell_opened = function()
-    for name, before in pairs(opened) do
-      local at = gates().claimable_from(name)
-      if at < before and before > now then announce(name, at) end
-    end
+  freed = {}
+  advance()
+end
+local function tell_opened()
+  for _, name in ipairs(in_order(opened)) do
+    local at, before = gates().claimable_from(name), opened[name]
+    if at < before and before > now then announce(name, at) end
+  end
+end
+local function tell_later()
+  if ARGV[3] == '' or tonumber(in_use('idle') or 0) <= now then return end
+  for _, name in ipairs(in_order(later)) do
+    local at = later[name]
+    if at > now and at < math.huge then sleepers().tell_watchers(name, at, '', host) end
   end
 end
 if is_repeat or is_lost then
 `, lastClaim_1, `  if is_repeat then
+    if ARGV[15] ~= '' then stand_by().leave() end
     local answers, first_fence, expiry, jobs, claimed_at = same_again(remembered)
     return { now_text, answers, '0', or_empty(earliest_expiry()), first_fence, or_empty(expiry), jobs, claimed_at, watched }
   end
@@ -4040,7 +4306,7 @@ if is_repeat or is_lost then
 end
 local answers, all_ok = {}, true
 if settlements > 0 then
-`, read_1, remove_1, log_1, remove_2, own_1, remove_3, gone_1, refuse_1, settle_1, windowEnd_1, history_1, own_1, ownEnd_1, ending_1, settle_2, `  log_exists = has_log
+`, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, gone_1, refuse_1, settle_1, windowEnd_1, history_1, own_1, ownEnd_1, ending_1, settle_2, `  log_exists = has_log
   local manners = {}
   local function manner(text_of_it)
     local how = manners[text_of_it]
@@ -4053,12 +4319,12 @@ if settlements > 0 then
   end
   local ids, seen = {}, {}
   for i = 1, settlements do
-    ids[i] = ARGV[11 + i * 4]
+    ids[i] = ARGV[12 + i * 4]
   end
   local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
   local first_expiry, young = earliest_expiry(), false
   for i = 1, settlements do
-    local id, token, how, body = ids[i], ARGV[12 + i * 4], manner(ARGV[13 + i * 4]), ARGV[14 + i * 4]
+    local id, token, how, body = ids[i], ARGV[13 + i * 4], manner(ARGV[14 + i * 4]), ARGV[15 + i * 4]
     if seen[id] then
       flush()
       entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
@@ -4128,27 +4394,34 @@ if slots > 0 then
     take_some(name, math.huge)
   end
   for _, name in ipairs(due) do
-    if promoted[name] and not recede(name) then
-      keeps_due[name] = keeps_all(name)
-      mark_due(name, due_since[name], keeps_due[name])
+    local has_receded, head = false, nil
+    if promoted[name] then
+      has_receded, head = recede(name)
+      if not has_receded then
+        keeps_due[name] = keeps_all(name)
+        mark_due(name, due_since[name], keeps_due[name])
+      end
     end
     local _, is_closed = reopen(name)
-    if is_closed then keeps_due[name] = nil end
+    if is_closed then keeps_due[name], head = nil, gates().claimable_from(name) end
+    later[name] = head
   end
 end
-if tell_opened then tell_opened() end
+if next(opened) then tell_opened() end
+if next(later) then tell_later() end
 if in_use('stream') then event_stream().tell_emptied() end
 tell_all()
-redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1))
+local due_in_ms, stands_by, noted = rest()
+redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1), unpack(noted))
 if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. text(fence) .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms + 60000)
 end
-return { now_text, all_ok and {} or answers, until_due(), or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched, passed_any() and '1' or expired and '' or nil, expired }
+return { now_text, all_ok and {} or answers, due_in_ms, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched, stands_by, passed_any() and '1' or expired and '' or nil, expired }
 end)()
 `].join('');
 
-export const updateJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, version_1, extra_1, newData_1, move_1, `redis.call('PERSIST', META)
+export const updateJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, version_1, extra_1, newData_1, move_1, `redis.call('PERSIST', META)
 local SAVED, id = prefix .. 'saved', ARGV[7]
 local record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
 local function done_as(word)
@@ -4210,7 +4483,7 @@ end
 return { now_text }
 `].join('');
 
-export const writeLog = [time_1, key_1, writes_1, read_1, log_1, `local writer = prefix .. 'logs:writer:' .. ARGV[3]
+export const writeLog = [time_1, key_1, writes_1, read_1, logKeys_1, log_1, `local writer = prefix .. 'logs:writer:' .. ARGV[3]
 local last = tonumber(redis.call('GET', writer) or 0)
 if ARGV[5] == 'repeat' and last >= tonumber(ARGV[4]) then return { now_text } end
 redis.call('SET', writer, ARGV[4], 'PX', ARGV[6])
@@ -4250,7 +4523,7 @@ flush()
 return { now_text }
 `].join('');
 
-export const writeRow = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, refuse_1, gone_1, tell_1, eventStream_1, tell_2, `local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+export const writeRow = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, refuse_1, gone_1, tell_1, eventStream_1, tell_2, `local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local SAVED = prefix .. 'saved'
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then return { now_text, 'ok' } end
 local record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)

@@ -21,8 +21,8 @@
 -- Returns  { now, how many met the conditions, cursor or empty at the end, and for each entry: id, time, letters, text }
 -- @include time
 -- @include key
--- @include writes
--- @include log
+-- @include read
+-- @include log-keys
 -- @include log-walk
 local skip, wanted = tonumber(ARGV[12]), tonumber(ARGV[13])
 local room, skipped, limit = math.min(wanted, 100), 0, WALK_LIMIT

@@ -14,7 +14,7 @@
 --          its number, the line … }
 -- @include time
 -- @include key
--- @include output
+-- @include output-line
 local id, most, behind, is_backwards = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == 'newest'
 if redis.call('HEXISTS', JOBS, id) == 0 then return { now_text } end
 

@@ -9,7 +9,7 @@
 -- ARGV[2]  order of claims in two letters, then time in ms; no time for the server's clock
 -- ARGV[3]  news channel; empty for none
 -- ARGV[4]  head of a message
--- ARGV[5..]  for each name: name, settings as JSON
+-- ARGV[5..]  for each name: name, settings as JSON, 'away' where all its jobs live in another partition, else empty
 --
 -- Returns  { now }
 -- @include time
@@ -20,9 +20,9 @@
 -- @include place
 -- @include limits
 redis.call('PERSIST', META)
-for i = 5, #ARGV, 2 do
-  local name, settings = ARGV[i], ARGV[i + 1]
+for i = 5, #ARGV, 3 do
+  local name, settings, away = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   redis.call('HSET', prefix .. 'settings', name, settings)
-  if in_use('gated') or string.find(settings, '"limits":', 1, true) then rebuild_gate(name) end
+  if away ~= '' or in_use('gated') or string.find(settings, '"limits":', 1, true) then rebuild_gate(name, away == 'away') end
 end
 return { now_text }

@@ -37,8 +37,9 @@
 -- ARGV[26] its failure as JSON; empty for none, '=' to leave it as it is
 -- ARGV[27] '1' when a new job has a key that limits are shared by; else empty
 --
--- Returns  { now, 'inserted' | 'updated' | 'missing' | 'full', '1' if its time was announced else empty, id, record, state, lease entry, result }
+-- Returns  { now, 'inserted' | 'updated' | 'missing' | 'full' | 'away', '1' if its time was announced else empty, id, record, state, lease entry, result }
 --          full: it was not added; in the place of the record stands how many wait, in that of the state how many may.
+--          away: it was not added, since all jobs of its name live in another partition.
 -- @include time
 -- @include key
 -- @include order
@@ -117,18 +118,19 @@ local function carry_out_all(word)
   return reply(word, advance())
 end
 
--- How full its name is, if a job that does not recur is one too many.
+-- How full its name is, if a job that does not recur is one too many, or that all its jobs live in another partition.
 local function full()
   if not in_use('gated') then return end
   -- @include recurs
   -- @include admit
-  if recurs(rule, flags) then return end
   local cap = cap_of(name)
-  return cap and cap.queued >= cap.most and cap
+  if not cap or cap.is_away then return cap end
+  return not recurs(rule, flags) and cap.queued >= cap.most and cap
 end
 
 local function insert()
   local cap = full()
+  if cap and cap.is_away then return { now_text, 'away' } end
   if cap then return { now_text, 'full', '', id, text(cap.queued), text(cap.most), '', '' } end
   local seq, facts = redis.call('HINCRBY', META, 'seq', 1), happened(ARGV[16] ~= '' and ARGV[16])
   local at = due

@@ -13,6 +13,7 @@
 -- ARGV[6]  how long the call is known for its repeats, in ms
 -- ARGV[7]  name
 -- ARGV[8]  limits as JSON; empty to take them back
+-- ARGV[9]  'away' where all jobs of the name live in another partition, else empty
 --
 -- Returns  { now }
 -- @include time
@@ -28,7 +29,7 @@ if tonumber(redis.call('ZSCORE', SAVED, ARGV[5]) or 0) > now then return { now_t
 
 redis.call('PERSIST', META)
 if ARGV[8] == '' then redis.call('HDEL', LIMITS, name) else redis.call('HSET', LIMITS, name, ARGV[8]) end
-rebuild_gate(name)
+rebuild_gate(name, ARGV[9] == 'away')
 redis.call('ZADD', SAVED, text(soon + ARGV[6]), ARGV[5])
 forget(SAVED, 10)
 return { now_text }

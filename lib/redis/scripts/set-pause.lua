@@ -14,6 +14,7 @@
 -- ARGV[7]  'name' | 'all'
 -- ARGV[8]  name, if that is meant
 -- ARGV[9]  why and by whom, as JSON; empty to end the pause
+-- ARGV[10] 'quiet' when another partition tells of it; else empty
 --
 -- Returns  { now, '1' if it was paused else empty }
 -- @include time
@@ -61,7 +62,7 @@ local before
 if ARGV[7] == 'name' then before = set_for_name() else before = set_for_all() end
 if before or ARGV[9] ~= '' then redis.call('ZADD', SAVED, text(soon + ARGV[6]), ARGV[5]) end
 forget(SAVED, 10)
-if ARGV[9] == '' and before or ARGV[9] ~= '' and not before then
+if ARGV[10] == '' and (ARGV[9] == '' and before or ARGV[9] ~= '' and not before) then
   tell(before and 'resumed' or 'paused', nil, ARGV[7] == 'name' and name or nil)
   tell_all()
 end

@@ -21,20 +21,22 @@
 -- ARGV[12] last claim on the track whose answer the host has; empty for none, '-' for unknown
 -- ARGV[13] rescues allowed where a name has no settings
 -- ARGV[14] how many jobs on their last start may come; empty for any number
--- ARGV[15..]  for each settlement: id, token, 'kind late argument' (late: 'late' or '-'), body; then for each name: name, free slots
+-- ARGV[15] of a host that may be left asleep: its group, for how long it counts in ms, and the group in which it stands by as yet, or nothing; else empty
+-- ARGV[16..]  for each settlement: id, token, 'kind late argument' (late: 'late' or '-'), body; then for each name: name, free slots
 --
--- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim, '1' when some process listens for what happens to jobs, else empty, and '1' if a due job on its last start might not come, and ids and names of jobs that have expired }
+-- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim, '1' when some process listens for what happens to jobs, else empty, '1' when the host stands by, else empty, and '1' if a due job on its last start might not come, and ids and names of jobs that have expired }
 --          answers: one word each, or none when all are 'ok'; jobs: number in the claim (with a '!' for one on its last start), id, record, state
 -- @include time
 -- @include key
 -- @include pass
 -- @include due
+-- @include news
 local claim_id, host, lease_ms, slots = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local gone_ms, settlements = tonumber(ARGV[9]), tonumber(ARGV[10])
 local memory = prefix .. 'claim:' .. host .. ':' .. ARGV[11]
 local rescues, last_starts_left = tonumber(ARGV[13]), tonumber(ARGV[14]) or math.huge
 local asked_for, free = {}, {}
-for i = 15 + settlements * 4, #ARGV, 2 do
+for i = 16 + settlements * 4, #ARGV, 2 do
   asked_for[#asked_for + 1] = ARGV[i]
   free[ARGV[i]] = tonumber(ARGV[i + 1])
 end
@@ -80,9 +82,22 @@ local due, due_since = {}, nil
 if is_plain and slots > 0 then
   due, due_since = due_names(asked_for)
 end
+
+local function stand_by()
+  -- @include stand-by
+  return { rest = rest_in_group, leave = leave_both }
+end
+
+-- How the host rests: until when, whether it stands by meanwhile, and what META is to note of that.
+local function rest()
+  if ARGV[15] == '' then return until_due(), '', {} end
+  return stand_by().rest()
+end
+
 if is_plain and not due[1] then
-  redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence))
-  return { now_text, {}, until_due(), or_empty(earliest_expiry()), text(fence), text(soon + lease_ms), {}, now_text, watched }
+  local due_in_ms, stands_by, noted = rest()
+  redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence), unpack(noted))
+  return { now_text, {}, due_in_ms, or_empty(earliest_expiry()), text(fence), text(soon + lease_ms), {}, now_text, watched, stands_by }
 end
 
 -- @step
@@ -94,32 +109,43 @@ end
 -- @include last-start
 -- @include tell
 -- Names that have room again are opened without a word: first comes this claim. Who sleeps hears of what it leaves.
-local advance_and_open, tell_opened = advance, nil
-if in_use('gated') then
-  local opened = {}
-  advance_and_open = function()
-    if lines_tools then lines().refill() end
-    for name in pairs(freed) do
-      if gate_of(name) then
-        local before = gates().claimable_from(name)
-        if reopen(name) then opened[name] = opened[name] or before end
-      end
+-- And names of which jobs were due, and the next one is later: who watches may know of those alone that were due.
+local opened, later = {}, {}
+local function advance_and_open()
+  if not in_use('gated') then return advance() end
+  if lines_tools then lines().refill() end
+  for _, name in ipairs(in_order(freed)) do
+    if gate_of(name) then
+      local before = gates().claimable_from(name)
+      local is_earlier, is_closed = reopen(name)
+      if is_earlier then opened[name] = opened[name] or before end
+      if is_closed and before <= now then later[name] = gates().claimable_from(name) end
     end
-    freed = {}
-    advance()
   end
+  freed = {}
+  advance()
+end
 
-  tell_opened = function()
-    for name, before in pairs(opened) do
-      local at = gates().claimable_from(name)
-      if at < before and before > now then announce(name, at) end
-    end
+local function tell_opened()
+  for _, name in ipairs(in_order(opened)) do
+    local at, before = gates().claimable_from(name), opened[name]
+    if at < before and before > now then announce(name, at) end
+  end
+end
+
+local function tell_later()
+  if ARGV[3] == '' or tonumber(in_use('idle') or 0) <= now then return end
+  for _, name in ipairs(in_order(later)) do
+    local at = later[name]
+    if at > now and at < math.huge then sleepers().tell_watchers(name, at, '', host) end
   end
 end
 
 if is_repeat or is_lost then
   -- @include last-claim
   if is_repeat then
+    -- The host, whose answer was lost, does not know that it stands by.
+    if ARGV[15] ~= '' then stand_by().leave() end
     local answers, first_fence, expiry, jobs, claimed_at = same_again(remembered)
     return { now_text, answers, '0', or_empty(earliest_expiry()), first_fence, or_empty(expiry), jobs, claimed_at, watched }
   end
@@ -148,12 +174,12 @@ if settlements > 0 then
 
   local ids, seen = {}, {}
   for i = 1, settlements do
-    ids[i] = ARGV[11 + i * 4]
+    ids[i] = ARGV[12 + i * 4]
   end
   local entries, states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
   local first_expiry, young = earliest_expiry(), false
   for i = 1, settlements do
-    local id, token, how, body = ids[i], ARGV[12 + i * 4], manner(ARGV[13 + i * 4]), ARGV[14 + i * 4]
+    local id, token, how, body = ids[i], ARGV[13 + i * 4], manner(ARGV[14 + i * 4]), ARGV[15 + i * 4]
     if seen[id] then
       flush()
       entries[i], states[i] = redis.call('HGET', LEASE, id), redis.call('HGET', STATE, id)
@@ -236,21 +262,28 @@ if slots > 0 then
     take_some(name, math.huge)
   end
   for _, name in ipairs(due) do
-    if promoted[name] and not recede(name) then
-      keeps_due[name] = keeps_all(name)
-      mark_due(name, due_since[name], keeps_due[name])
+    local has_receded, head = false, nil
+    if promoted[name] then
+      has_receded, head = recede(name)
+      if not has_receded then
+        keeps_due[name] = keeps_all(name)
+        mark_due(name, due_since[name], keeps_due[name])
+      end
     end
     local _, is_closed = reopen(name)
-    if is_closed then keeps_due[name] = nil end
+    if is_closed then keeps_due[name], head = nil, gates().claimable_from(name) end
+    later[name] = head
   end
 end
-if tell_opened then tell_opened() end
+if next(opened) then tell_opened() end
+if next(later) then tell_later() end
 if in_use('stream') then event_stream().tell_emptied() end
 tell_all()
 
-redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1))
+local due_in_ms, stands_by, noted = rest()
+redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1), unpack(noted))
 if #ids > 0 or settlements > 0 then
   local words = all_ok and '' or table.concat(answers, ' ')
   redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. text(fence) .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms + 60000)
 end
-return { now_text, all_ok and {} or answers, until_due(), or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched, passed_any() and '1' or expired and '' or nil, expired }
+return { now_text, all_ok and {} or answers, due_in_ms, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched, stands_by, passed_any() and '1' or expired and '' or nil, expired }

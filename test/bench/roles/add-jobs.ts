@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { serversAt } from '../address.js';
 import { type Cost, Meter } from '../meter.js';
 import { payloadMaker } from '../payload.js';
 import { loadSystem, type SystemName } from '../systems/index.js';
@@ -16,6 +16,8 @@ export interface AddTask {
   readonly jobs: number;
   readonly warmUp: number;
   readonly payloadBytes: number;
+  /** How many jobs one call of `bulk` and `bulks` adds. @default 100 */
+  readonly bulk?: number;
   /** How many jobs the store held before. */
   readonly before?: number;
   readonly profileFile?: string;
@@ -28,19 +30,19 @@ export async function addJobs(task: AddTask): Promise<Cost> {
   const { url, jobs, warmUp, before = 0 } = task;
   const system = await loadSystem(task.system);
   const producer = await system.openProducer(url);
-  const redis = new Redis(url);
-  const meter = new Meter(redis, task.profileFile);
+  const servers = await serversAt(url);
+  const meter = new Meter(servers, task.profileFile);
   const payload = payloadMaker(task.payloadBytes);
   const add = MANNERS[task.manner];
 
-  await add(producer, payload, 0, warmUp);
+  await add(producer, payload, 0, warmUp, task.bulk);
   meter.start();
-  await add(producer, payload, warmUp, jobs);
+  await add(producer, payload, warmUp, jobs, task.bulk);
   meter.stop();
 
   const cost = await meter.cost();
   await producer.close();
-  redis.disconnect();
+  for (const server of servers) server.disconnect();
   const { unfinished } = await system.tally(url);
   if (unfinished !== before + jobs) {
     throw new Error(`Added ${jobs} jobs to ${before}, and found ${unfinished}.`);
@@ -53,11 +55,12 @@ type Add = (
   payload: ReturnType<typeof payloadMaker>,
   from: number,
   to: number,
+  bulk?: number,
 ) => Promise<void>;
 
-const addBulks: Add = async (producer, payload, from, to) => {
-  for (let first = from; first < to; first += BULK) {
-    const length = Math.min(BULK, to - first);
+const addBulks: Add = async (producer, payload, from, to, bulk = BULK) => {
+  for (let first = from; first < to; first += bulk) {
+    const length = Math.min(bulk, to - first);
     await producer.addBulk(Array.from({ length }, (_, i) => payload(first + i)));
   }
 };
@@ -65,11 +68,11 @@ const addBulks: Add = async (producer, payload, from, to) => {
 const MANNERS: Record<Manner, Add> = {
   bulk: addBulks,
 
-  async bulks(producer, payload, from, to) {
-    const share = Math.ceil((to - from) / BULKS_OUTSTANDING / BULK) * BULK;
+  async bulks(producer, payload, from, to, bulk = BULK) {
+    const share = Math.ceil((to - from) / BULKS_OUTSTANDING / bulk) * bulk;
     const parts = Array.from({ length: BULKS_OUTSTANDING }, (_, i) => from + i * share);
     await Promise.all(
-      parts.map((first) => addBulks(producer, payload, first, Math.min(first + share, to))),
+      parts.map((first) => addBulks(producer, payload, first, Math.min(first + share, to), bulk)),
     );
   },
 

@@ -94,7 +94,7 @@ const WARM_UP = 0.2;
 export async function ask({ system, url, question, stored }: AskTask): Promise<Asked> {
   const store = await openStore(system, url);
   const redis = new Redis(url);
-  const meter = new Meter(redis);
+  const meter = new Meter([redis]);
   const { ask: once, expected }: Question = QUESTIONS[question];
   const answer = async () => {
     const askedAt = performance.now();

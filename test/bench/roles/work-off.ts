@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import { serversAt } from '../address.js';
 import { DeliveryCheck } from '../delivery-check.js';
 import { type Cost, Meter } from '../meter.js';
 import { now, wallClock } from '../clock.js';
@@ -32,8 +32,8 @@ export interface Work extends Cost {
 export async function workOff(task: WorkTask, ready: () => void): Promise<Work> {
   const { url, concurrency, kept, jobs, warmUp, workMs } = task;
   const system = await loadSystem(task.system);
-  const redis = new Redis(url);
-  const meter = new Meter(redis, task.profileFile);
+  const servers = await serversAt(url);
+  const meter = new Meter(servers, task.profileFile);
   const check = new DeliveryCheck(jobs);
   const delays: number[] = [];
   const clock = task.delays === 'since-due' ? wallClock : now;
@@ -52,7 +52,7 @@ export async function workOff(task: WorkTask, ready: () => void): Promise<Work> 
 
   const cost = await meter.cost();
   await worker.close();
-  redis.disconnect();
+  for (const server of servers) server.disconnect();
   check.verify(await system.tally(url), kept, task.others);
   return { ...cost, delays: delays.sort((a, b) => a - b) };
 }

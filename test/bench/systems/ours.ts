@@ -1,6 +1,7 @@
 import { PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
 import { Engine } from '../../../lib/core/engine.js';
 import { RedisBackend } from '../../../lib/redis/redis-backend.js';
+import { optionsAt } from '../address.js';
 import type { Payload } from '../payload.js';
 import { countsOf } from './our-backend.js';
 import { JOB, type System } from './system.js';
@@ -8,7 +9,7 @@ import { JOB, type System } from './system.js';
 /** The whole package but Nest, by its public interface, with the options a user would leave alone. */
 export const ours: System = {
   async openProducer(url) {
-    const engine = new Engine(new RedisBackend({ connectionString: url }), {
+    const engine = new Engine(new RedisBackend(optionsAt(url)), {
       worker: false,
     });
     await engine.connect();
@@ -22,7 +23,7 @@ export const ours: System = {
   },
 
   async openWorker(url, { concurrency, kept }, handle) {
-    const engine = new Engine(new RedisBackend({ connectionString: url }), {
+    const engine = new Engine(new RedisBackend(optionsAt(url)), {
       maxConcurrency: concurrency,
     });
     engine.handlers.define(JOB, async (job) => handle(job.data as Payload), {
@@ -39,7 +40,7 @@ export const ours: System = {
   },
 
   async tally(url) {
-    const backend = new RedisBackend({ connectionString: url, sort: PRIORITY_FIRST });
+    const backend = new RedisBackend({ ...optionsAt(url), sort: PRIORITY_FIRST });
     await backend.connect();
     const counts = await countsOf(backend);
     await backend.disconnect();

@@ -9,10 +9,7 @@ import type { ProducerSettings } from './settings.js';
 const settings = JSON.parse(process.env.SETTINGS!) as ProducerSettings;
 reportTroubles();
 const witness = new Witness(settings.witnessUrl);
-const { redisUrl: connectionString, keyPrefix, waitForRedis = false } = settings;
-const engine = new Engine(new RedisBackend({ connectionString, keyPrefix, waitForRedis }), {
-  worker: false,
-});
+const engine = new Engine(new RedisBackend(settings.redis), { worker: false });
 const answers: Promise<void>[] = [];
 let isOver = false;
 process.once('SIGTERM', () => (isOver = true));

@@ -1,15 +1,14 @@
 import type { EngineOptions } from '../../../lib/core/options/engine-options.js';
 import type { HandlerOptions } from '../../../lib/core/handlers/handler-options.js';
+import type { RedisBackendOptions } from '../../../lib/redis/index.js';
 
 /* What the tests and the processes they start tell each other. */
 
 /** Where a process works, and where it writes down what it did. */
 export interface Place {
-  redisUrl: string;
-  keyPrefix: string;
+  redis: RedisBackendOptions;
   /** Another Redis, which no fault ever hits. */
   witnessUrl: string;
-  waitForRedis?: boolean;
 }
 
 export interface WorkerSettings extends Place {

@@ -9,9 +9,8 @@ import type { Work, WorkerSettings } from './settings.js';
 const settings = JSON.parse(process.env.SETTINGS!) as WorkerSettings;
 reportTroubles();
 const witness = new Witness(settings.witnessUrl);
-const { redisUrl: connectionString, keyPrefix, waitForRedis = false } = settings;
 const engine = new Engine(
-  new RedisBackend({ connectionString, keyPrefix, waitForRedis }),
+  new RedisBackend(settings.redis),
   settings.engine,
   settings.deaf ? { notificationChannel: new InMemoryNotificationChannel() } : {},
 );

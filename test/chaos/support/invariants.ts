@@ -1,6 +1,7 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { JobManager } from '../../../lib/core/contracts/job-manager.js';
 import type { JobRecord } from '../../../lib/core/job/job-record.js';
+import { placeOfId } from '../../../lib/core/job/placement.js';
 import {
   computeState,
   emptyCounts,
@@ -21,6 +22,7 @@ import {
 import { unpackRecord } from '../../../lib/redis/record-codec.js';
 import { lineViolations, type KeyedJob } from './line-violations.js';
 import { gateFaults } from '../../contract/support/gate-faults.js';
+import { keysWith } from '../../support/redis-endpoint.js';
 
 /*
  * Reads every key under a prefix and says which of the promises in `keys.ts` do not hold.
@@ -68,15 +70,56 @@ interface Store {
 
 /** What is wrong in the store; nothing when every invariant holds. */
 /** Keys that have a TTL: notes that only help to answer repeated calls. */
-const EXPIRING = ['claim:', 'cancelled:', 'metrics:', 'rate:', 'stop:', 'deduped:'];
+const EXPIRING = [
+  'claim:',
+  'cancelled:',
+  'metrics:',
+  'rate:',
+  'stop:',
+  'deduped:',
+  'idle:',
+  'watch:',
+  'wakes:',
+];
 
 export async function violations(
-  redis: Redis,
+  redis: Redis | Cluster,
   prefix: string,
   manager?: JobManager,
 ): Promise<string[]> {
-  const store = await readStore(redis, prefix);
-  const found = [
+  return violationsIn(redis, [prefix], manager);
+}
+
+/** As `violations`, of a store with several partitions: the prefix of each, in their order. */
+export async function violationsIn(
+  redis: Redis | Cluster,
+  prefixes: readonly string[],
+  manager?: JobManager,
+): Promise<string[]> {
+  const stores = await Promise.all(prefixes.map((prefix) => readStore(redis, prefix)));
+  const found = stores.flatMap((store) => violationsOf(store));
+  for (const store of stores) {
+    found.push(...(await lineViolations(redis, store.keys, keyedJobs(store))));
+  }
+  found.push(...strayJobs(stores));
+  if (manager) {
+    const jobs = new Map(stores.flatMap((store) => [...store.jobs]));
+    found.push(...(await wrongCounts(redis, jobs, manager)));
+  }
+  return found;
+}
+
+/** A job lies in the partition that its id tells. */
+function strayJobs(stores: readonly Store[]): string[] {
+  return stores.flatMap(({ jobs }, number) =>
+    [...jobs.keys()]
+      .filter((id) => placeOfId(id) % stores.length !== number)
+      .map((id) => `job ${id} lies in partition ${number}, and nobody looks for it there`),
+  );
+}
+
+function violationsOf(store: Store): string[] {
+  return [
     ...store.unreadable,
     ...foreignKeys(store),
     ...orphans(store),
@@ -89,10 +132,7 @@ export async function violations(
     ...wrongGates(store),
     ...wrongPointers(store),
     ...wrongNumbers(store),
-    ...(await lineViolations(redis, store.keys, keyedJobs(store))),
   ];
-  if (manager) found.push(...(await wrongCounts(redis, store, manager)));
-  return found;
 }
 
 /** What is kept of the keys of jobs; whether it should be, `lineViolations` tells. */
@@ -379,6 +419,12 @@ function* wrongGates({ keys, hash, sorted, indexes, now }: Store): Generator<str
     running: (name) =>
       indexes.filter(({ index, jobName }) => index === 'running' && jobName === name).length,
   });
+  for (const [name, text] of hash(keys.gates)) {
+    const { away } = JSON.parse(text) as { readonly away?: unknown };
+    if (away !== undefined && indexes.some(({ jobName }) => jobName === name)) {
+      yield `"${name}" has jobs here, though all of them live in another partition`;
+    }
+  }
 }
 
 /**
@@ -424,7 +470,11 @@ function* wrongNumbers({ keys, hash, jobs, found }: Store): Generator<string> {
 }
 
 /** What the manager counts is what lies there. Becoming due while it counts is no fault. */
-async function wrongCounts(redis: Redis, { jobs }: Store, manager: JobManager): Promise<string[]> {
+async function wrongCounts(
+  redis: Redis | Cluster,
+  jobs: ReadonlyMap<string, StoredJob>,
+  manager: JobManager,
+): Promise<string[]> {
   const before = countsAt(jobs, await serverTime(redis));
   const counted = await manager.counts();
   const after = countsAt(jobs, await serverTime(redis));
@@ -456,9 +506,10 @@ function countsAt(jobs: ReadonlyMap<string, StoredJob>, now: number): Map<string
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────
 
-async function readStore(redis: Redis, prefix: string): Promise<Store> {
+async function readStore(redis: Redis | Cluster, prefix: string): Promise<Store> {
   const keys = new Keys(prefix);
-  const found = await keysUnder(redis, prefix);
+  const all = await keysWith(prefix, redis);
+  const found = new Set(all.filter((key) => key.startsWith(prefix)));
   const hashes = new Map<string, Fields>();
   const sortedSets = new Map<string, Scores>();
   const expiring = new Set<string>();
@@ -536,25 +587,13 @@ const EPOCH = 28_000_000_000_000;
 const order = parseClaimSort(PRIORITY_FIRST);
 const idOf = (index: IndexName, member: string): string => idOfMember(index, member, order);
 
-async function keysUnder(redis: Redis, prefix: string): Promise<Set<string>> {
-  const found = new Set<string>();
-  const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
-  let cursor = '0';
-  do {
-    const [next, page] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1000);
-    for (const key of page) found.add(key);
-    cursor = next;
-  } while (cursor !== '0');
-  return found;
-}
-
 function inPairs(flat: readonly string[]): Scores {
   const pairs = new Map<string, number>();
   for (let i = 0; i < flat.length; i += 2) pairs.set(flat[i]!, Number(flat[i + 1]));
   return pairs;
 }
 
-async function serverTime(redis: Redis): Promise<number> {
+async function serverTime(redis: Redis | Cluster): Promise<number> {
   const [seconds, micros] = await redis.time();
   return Math.floor(Number(seconds) * 1000 + Number(micros) / 1000);
 }

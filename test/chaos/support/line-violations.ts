@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { Keys } from '../../../lib/redis/keys.js';
 
 /** A job as far as its key is concerned. */
@@ -19,7 +19,7 @@ export interface KeyedJob {
  * the next one of a line.
  */
 export async function lineViolations(
-  redis: Redis,
+  redis: Redis | Cluster,
   keys: Keys,
   jobs: readonly KeyedJob[],
 ): Promise<string[]> {

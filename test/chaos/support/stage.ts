@@ -1,9 +1,12 @@
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { Engine } from '../../../lib/core/engine.js';
+import { randomToken } from '../../../lib/core/job/job-id.js';
 import type { JobOptions } from '../../../lib/core/scheduler/job-options.js';
-import { RedisBackend } from '../../../lib/redis/index.js';
+import { RedisBackend, type RedisBackendOptions } from '../../../lib/redis/index.js';
+import { partitionPrefixes } from '../../support/store-prefixes.js';
 import { compilePackage, type CompiledPackage } from '../../support/compiled-package.js';
+import { keysWith, newClient, partitions, storeOptions } from '../../support/redis-endpoint.js';
 import {
   type PrivateRedis,
   type PrivateRedisOptions,
@@ -12,7 +15,7 @@ import {
 import type { Place, ProducerSettings, Work, WorkerSettings } from '../processes/settings.js';
 import { Child } from './child.js';
 import { FactBook } from './fact-book.js';
-import { violations } from './invariants.js';
+import { violationsIn } from './invariants.js';
 
 /** More jobs and more rounds. */
 export const isLong = process.env.CHAOS_LONG === '1';
@@ -27,41 +30,64 @@ export interface WrongClock {
   stepMs?: number;
 }
 
+/** What a stage is built on. */
+export interface Ground {
+  /** Where the jobs are. */
+  readonly store: RedisBackendOptions;
+  stop(): Promise<unknown>;
+}
+
 /**
  * What a fault test plays on: a Redis that may be hurt, one that is never (the witness), and any
  * number of processes. It outlives nothing: `close` ends all of them.
  */
 export class Stage {
   readonly children: Child[] = [];
-  readonly keyPrefix = 'chaos:';
+  /** Where the jobs are. */
+  readonly store: RedisBackendOptions & { readonly keyPrefix: string };
+  /** For the tests to look, and to hurt. */
+  readonly client: Redis | Cluster;
+  readonly backend: RedisBackend;
+  readonly facts: FactBook;
   private readonly engine: Engine;
 
   private constructor(
     private readonly compiled: CompiledPackage,
-    readonly redis: PrivateRedis,
+    private readonly ground: Ground,
     private readonly witness: PrivateRedis,
-    /** For the tests to look, and to hurt. */
-    readonly client: Redis,
-    readonly backend: RedisBackend,
-    readonly facts: FactBook,
+    private readonly privateRedis?: PrivateRedis,
   ) {
-    this.engine = new Engine(backend, { worker: false });
+    this.store = { keyPrefix: `chaos-${randomToken()}:`, ...ground.store };
+    this.client = newClient(ground.store);
+    // It is hurt like everybody.
+    this.client.on('error', () => {});
+    this.backend = new RedisBackend(this.store);
+    this.facts = new FactBook(witness.url);
+    this.engine = new Engine(this.backend, { worker: false });
   }
 
-  static async open(options: PrivateRedisOptions = {}): Promise<Stage> {
-    const [compiled, redis, witness] = await Promise.all([
+  /** On a server of its own with these options; or on those of the run, where they are a Cluster or behind Sentinel. */
+  static async open(options?: PrivateRedisOptions): Promise<Stage> {
+    if (!options && !storeOptions.connectionString) {
+      return Stage.on({ store: storeOptions, stop: async () => undefined });
+    }
+    const redis = await startPrivateRedis(options);
+    const store = { connectionString: redis.url, partitions };
+    return Stage.on({ store, stop: () => redis.stop() }, redis);
+  }
+
+  static async on(ground: Ground, redis?: PrivateRedis): Promise<Stage> {
+    const [compiled, witness] = await Promise.all([
       compilePackage('test/chaos/processes'),
-      startPrivateRedis(options),
       startPrivateRedis(),
     ]);
-    const client = new Redis(redis.url);
-    // It is hurt like everybody.
-    client.on('error', () => {});
-    const backend = new RedisBackend({
-      connectionString: redis.url,
-      keyPrefix: 'chaos:',
-    });
-    return new Stage(compiled, redis, witness, client, backend, new FactBook(witness.url));
+    return new Stage(compiled, ground, witness, redis);
+  }
+
+  /** The server of its own. */
+  get redis(): PrivateRedis {
+    if (!this.privateRedis) throw new Error('This stage has no server of its own.');
+    return this.privateRedis;
   }
 
   /** Ends everything. */
@@ -69,9 +95,10 @@ export class Stage {
     await Promise.all(this.children.map((child) => child.kill()));
     await this.engine.close();
     await this.backend.disconnect();
+    if (!this.privateRedis) await this.removeKeys();
     this.client.disconnect();
     this.facts.close();
-    await Promise.all([this.redis.stop(), this.witness.stop(), this.compiled.remove()]);
+    await Promise.all([this.ground.stop(), this.witness.stop(), this.compiled.remove()]);
   }
 
   /** A worker that is at work. */
@@ -84,11 +111,11 @@ export class Stage {
   /** A worker that is on its way. */
   beginWorker(settings: Partial<WorkerSettings> = {}, clock?: WrongClock): Child {
     const all: WorkerSettings = {
-      ...this.place,
       names: ['work'],
       handler: { concurrency: 20 },
       engine: {},
       ...settings,
+      ...this.placeWith(settings.redis),
     };
     return this.begin('worker', all, clock);
   }
@@ -103,12 +130,12 @@ export class Stage {
   /** A producer that is on its way. */
   beginProducer(settings: Partial<ProducerSettings> = {}, clock?: WrongClock): Child {
     const all: ProducerSettings = {
-      ...this.place,
       name: 'work',
       data: {},
       burst: 1,
       everyMs: 10,
       ...settings,
+      ...this.placeWith(settings.redis),
     };
     return this.begin('producer', all, clock);
   }
@@ -175,12 +202,20 @@ export class Stage {
 
   /** What is wrong in the store; nobody may write meanwhile. */
   violations(): Promise<string[]> {
-    return violations(this.client, this.keyPrefix, this.backend.manager);
+    return violationsIn(this.client, partitionPrefixes(this.store), this.backend.manager);
   }
 
-  private get place(): Place {
-    const { keyPrefix, redis, witness } = this;
-    return { redisUrl: redis.url, witnessUrl: witness.url, keyPrefix };
+  /** Every key of the store. */
+  keys(): Promise<string[]> {
+    return keysWith(this.store.keyPrefix, this.client);
+  }
+
+  private async removeKeys(): Promise<void> {
+    for (const key of await this.keys()) await this.client.unlink(key);
+  }
+
+  private placeWith(redis: RedisBackendOptions | undefined): Place {
+    return { redis: { ...this.store, ...redis }, witnessUrl: this.witness.url };
   }
 
   private begin(role: 'worker' | 'producer', settings: Place, clock?: WrongClock): Child {
@@ -191,7 +226,9 @@ export class Stage {
       CLOCK_STEP_MS: `${clock?.stepMs ?? 0}`,
     };
     const wrongClock = clock ? ['--import', file('wrong-clock')] : [];
-    const child = new Child(file(role), environment, wrongClock);
+    // A test that asks replicas takes them away: then ends of jobs stay unconfirmed.
+    const quiet = this.store.durability ? ['--disable-warning=durability'] : [];
+    const child = new Child(file(role), environment, [...wrongClock, ...quiet]);
     this.children.push(child);
     return child;
   }

@@ -41,6 +41,7 @@ export type Command =
       names: AskedName[];
       leaseMs: number;
       lastStarts: 0 | 1 | undefined;
+      standBy: AskedStandBy | undefined;
       ends: End[];
     }
   | { do: 'repeatClaim'; host: number }
@@ -138,6 +139,12 @@ export interface AskedChange {
   priority: number | undefined;
   due: { delayMs: number } | { atOffset: number } | undefined;
   lastModifiedBy: string | undefined;
+}
+
+/** The group of which a host was last left standing by is known by then. */
+export interface AskedStandBy {
+  group: string;
+  forMs: number;
 }
 
 export interface AskedName {
@@ -384,6 +391,11 @@ const dedupe = fc.record({
   ) as fc.Arbitrary<Dedupe>,
 });
 
+const askedStandBy: fc.Arbitrary<AskedStandBy> = fc.record({
+  group: fc.constantFrom('one', 'one', 'other'),
+  forMs: fc.constantFrom(50, 1_000, 30_000),
+});
+
 const claim = fc.record({
   do: fc.constant('claim' as const),
   host: fc.nat({ max: 2 }),
@@ -399,6 +411,7 @@ const claim = fc.record({
     ),
   leaseMs: fc.constantFrom(100, 1_000, 1_000),
   lastStarts: fc.constantFrom(undefined, 0 as const, 1 as const),
+  standBy: fc.option(askedStandBy, { nil: undefined, freq: 4 }),
   ends: fc.array(end, { maxLength: 4 }),
 });
 
@@ -638,6 +651,31 @@ const ending: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: command },
 );
 export const endings = fc.array(ending, { minLength: 20, maxLength: 80, size: 'max' });
+
+/** Hosts that mostly sleep, and what wakes them. */
+const oneJob = fc.record({
+  do: fc.constant('enqueue' as const),
+  jobs: fc.array(askedJob, { minLength: 1, maxLength: 2 }),
+});
+const rest = claim.map((asked) => ({
+  ...asked,
+  slots: Math.max(asked.slots, 1),
+  names: names.map((one) => ({ name: one, slots: 3 })),
+  ends: asked.ends.slice(0, 1),
+}));
+const sleeper: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: oneJob },
+  { weight: 14, arbitrary: rest },
+  { weight: 2, arbitrary: claim },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('repeatClaim' as const), host: fc.nat({ max: 2 }) }),
+  },
+  { weight: 2, arbitrary: setLimits },
+  { weight: 4, arbitrary: advance },
+  { weight: 3, arbitrary: command },
+);
+export const sleepers = fc.array(sleeper, { minLength: 20, maxLength: 80, size: 'max' });
 
 /** What holds names back, and what lets them go on. */
 const gate: fc.Arbitrary<Command> = fc.oneof(

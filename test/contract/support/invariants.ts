@@ -154,6 +154,7 @@ export function checkRedis(dump: unknown, now: number): void {
   checkTags(store);
   checkVersions(store);
   checkExpiring(store, now);
+  checkStandBys(store, now);
   checkEvents(store.told(), store.hash('meta'));
   checkKeys(
     store.hash('keys'),
@@ -227,6 +228,18 @@ function checkExpiring(store: RedisDump, now: number): void {
     expiring.delete(id);
   }
   expect([...expiring.keys()]).toEqual([]);
+}
+
+/** Two hosts at most watch for a group, and nobody stands by for longer than names lead to the group. */
+function checkStandBys(store: RedisDump, now: number): void {
+  const hint = Number(store.hash('meta').get('idleUntil') ?? 0);
+  for (const group of store.groups()) {
+    const { '': known = 0, ...watchers } = Object.fromEntries(store.scores(`watch:${group}`));
+    const live = Object.values(watchers).filter((until) => until > now);
+    expect([group, live.length <= 2]).toEqual([group, true]);
+    const idle = [...store.scores(`idle:${group}`).values()].filter((until) => until > now);
+    expect(Math.max(0, ...idle, ...live)).toBeLessThanOrEqual(Math.min(known, hint));
+  }
 }
 
 /** Whether the state of a job, or its lease, says that its progress stands apart. */
@@ -355,6 +368,11 @@ class RedisDump {
         pairs(value).map(([id, seq]) => `${seq} ${id}`),
       ]),
     );
+  }
+
+  /** In which hosts stand by. */
+  groups(): string[] {
+    return this.entries.flatMap(([key]) => /^idle:(.*)$/s.exec(key)?.[1] ?? []);
   }
 
   /** The jobs of which lines are kept. */

@@ -1,25 +1,23 @@
 import type { JobNotification } from '../../../lib/core/contracts/notification-channel.js';
-import { toJobId } from '../../../lib/core/job/job-id.js';
 import { START, type OpenBackend } from './backends.js';
 
-/** Collects what is announced from now on, each time up to a mark that the test publishes itself. */
+/**
+ * Collects what is announced from now on of the partition where the jobs are, each time up to a mark that the test
+ * publishes itself.
+ */
 export async function listen(store: OpenBackend): Promise<() => Promise<JobNotification[]>> {
   let heard: JobNotification[] = [];
-  let marked: (() => void) | undefined;
-  store.channel.subscribe((news) => {
-    if (news.jobName === 'mark') marked?.();
-    else heard.push(news);
+  let marks = 0;
+  let tellMark: (() => void) | undefined;
+  store.channel.subscribe(({ partition = 0, ...news }) => {
+    if (news.jobName === 'mark') {
+      marks += 1;
+      tellMark?.();
+    } else if (partition === 0) heard.push(news);
   });
   const heardSoFar = async () => {
-    const mark = new Promise<void>((resolve) => (marked = resolve));
-    await store.channel.publish({
-      jobId: toJobId(''),
-      jobName: 'mark',
-      nextRunAt: null,
-      priority: 0,
-      timestamp: new Date(START),
-    });
-    await mark;
+    const awaited = marks + (await store.mark('mark'));
+    while (marks < awaited) await new Promise<void>((resolve) => (tellMark = resolve));
     const all = heard;
     heard = [];
     return all;

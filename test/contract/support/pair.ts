@@ -18,6 +18,7 @@ import type { StateCounts } from '../../../lib/core/job/job-state.js';
 import type { OpenBackend } from './backends.js';
 import { TAGS, type AskedJob, type AskedRow, type Command, type End } from './commands.js';
 import { failure } from './builders.js';
+import { HostNews } from './host-news.js';
 import type { AskedQuery } from './queries.js';
 import { RowPair } from './row-pair.js';
 
@@ -32,6 +33,9 @@ export class Pair {
   private readonly leases: (readonly [Lease, Lease])[] = [];
   private readonly lastClaims = new Map<string, [Settlement[], Settlement[], ClaimRequest]>();
   private readonly rows = new RowPair(this);
+  /** The groups in which hosts stand by. */
+  private readonly standsIn = new Map<string, string>();
+  private news: readonly [HostNews, HostNews] | undefined;
   private highestFence = 0;
   /** Whether some jobs may wait in the lines of their keys: their place among what is queued is not promised. */
   private hasKeyLines = false;
@@ -39,6 +43,17 @@ export class Pair {
   constructor(readonly stores: readonly [OpenBackend, OpenBackend]) {}
 
   async carryOut(command: Command): Promise<void> {
+    await this.step(command);
+    if (this.news) this.expectSame(await this.each((_, side) => this.news![side].take()));
+  }
+
+  /** From now on it compares what hosts are told as well. */
+  async listenAsHosts(): Promise<void> {
+    const hosts = ['host-0', 'host-1', 'host-2'];
+    this.news = await this.each((store) => HostNews.of(store, hosts));
+  }
+
+  private step(command: Command): Promise<void> {
     switch (command.do) {
       case 'enqueue':
         return this.enqueue(command.jobs);
@@ -129,9 +144,7 @@ export class Pair {
         this.hasKeyLines ||= command.limits?.key !== undefined;
         return this.same(({ manager }) => manager.setLimits(command.name, command.limits));
       case 'prune':
-        await this.same(({ broker }) => prunedIn(broker));
-        // What ends in the ms of a pass, before jobs that stay, Redis may find ten passes later.
-        return this.advance(2);
+        return this.prune();
       case 'clean': {
         const { do: _, ...request } = command;
         return this.same(({ manager }) => manager.clean(request));
@@ -212,8 +225,16 @@ export class Pair {
     expectEqual([state, found], [state, counted]);
   }
 
-  private advance(ms: number): void {
+  private async prune(): Promise<void> {
+    await this.same(({ broker }) => prunedIn(broker));
+    // What ends in the ms of a pass, before jobs that stay, Redis may find ten passes later.
+    await this.advance(2);
+  }
+
+  private async advance(ms: number): Promise<void> {
     for (const { clock } of this.stores) clock.advance(ms);
+    // Memory tells what has become due by that, in place of timers.
+    if (this.news) await this.each((_, side) => this.news![side].take());
   }
 
   private async enqueue(asked: readonly AskedJob[]): Promise<void> {
@@ -333,7 +354,8 @@ export class Pair {
   }
 
   private async claim(command: Command & { do: 'claim' }): Promise<void> {
-    const { slots, names, leaseMs, lastStarts } = command;
+    const { slots, names, leaseMs, lastStarts, standBy } = command;
+    const was = this.standsIn.get(`host-${command.host}`) ?? '';
     const request: ClaimRequest = {
       claimId: randomToken(),
       host: `host-${command.host}`,
@@ -341,6 +363,7 @@ export class Pair {
       names,
       leaseMs,
       ...(lastStarts !== undefined && { lastStarts }),
+      ...(standBy && { standBy: { ...standBy, was } }),
     };
     const ends = await Promise.all(command.ends.map((end) => this.settlementsOf(end)));
     const known = ends.filter((end) => end !== undefined);
@@ -367,6 +390,8 @@ export class Pair {
       broker.settleAndClaim([memory, redis][side]!, request),
     );
     this.expectSame(claimed.map((answer) => ({ ...answer, jobs: answer.jobs.map(beforeItsRun) })));
+    const standsIn = claimed[0].standsBy ? request.standBy!.group : '';
+    if (request.standBy) this.standsIn.set(request.host, standsIn);
     claimed[0].jobs.forEach(({ lease }, i) => {
       this.leases.unshift([lease, claimed[1].jobs[i]!.lease]);
     });
@@ -390,7 +415,7 @@ export class Pair {
   private async loseAll(): Promise<void> {
     const nothing = { claimId: randomToken(), host: 'host-9', leaseMs: 1_000, slots: 0, names: [] };
     await this.same(({ broker }) => broker.settleAndClaim([], nothing));
-    for (const { clock } of this.stores) clock.advance(1_000);
+    await this.advance(1_000);
     await this.same(({ broker }) => broker.rescue(100, 1_000));
   }
 

@@ -325,6 +325,14 @@ describe('slots', () => {
     expect(orders).toEqual(['abc', 'bca', 'cab', 'abc']);
   });
 
+  it('begin with the name whose turn it is said to be, so that hosts need not go the same way', () => {
+    const slots = new Slots({ maxConcurrency: 10, lockLimit: Infinity }, 1_000_001);
+    for (const name of ['a', 'b', 'c']) slots.open(handler(name, 1));
+
+    expect(slots.room(100)!.names.map(({ name }) => name)).toEqual(['c', 'a', 'b']);
+    expect(slots.room(100)!.names.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+
   it('keeps every limit, the tightest of all', () => {
     const slots = new Slots({ maxConcurrency: 5, lockLimit: 4 });
     slots.open(handler('a', 3, 2));
@@ -336,6 +344,7 @@ describe('slots', () => {
         { name: 'a', slots: 2 },
         { name: 'b', slots: 4 },
       ],
+      group: expect.any(String),
       lastStarts: 1,
     });
     slots.take('a');

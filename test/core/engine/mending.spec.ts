@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   InvalidJobError,
   InvalidOptionError,
@@ -383,6 +384,7 @@ describe('hosts', () => {
     const { startedAt, lastSeenAt, ...told } = host!;
     expect(told).toEqual({
       host: engine.workerHost.status().host,
+      machine: hostname(),
       names: [
         { name: 'mail', concurrency: 3, running: 0, paused: false },
         { name: 'report', concurrency: 2, running: 0, paused: false },

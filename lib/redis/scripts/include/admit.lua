@@ -14,12 +14,14 @@ local function waiting(name)
   return count
 end
 
--- Of a name that is limited how many of its jobs may wait (most), and how many do (queued); nil of others.
+-- Of a name that is limited how many of its jobs may wait (most), and how many do (queued), and whether all of them
+-- live in another partition (is_away), so that none is added here; nil of others.
 local function cap_of(name)
   if caps[name] == nil then
     local gate = gate_of(name)
     local most = gate and tonumber(gate.maxQueued)
-    caps[name] = most and { most = most, queued = waiting(name) } or false
+    local is_away = gate and gate.away ~= nil
+    caps[name] = (most or is_away) and { most = most or math.huge, queued = most and waiting(name) or 0, is_away = is_away } or false
   end
   return caps[name] or nil
 end

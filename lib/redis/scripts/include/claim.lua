@@ -36,6 +36,7 @@ local function promote(name)
 end
 
 -- The instant from which a name is claimable, after its first jobs were taken. False: some are left in its line.
+-- Tells that instant, too, if there is one.
 local function recede(name)
   if redis.call('EXISTS', index('ready', name)) == 1 then return false end
   local head = next_due(name)
@@ -44,5 +45,5 @@ local function recede(name)
   else
     redis.call('ZREM', DUE, name)
   end
-  return true
+  return true, head
 end

@@ -19,7 +19,7 @@ local function gates()
   return gate_tools
 end
 
--- The gate of a name: paused, concurrency, rate, key, maxQueued, until; nil when it has none.
+-- The gate of a name: paused, concurrency, rate, key, maxQueued, until, away; nil when it has none.
 function gate_of(name)
   return in_use('gated') and gates().gate_of(name) or nil
 end

@@ -7,7 +7,7 @@
 local GATES, OPENS, OPEN_LIMIT = prefix .. 'gates', prefix .. 'opens', 50
 local known = {}
 
--- The gate of a name: paused, concurrency, rate, key, maxQueued, until; nil when it has none.
+-- The gate of a name: paused, concurrency, rate, key, maxQueued, until, away; nil when it has none.
 local function gate_of(name)
   if known[name] == nil then
     local is_legible, gate = pcall(cjson.decode, redis.call('HGET', GATES, name) or '')

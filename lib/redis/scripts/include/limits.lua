@@ -15,12 +15,14 @@ local function apply_gate(name, gate)
   if at then announce(name, at) end
 end
 
-local function rebuild_gate(name)
+-- `is_away`: all its jobs live in another partition.
+local function rebuild_gate(name, is_away)
   local said = read_limits(redis.call('HGET', prefix .. 'settings', name)).limits
   local by_hand, gate = read_limits(redis.call('HGET', LIMITS, name)), gates().gate_of(name) or {}
   for _, member in ipairs(MEMBERS) do
     gate[member] = by_hand[member] or type(said) == 'table' and said[member] or nil
   end
-  if gate.maxQueued then redis.call('HSET', META, 'capped', '1') end
+  if is_away then gate.away = 1 end
+  if gate.maxQueued or gate.away then redis.call('HSET', META, 'capped', '1') end
   apply_gate(name, gate)
 end

@@ -5,7 +5,7 @@
 -- and the last time, -inf and +inf for none. ARGV[7]: 'asc' | 'desc'. ARGV[8], ARGV[9]: letters of levels and
 -- of events, empty for all. ARGV[10]: a job name that must be met as well, empty for none. ARGV[11]: the
 -- cursor, empty at the beginning.
--- @include time, key, log
+-- @include time, key, log-keys
 local WALK_LIMIT = 1000
 local walked = ARGV[3] == 'all' and LOGS_ALL or index('logs:' .. ARGV[3], ARGV[4])
 local ascending, levels, events = ARGV[7] == 'asc', ARGV[8], ARGV[9]

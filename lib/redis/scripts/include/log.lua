@@ -6,7 +6,7 @@
 -- the last entries of a job may come after its end.
 -- @include time, key, writes
 -- @include read
-local LOGS, LOGS_ALL = prefix .. 'logs', prefix .. 'logs:all'
+-- @include log-keys
 local LEAVING, REMOVED = prefix .. 'logs:leaving', prefix .. 'logs:removed'
 local REMOVED_KEPT_MS, MOST_REMOVED = 3600000, 10000
 local drops_left = 100

@@ -3,12 +3,8 @@
 -- lines of the job, the bytes of all lines up to its end, the fence of its attempt and its number there. Those last
 -- two tell a batch that comes twice. Only the newest lines are kept.
 -- @include time, key
+-- @include output-line
 local MOST_LINES, MOST_LINE_BYTES, LINES_AT_ONCE = 1000, 65536, 50
-
-local function line_parts(entry)
-  local number, bytes, fence, own, line = string.match(entry, '^(%d+) (%d+) (%d+):(%d+) (.*)$')
-  return tonumber(number), tonumber(bytes), fence, tonumber(own), line
-end
 
 -- Takes lines from the old end of the list away until the rest fits.
 local function drop_oldest(key, length, bytes)

@@ -17,8 +17,8 @@ end
 -- for what happens to jobs, and whether anything was ever logged.
 local function pass(lease_ms, pace_ms)
   local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq',
-    'gated', 'paused', 'expiring', 'stream', 'lined')
-  note_use(meta[8], meta[9], meta[10], meta[11], meta[12])
+    'gated', 'paused', 'expiring', 'stream', 'lined', 'idleUntil')
+  note_use(meta[8], meta[9], meta[10], meta[11], meta[12], meta[13])
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
   -- As of the last pass: an outage in between makes nobody forgotten.

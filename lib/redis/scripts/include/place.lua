@@ -4,6 +4,7 @@
 -- Expects ARGV[3]: news channel, empty for none. ARGV[4]: the head of a message, JSON without its end.
 -- @include time, key, order, writes, record
 -- @include gate
+-- @include news
 local earliest = {}
 
 -- Names of which a lease has ended: those that were at a limit have room again.
@@ -135,10 +136,8 @@ end
 -- What a script that writes one job tells of it besides: JSON, with a comma in front.
 local about = ''
 
--- News may be lost: a user who may not publish hears no error after the jobs were written.
 local function announce(name, at)
-  if ARGV[3] == '' then return end
-  redis.pcall('PUBLISH', ARGV[3], ARGV[4] .. about .. ',"jobName":' .. cjson.encode(name) .. ',"nextRunAt":' .. text(at) .. ',"timestamp":' .. now_text .. '}')
+  if ARGV[3] ~= '' then tell_of_name(name, at, about) end
 end
 
 -- Of a name whose due jobs all keep their places (see take-ready) the due time is marked: it is half a ms
@@ -151,8 +150,17 @@ local function mark_due(name, due, keeps_all)
   if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
 end
 
+local function in_order(names)
+  local list = {}
+  for name in pairs(names) do
+    list[#list + 1] = name
+  end
+  if list[2] then table.sort(list) end
+  return list
+end
+
 local function reopen_freed()
-  for name in pairs(freed) do
+  for _, name in ipairs(in_order(freed)) do
     local at = reopen(name)
     if at then announce(name, at) end
   end
@@ -173,8 +181,8 @@ local function advance()
     if marked or is_earlier and (not before or before > now) then news[name] = at end
   end
   earliest = {}
-  for name, at in pairs(news) do
-    announce(name, at)
+  for _, name in ipairs(in_order(news)) do
+    announce(name, news[name])
   end
   return next(news) ~= nil
 end

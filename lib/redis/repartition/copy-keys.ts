@@ -1,0 +1,138 @@
+import { idOfMember } from '../keys.js';
+import { allOf } from '../partitions.js';
+import type { RedisStore } from '../redis-store.js';
+import { nameAndKey, type Kind, type KnownKey, type WholeOwner } from './kinds.js';
+import type { Layouts } from './layout.js';
+
+type EntriesKind = Extract<Kind, { how: 'entries' }>;
+
+/** Entries of a page; those of hashes may be large. */
+const PAGE = { hash: '50', set: '500', zset: '500' } as const;
+const READ = { hash: 'HSCAN', set: 'SSCAN', zset: 'ZSCAN' } as const;
+const WRITE = { hash: 'HSET', set: 'SADD', zset: 'ZADD' } as const;
+
+/** Copies a key of an old partition to where its entries belong. Twice is once. */
+export async function copyKey(
+  layouts: Layouts,
+  source: RedisStore,
+  known: KnownKey,
+): Promise<void> {
+  const { kind } = known;
+  if (kind.how === 'entries') return copyEntries(layouts, source, known, kind);
+  if (kind.how === 'whole')
+    return copyWhole(layouts, source, known, ownerOf(layouts, known, kind.of));
+  if (kind.how === 'paged') return copyPaged(layouts, source, known);
+}
+
+/** To which partition a key goes that goes as it is. */
+function ownerOf(layouts: Layouts, { text }: KnownKey, of: WholeOwner): number {
+  if (of === 'job') return layouts.ofJob(text);
+  if (of === 'name') return layouts.ofName(text);
+  return layouts.ofKey(...nameAndKey(text));
+}
+
+async function copyEntries(
+  layouts: Layouts,
+  source: RedisStore,
+  known: KnownKey,
+  kind: EntriesKind,
+): Promise<void> {
+  const targetsOf = (entry: string): readonly number[] => {
+    switch (kind.of) {
+      case 'all':
+        return layouts.target.partitions.map((_, number) => number);
+      case 'field':
+        return [layouts.ofField(entry)];
+      case 'key':
+        return [layouts.ofKey(known.text, entry)];
+      case 'job':
+        return [layouts.ofJob(kind.index ? idOfMember(kind.index, entry, source.order) : entry)];
+    }
+  };
+  for await (const page of pagesOf(layouts, source, known.rest, kind.type)) {
+    const shares = new Map<number, string[]>();
+    for (const { entry, parts } of page) {
+      for (const number of targetsOf(entry)) {
+        const share = shares.get(number) ?? [];
+        shares.set(number, share);
+        share.push(...parts);
+      }
+    }
+    const writes = Array.from(shares, ([number, parts]) =>
+      write(layouts, number, known.rest, kind.type, parts),
+    );
+    await allOf(writes);
+  }
+}
+
+interface Entry {
+  readonly entry: string;
+  /** As the command takes it that writes it. */
+  readonly parts: readonly string[];
+}
+
+async function* pagesOf(
+  { connection }: Layouts,
+  source: RedisStore,
+  rest: string,
+  type: EntriesKind['type'],
+): AsyncGenerator<Entry[]> {
+  const key = `${source.keys.prefix}${rest}`;
+  let cursor = '0';
+  do {
+    const answer = await connection.commandAt(key, READ[type], key, cursor, 'COUNT', PAGE[type]);
+    const [next, found] = answer as [string, unknown[]];
+    yield entriesOf(found, type);
+    cursor = next;
+  } while (cursor !== '0');
+}
+
+/** Pairs may come as such or one after the other, as the protocol of the connection has it. */
+function entriesOf(found: readonly unknown[], type: EntriesKind['type']): Entry[] {
+  const flat = found.flat().map(String);
+  if (type === 'set') return flat.map((entry) => ({ entry, parts: [entry] }));
+  return Array.from({ length: flat.length / 2 }, (_, i) => {
+    const entry = flat[2 * i]!;
+    const value = flat[2 * i + 1]!;
+    return { entry, parts: type === 'zset' ? [value, entry] : [entry, value] };
+  });
+}
+
+async function write(
+  layouts: Layouts,
+  number: number,
+  rest: string,
+  type: EntriesKind['type'],
+  parts: readonly string[],
+): Promise<void> {
+  const key = `${layouts.stagingOf(number)}${rest}`;
+  if (parts.length > 0) await layouts.connection.commandAt(key, WRITE[type], key, ...parts);
+}
+
+/** Of any type and with its time to live. What is small is no burden as a whole. */
+async function copyWhole(
+  layouts: Layouts,
+  source: RedisStore,
+  { rest }: KnownKey,
+  number: number,
+): Promise<void> {
+  const { connection } = layouts;
+  const from = `${source.keys.prefix}${rest}`;
+  const to = `${layouts.stagingOf(number)}${rest}`;
+  const [stored, ttl] = await allOf([
+    connection.bytesAt(from, 'DUMP', from),
+    connection.commandAt(from, 'PTTL', from),
+  ]);
+  // Its time may have come meanwhile.
+  if (stored === null) return;
+  const left = String(Math.max(Number(ttl), 0));
+  await connection.bytesAt(to, 'RESTORE', to, left, stored as Buffer, 'REPLACE');
+}
+
+async function copyPaged(layouts: Layouts, source: RedisStore, known: KnownKey): Promise<void> {
+  const number = ownerOf(layouts, known, 'key');
+  for await (const page of pagesOf(layouts, source, known.rest, 'zset')) {
+    const parts = page.flatMap((entry) => entry.parts);
+    await write(layouts, number, known.rest, 'zset', parts);
+  }
+}

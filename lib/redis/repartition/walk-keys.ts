@@ -1,0 +1,63 @@
+import { IncompatibleStoreError } from '../../core/errors.js';
+import type { RedisConnection } from '../redis-connection.js';
+import { knownKey, typeOf, type KnownKey } from './kinds.js';
+
+const PAGE = '1000';
+
+/** All keys that begin with the prefix, in pages, in no order; one may come twice. */
+export async function* keysUnder(
+  connection: RedisConnection,
+  prefix: string,
+): AsyncGenerator<string[]> {
+  const pattern = `${prefix.replace(/[\\[\]*?^-]/g, '\\$&')}*`;
+  let cursor = '0';
+  do {
+    const page = await connection.commandAt(
+      prefix,
+      'SCAN',
+      cursor,
+      'MATCH',
+      pattern,
+      'COUNT',
+      PAGE,
+    );
+    const [next, keys] = page as [string, string[]];
+    yield keys;
+    cursor = next;
+  } while (cursor !== '0');
+}
+
+/** Those of them that are ours; what else begins so belongs to another store. */
+export async function* ownKeys(
+  connection: RedisConnection,
+  prefix: string,
+): AsyncGenerator<readonly KnownKey[]> {
+  for await (const keys of keysUnder(connection, prefix)) {
+    yield keys
+      .map((key) => knownKey(key.slice(prefix.length)))
+      .filter((known) => known !== undefined);
+  }
+}
+
+/**
+ * Whether every key that looks like one of ours is one: another store may have a prefix that goes on
+ * where ours ends.
+ *
+ * @throws IncompatibleStoreError
+ */
+export async function expectOwnKeys(connection: RedisConnection, prefix: string): Promise<void> {
+  for await (const page of ownKeys(connection, prefix)) {
+    const types = await Promise.all(
+      page.map(({ rest }) => connection.commandAt(prefix, 'TYPE', `${prefix}${rest}`)),
+    );
+    const odd = page.find((known, i) => {
+      const expected = typeOf(known);
+      return expected !== undefined && ![expected, 'none'].includes(String(types[i]));
+    });
+    if (!odd) continue;
+    throw new IncompatibleStoreError(
+      `The key ${prefix}${odd.rest} at ${connection.address} is not what its name says. Does another store have a ` +
+        `keyPrefix that begins with "${prefix}"? Remove the key, or move that store, first.`,
+    );
+  }
+}
