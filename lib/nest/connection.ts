@@ -51,6 +51,7 @@ const OF_REDIS_ONLY = [
   'durability',
   'logs',
   'sort',
+  'partitions',
 ] as const;
 
 /** What a given backend would never see is a mistake, not a wish. */

@@ -244,11 +244,17 @@ describe('options that cannot be meant stop the application while it is made', (
   });
 });
 
-it('refuses options of Redis beside a backend, which would never see them', async () => {
-  const imports = [AgendaRedisModule.forRoot({ ...memory(), keyPrefix: 'shop:' })];
+it.each([{ keyPrefix: 'shop:' }, { partitions: 8 }])(
+  'refuses options of Redis beside a backend, which would never see them: %j',
+  async (option) => {
+    const imports = [AgendaRedisModule.forRoot({ ...memory(), ...option })];
+    const [name] = Object.keys(option);
 
-  await expect(apps.build({ imports })).rejects.toThrow(/`keyPrefix`.*beside `backend`/);
-});
+    await expect(apps.build({ imports })).rejects.toThrow(
+      new RegExp(`\`${name}\`.*beside \`backend\``),
+    );
+  },
+);
 
 describe('without a connection in the options', () => {
   const variables = Object.keys(process.env).filter((name) => name.startsWith('REDIS_'));
