@@ -140,13 +140,13 @@ function commandsInTypeScript() {
   return found;
 }
 
-function* callsIn(node) {
-  if (Array.isArray(node)) {
-    for (const part of node) yield* callsIn(part);
-  } else if (typeof node === 'object' && node !== null) {
-    if (node.type === 'CallExpression') yield node;
-    for (const part of Object.values(node)) yield* callsIn(part);
-  }
+const callsIn = (node) => nodesIn(node, 'CallExpression');
+
+/** All of this type in a part of a script, or in a list of parts. */
+function nodesIn(node, type) {
+  if (typeof node !== 'object' || node === null) return [];
+  const own = node.type === type ? [node] : [];
+  return [...own, ...Object.values(node).flatMap((part) => nodesIn(part, type))];
 }
 
 const isRedisCall = ({ base }) =>
@@ -157,10 +157,10 @@ const isRedisCall = ({ base }) =>
 /** The commands that an argument may name: as text in it, or as what calls pass for a parameter. */
 function namesIn(argument, chunk) {
   if (argument.type !== 'Identifier') return textsIn(argument).filter(isCommand);
-  return functionsIn(chunk).flatMap(({ identifier, parameters }) => {
+  return nodesIn(chunk, 'FunctionDeclaration').flatMap(({ identifier, parameters }) => {
     const at = parameters.findIndex(({ name }) => name === argument.name);
     if (at < 0 || !identifier) return [];
-    const calls = [...callsIn(chunk)].filter(({ base }) => base.name === identifier.name);
+    const calls = callsIn(chunk).filter(({ base }) => base.name === identifier.name);
     return calls.flatMap((call) => textsIn(call.arguments[at] ?? {})).filter(isCommand);
   });
 }
@@ -171,12 +171,5 @@ const textsIn = (node) =>
   node.type === 'StringLiteral'
     ? [node.value ?? node.raw.slice(1, -1)]
     : [node.left, node.right].filter(Boolean).flatMap(textsIn);
-
-function functionsIn(node) {
-  if (Array.isArray(node)) return node.flatMap(functionsIn);
-  if (typeof node !== 'object' || node === null) return [];
-  const own = node.type === 'FunctionDeclaration' ? [node] : [];
-  return [...own, ...Object.values(node).flatMap(functionsIn)];
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(page, rendered());

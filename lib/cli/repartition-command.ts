@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
+import { MOST_PARTITIONS } from '../redis/redis-options.js';
 import { repartition } from '../redis/repartition/repartition.js';
 import { CONNECTION_ARGUMENTS, CONNECTION_USAGE, connectionOf } from './connection-arguments.js';
 import { UsageError, type Command } from './usage.js';
-
-const MOST_PARTITIONS = 256;
 
 export const repartitionCommand: Command = {
   purpose: 'change the number of partitions of a store; stop all workers and producers first',

@@ -34,7 +34,7 @@ import { Claim, handOut } from './claim.js';
 import { dedupeJob } from './dedupe.js';
 import { addJob } from './enqueue.js';
 import { expireJobs } from './expire.js';
-import type { MemoryStore, RememberedClaim } from './memory-store.js';
+import { inOrder, type MemoryStore, type RememberedClaim } from './memory-store.js';
 import { prune, unhandledNames } from './prune.js';
 import { renewLease } from './renew.js';
 import { rescueExpired } from './rescue.js';
@@ -288,7 +288,7 @@ export class MemoryJobBroker extends JobBroker {
   }
 
   private tellOpened(opened: ReadonlyMap<string, number>): void {
-    for (const [name, before] of [...opened].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [name, before] of inOrder(opened)) {
       const at = this.store.lane(name).claimableFrom;
       if (at < before && before > this.store.now()) this.store.announce(name, at);
     }

@@ -387,7 +387,7 @@ export class MemoryStore {
 }
 
 /** Of several names the news goes out in their order. */
-const inOrder = (times: ReadonlyMap<string, number>): [string, number][] =>
+export const inOrder = (times: ReadonlyMap<string, number>): [string, number][] =>
   [...times].sort(([a], [b]) => (a < b ? -1 : 1));
 
 function byExpiry(a: StoredJob, b: StoredJob): number {

@@ -1,10 +1,9 @@
 import type { Cluster, Redis } from 'ioredis';
-import { checksum } from '../core/job/placement.js';
+import { slotOf } from './hash-slots.js';
 import { Patience, PendingCalls } from './pending-calls.js';
 import type { Client } from './redis-client.js';
 import { MasterUnknown } from './redis-errors.js';
 
-const SLOTS = 16_384;
 /** So far apart, at least, are two looks at who has which slots: many calls may ask for them at once. */
 const LOOK_EVERY_MS = 200;
 
@@ -128,10 +127,3 @@ export class ClusterRoutes {
 const isInUse = ({ status }: Redis): boolean => status !== 'end' && status !== 'close';
 
 export const addressOfNode = ({ options }: Redis): string => `${options.host}:${options.port}`;
-
-/** Redis hashes what stands between the first brace and the next closing one, if anything does. */
-function slotOf(key: string): number {
-  const open = key.indexOf('{');
-  const close = open < 0 ? -1 : key.indexOf('}', open + 1);
-  return checksum(close > open + 1 ? key.slice(open + 1, close) : key) % SLOTS;
-}

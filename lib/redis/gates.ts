@@ -6,9 +6,8 @@ import type {
   StoredPauses,
 } from '../core/contracts/job-manager.js';
 import { randomToken } from '../core/job/job-id.js';
-import { sharedByName } from '../core/job/placement.js';
 import { scripts } from './all-scripts.js';
-import { awayWord, holdOverAll, holdTogether } from './hold-names.js';
+import { awayWord, holdOverAll, holdTogether, isHome } from './hold-names.js';
 import { allOf, inAll } from './partitions.js';
 import type { RedisStore } from './redis-store.js';
 import { REPEAT_MARGIN_MS } from './row-saves.js';
@@ -65,11 +64,9 @@ function earliest(pauses: readonly (PauseFacts | undefined)[]): PauseFacts | und
 /** As the partition says that is the name's own place: whatever is limited elsewhere is so there, too. */
 export async function limits(store: RedisStore): Promise<Map<string, KnownLimits>> {
   const found = new Map<string, KnownLimits>();
-  await inAll(store, (partition, number) => {
-    const isOwn = (name: string): boolean =>
-      store.partitions.length === 1 || store.numberOfShared(sharedByName(name)) === number;
-    return limitsIn(partition, isOwn, found);
-  });
+  await inAll(store, (partition, number) =>
+    limitsIn(partition, (name) => isHome(store, name, number), found),
+  );
   return found;
 }
 

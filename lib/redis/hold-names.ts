@@ -58,7 +58,8 @@ export function awayWord(
   return holdOverAll(limits) && !isHome(store, name, number) ? 'away' : '';
 }
 
-function isHome(store: RedisStore, name: string, number: number): boolean {
+/** Whether a name that is held together lives in the partition. */
+export function isHome(store: RedisStore, name: string, number: number): boolean {
   return store.numberOfShared(sharedByName(name)) === number;
 }
 

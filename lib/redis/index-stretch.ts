@@ -1,6 +1,6 @@
 import { scripts } from './all-scripts.js';
 import { idOfMember, type IndexName } from './keys.js';
-import { allOf } from './partitions.js';
+import { byPartitionOf } from './partitions.js';
 import type { RedisStore } from './redis-store.js';
 
 /** One that stands in an index. */
@@ -58,28 +58,15 @@ export const MAX_ENTRIES = 500;
 const MAX_STRETCHES = 100;
 
 /** Reads stretches; answers come in their order. Partitions are asked side by side. */
-export async function readStretches(
+export function readStretches(
   requests: readonly StretchRequest[],
   reading: Reading,
 ): Promise<Stretch[]> {
-  const stretches = new Map<StretchRequest, Stretch>();
-  const calls = Array.from(inPartitions(requests), async ([partition, share]) => {
-    const answers = await readIn(partition, share, reading);
-    share.forEach((request, i) => stretches.set(request, answers[i]!));
-  });
-  await allOf(calls);
-  return requests.map((request) => stretches.get(request)!);
-}
-
-function inPartitions(requests: readonly StretchRequest[]): Map<RedisStore, StretchRequest[]> {
-  const shares = new Map<RedisStore, StretchRequest[]>();
-  for (const request of requests) {
-    const { partition } = request.of;
-    const share = shares.get(partition);
-    if (share) share.push(request);
-    else shares.set(partition, [request]);
-  }
-  return shares;
+  return byPartitionOf(
+    requests,
+    ({ of }) => of.partition,
+    (partition, share) => readIn(partition, share, reading),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../core/errors.js';
-import { checksum } from '../core/job/placement.js';
 import type { ClaimOrder, ClaimOrderPart } from '../core/options/claim-order.js';
+import { SLOTS, slotOf } from './hash-slots.js';
 
 /*
  * How jobs lie in Redis (layout 1).
@@ -377,8 +377,6 @@ export function homePrefix(keyPrefix: string, onCluster: boolean, partitions: nu
 /** Redis looks at the first brace only: `a{}b{tag}` has no tag, and is hashed whole. */
 const HASH_TAG = /^[^{]*\{[^}]+\}/;
 
-const SLOTS = 16_384;
-
 /**
  * The prefix of the keys of one partition of several, such as `agenda:{3.1}:`. Their hash tags are chosen so
  * that partition `number` lies in the middle of its own part of the slots: as evenly as that goes over the nodes of a
@@ -389,7 +387,7 @@ export function partitionPrefix(keyPrefix: string, number: number, partitions: n
   const middle = (number + 0.5) * width;
   for (let attempt = 0; ; attempt++) {
     const tag = `${number}.${attempt}`;
-    const slot = checksum(tag) % SLOTS;
+    const slot = slotOf(tag);
     if (Math.abs(slot - middle) <= width / 8 + 1) return `${keyPrefix}{${tag}}:`;
   }
 }

@@ -19,7 +19,24 @@ export function byPartition<Item, Answer>(
   ask: (partition: RedisStore, share: readonly Item[]) => Promise<readonly Answer[]>,
 ): Promise<readonly Answer[]> {
   const { partitions } = store;
-  return partitions.length === 1 ? ask(partitions[0]!, items) : inOrder(store, items, idOf, ask);
+  if (partitions.length === 1) return ask(partitions[0]!, items);
+  return byPartitionOf(items, (item) => store.partitionOf(idOf(item)), ask);
+}
+
+/** As `byPartition`, where items tell their partitions themselves. */
+export async function byPartitionOf<Item, Answer>(
+  items: readonly Item[],
+  partitionOf: (item: Item) => RedisStore,
+  ask: (partition: RedisStore, share: readonly Item[]) => Promise<readonly Answer[]>,
+): Promise<Answer[]> {
+  const answers = new Array<Answer>(items.length);
+  const calls = Array.from(sharesOf(items, partitionOf), async ([partition, share]) => {
+    const its = share.map((i) => items[i]!);
+    const given = await ask(partition, its);
+    share.forEach((i, at) => (answers[i] = given[at]!));
+  });
+  await allOf(calls);
+  return answers;
 }
 
 /** Asks each partition that has a share of the items. @returns an answer for each share */
@@ -31,11 +48,12 @@ export async function byShare<Item, Answer>(
 ): Promise<Answer[]> {
   const { partitions } = store;
   if (partitions.length === 1) return items.length === 0 ? [] : [await ask(partitions[0]!, items)];
-  const shares = Array.from(sharesOf(store, items, idOf), ([partition, share]) => {
+  const shares = sharesOf(items, (item) => store.partitionOf(idOf(item)));
+  const calls = Array.from(shares, ([partition, share]) => {
     const its = share.map((i) => items[i]!);
     return ask(partition, its);
   });
-  return allOf(shares);
+  return allOf(calls);
 }
 
 /** Asks all partitions the same. @returns their answers, in the order of the partitions */
@@ -52,31 +70,14 @@ export async function allOf<Answer>(calls: readonly Promise<Answer>[]): Promise<
   return Promise.all(calls);
 }
 
-async function inOrder<Item, Answer>(
-  store: RedisStore,
-  items: readonly Item[],
-  idOf: (item: Item) => string,
-  ask: (partition: RedisStore, share: readonly Item[]) => Promise<readonly Answer[]>,
-): Promise<readonly Answer[]> {
-  const answers = new Array<Answer>(items.length);
-  const calls = Array.from(sharesOf(store, items, idOf), async ([partition, share]) => {
-    const its = share.map((i) => items[i]!);
-    const given = await ask(partition, its);
-    share.forEach((i, at) => (answers[i] = given[at]!));
-  });
-  await allOf(calls);
-  return answers;
-}
-
 /** Partition → which of the items are its share. */
 function sharesOf<Item>(
-  store: RedisStore,
   items: readonly Item[],
-  idOf: (item: Item) => string,
+  partitionOf: (item: Item) => RedisStore,
 ): Map<RedisStore, number[]> {
   const shares = new Map<RedisStore, number[]>();
   items.forEach((item, i) => {
-    const partition = store.partitionOf(idOf(item));
+    const partition = partitionOf(item);
     const share = shares.get(partition);
     if (share) share.push(i);
     else shares.set(partition, [i]);

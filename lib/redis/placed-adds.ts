@@ -1,7 +1,7 @@
 import type { Enqueued } from '../core/contracts/job-broker.js';
 import { InvalidOptionError } from '../core/errors.js';
 import type { DedupedJob, NewJob } from '../core/job/job-record.js';
-import { isMadeId, placedId, sharedBy, sharedByName } from '../core/job/placement.js';
+import { isMadeId, placedId, sharedBy, sharedByName, type Sharing } from '../core/job/placement.js';
 import { dedupeJob } from './dedupe.js';
 import { enqueueJobs } from './enqueue.js';
 import { freshTogether, meetTogether } from './learn-together.js';
@@ -49,11 +49,7 @@ export async function dedupePlaced(store: RedisStore, job: DedupedJob): Promise<
  * @param chosenId - left out where one is made
  * @throws InvalidOptionError for a job that would need two places at once
  */
-export function checkPlace(
-  store: RedisStore,
-  job: Parameters<typeof sharedBy>[0],
-  chosenId: string | undefined,
-): void {
+export function checkPlace(store: RedisStore, job: Sharing, chosenId: string | undefined): void {
   if (!sharesAny(job)) return;
   const [place, ...others] = sharedBy(job).map(store.placeOf);
   if (others.some((other) => other !== place)) {
@@ -83,11 +79,11 @@ async function inTheirPlaces<Job extends NewJob>(
     isMisplaced && !isFixed(placed[i]!) ? [i] : [],
   );
   if (away.length === 0 || movesLeft === 0) return answers;
+  const moving = away.map((i) => placed[i]!);
   await meetTogether(
     store,
-    away.map((i) => placed[i]!.name),
+    moving.map(({ name }) => name),
   );
-  const moving = away.map((i) => placed[i]!);
   const moved = await inTheirPlaces(store, moving, isFixed, add, movesLeft - 1);
   away.forEach((i, n) => (answers[i] = moved[n]!));
   return answers;
@@ -111,7 +107,7 @@ function bindingOf(store: RedisStore, job: NewJob): string | undefined {
   return sharesAny(job) ? sharedBy(job)[0] : undefined;
 }
 
-const sharesAny = ({ key, idempotency, dedupe }: Parameters<typeof sharedBy>[0]): boolean =>
+const sharesAny = ({ key, idempotency, dedupe }: Sharing): boolean =>
   key !== undefined || idempotency !== undefined || dedupe !== undefined;
 
 /** A chosen id is told from one of ours by its nonce, or its look. */

@@ -75,7 +75,7 @@ function reasonOf(error: Error): Error {
 }
 
 /** The first server of a Cluster that refuses our certificate, or whose own will not do, speaks for all. */
-export function tlsFaultIn(error: unknown): Error | undefined {
+function tlsFaultIn(error: unknown): Error | undefined {
   if (!isError(error)) return undefined;
   if (TLS_CODES.test(codeOf(error))) return error;
   return tlsFaultIn((error as { lastNodeError?: unknown }).lastNodeError);

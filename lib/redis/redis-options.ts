@@ -132,7 +132,7 @@ export interface ResolvedRedisOptions {
   readonly partitions: number;
 }
 
-const MOST_PARTITIONS = 256;
+export const MOST_PARTITIONS = 256;
 
 /** Where Redis is, and whose client it is. */
 export type Endpoint =

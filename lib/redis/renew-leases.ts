@@ -4,10 +4,13 @@ import type { RedisStore } from './redis-store.js';
 
 const LOST_WIDTH = 5;
 
+/** What is said of a lease that is to go on. */
+type Held = Pick<Renewed, 'id' | 'token' | 'progress' | 'lines'>;
+
 /** Prolongs leases of one partition. @param afterExpiry - also those that have expired, where nobody has taken the job over */
 export async function renewLeases(
   partition: RedisStore,
-  leases: readonly Renewed[],
+  leases: readonly Held[],
   forMs: number,
   afterExpiry: boolean,
 ): Promise<Renewal> {
@@ -30,7 +33,7 @@ export async function renewLeases(
   return { now: Number(time), lost };
 }
 
-function renewalArguments({ id, token, progress, lines }: Renewed): string[] {
+function renewalArguments({ id, token, progress, lines }: Held): string[] {
   const told = progress === undefined ? '' : JSON.stringify(progress);
   if (!lines) return [id, token, told, ''];
   return [id, token, told, `${lines.first} ${lines.lines.length}`, ...lines.lines];

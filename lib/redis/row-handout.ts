@@ -16,6 +16,7 @@ import { byShare } from './partitions.js';
 import { unpackRecord } from './record-codec.js';
 import type { RedisJobBroker } from './redis-job-broker.js';
 import type { RedisStore } from './redis-store.js';
+import { renewLeases } from './renew-leases.js';
 import type { Script } from './script.js';
 import { inPages } from './walk-jobs.js';
 
@@ -219,24 +220,15 @@ export class RowHandout {
 
   /** @returns the lost ones */
   private async renew(rows: readonly HeldRow[]): Promise<HeldRow[]> {
-    const lost = await byShare(this.store, rows, idOf, (partition, share) =>
-      // What one master that is away holds up comes with the next beat.
-      this.renewShare(partition, share).catch(() => []),
-    );
+    const lost = await byShare(this.store, rows, idOf, async (partition, share) => {
+      try {
+        return (await renewLeases(partition, share, this.leaseMs, true)).lost;
+      } catch {
+        // What one master that is away holds up comes with the next beat.
+        return [];
+      }
+    });
     return lost.flat();
-  }
-
-  private async renewShare(partition: RedisStore, rows: readonly HeldRow[]): Promise<HeldRow[]> {
-    const [, ...parts] = await partition.run(scripts.renewLeases, [
-      String(this.leaseMs),
-      'late',
-      ...rows.flatMap(({ id, token }) => [id, token, '', '']),
-    ]);
-    const lost: HeldRow[] = [];
-    for (let i = 0; i < parts.length; i += LOST_WIDTH) {
-      lost.push({ id: parts[i]!, token: parts[i + 1]! });
-    }
-    return lost;
   }
 
   private async bury(lease: HeldRow & { readonly name: string }, thrown: unknown): Promise<void> {
@@ -252,9 +244,6 @@ export class RowHandout {
     });
   }
 }
-
-/** The parts that `renew-leases` answers of a lost lease. */
-const LOST_WIDTH = 5;
 
 const idOf = ({ id }: HeldRow): string => id;
 

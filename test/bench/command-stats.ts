@@ -20,28 +20,3 @@ export async function commandStats(redis: Redis): Promise<Map<string, CommandCos
       .filter(([name]) => !NO_WORK.test(name)),
   );
 }
-
-/** What goes over the wire and what is done for it, since the server started. */
-export interface Traffic {
-  /** What clients sent, each script as one. */
-  readonly calls: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
-
-export async function trafficOf(redis: Redis): Promise<Traffic> {
-  const [stats, commands] = await Promise.all([redis.info('stats'), commandStats(redis)]);
-  const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(stats)?.[1]);
-  const scripts = ['eval', 'evalsha'].map((name) => commands.get(name)?.calls ?? 0);
-  return {
-    calls: scripts.reduce((sum, calls) => sum + calls, 0),
-    bytesIn: field('total_net_input_bytes'),
-    bytesOut: field('total_net_output_bytes'),
-  };
-}
-
-export const trafficBetween = (from: Traffic, to: Traffic): Traffic => ({
-  calls: to.calls - from.calls,
-  bytesIn: to.bytesIn - from.bytesIn,
-  bytesOut: to.bytesOut - from.bytesOut,
-});

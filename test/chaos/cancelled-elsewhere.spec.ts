@@ -29,7 +29,7 @@ async function delaysOfSignals(settings: Partial<WorkerSettings>): Promise<numbe
     expect(signal!.why).toBe('JobCancelledError');
     delays.push(signal!.at - cancelledAt);
   }
-  await stage.endWorkers([worker]);
+  await stage.endAll([worker]);
   return delays.sort((a, b) => a - b);
 }
 

@@ -37,10 +37,9 @@ it(
       await victim.restart();
       const startsIn = async (partition: number, from: number): Promise<number[]> => {
         const starts = await stage.facts.of('started');
-        const times = starts
+        return starts
           .filter(({ id, lockedAt }) => at.partitionOf(id) === partition && lockedAt! > from)
           .map((fact) => fact.at);
-        return times;
       };
       for (const partition of hit) {
         await stage.until(`partition ${partition} goes on`, async () => {
@@ -55,13 +54,9 @@ it(
       }
       await cluster.untilWhole();
     }
-    for (const producer of producers) producer.terminate();
-    await Promise.all(producers.map(({ ended }) => ended));
-    await stage.until('all jobs are done', async () => {
-      const { completed, total } = await stage.counts();
-      return completed === total;
-    });
-    await stage.endWorkers(crew);
+    await stage.endAll(producers);
+    await stage.untilAllCompleted();
+    await stage.endAll(crew);
 
     const added = await stage.facts.ids('added');
     const refused = await stage.facts.of('refused');

@@ -41,13 +41,9 @@ it(
         });
       }
     }
-    for (const producer of producers) producer.terminate();
-    await Promise.all(producers.map(({ ended }) => ended));
-    await stage.until('all jobs are done', async () => {
-      const { completed, total } = await stage.counts();
-      return completed === total;
-    });
-    await stage.endWorkers(crew);
+    await stage.endAll(producers);
+    await stage.untilAllCompleted();
+    await stage.endAll(crew);
 
     const added = await stage.facts.ids('added');
     const starts = await stage.facts.byId('started');

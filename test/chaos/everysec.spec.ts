@@ -69,13 +69,9 @@ it.each([
       deaths.push(await die(losesDisk));
     }
     await wait(500);
-    producer.terminate();
-    await producer.ended;
-    await stage.until('all jobs are done', async () => {
-      const { completed, total } = await stage.counts();
-      return completed === total;
-    });
-    await stage.endWorkers(crew);
+    await stage.endAll([producer]);
+    await stage.untilAllCompleted();
+    await stage.endAll(crew);
 
     const added = await stage.facts.of('added');
     const records = await Promise.all(added.map(({ id }) => stage.backend.manager.get(id)));

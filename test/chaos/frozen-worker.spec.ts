@@ -32,7 +32,7 @@ it('lets only the new owner settle when a frozen worker wakes up, and tells the 
   frozen.signal('SIGCONT');
   const wokenAt = Date.now();
   await stage.untilCompleted(2);
-  await stage.endWorkers([frozen, other]);
+  await stage.endAll([frozen, other]);
   const facts = await stage.facts.all();
 
   const by = (pid: number, kind: Fact['kind'], id: string) =>

@@ -29,13 +29,12 @@ it('refuses only adds when the memory is full, goes on working, and takes adds a
     });
     return ended >= 50 && refusedSince.length >= 20;
   });
-  producer.terminate();
-  await producer.ended;
+  await stage.endAll([producer]);
   await stage.until('all jobs are done', async () => (await stage.counts()).total === 0);
   await wait(50);
   const later = await stage.added({ data, count: 50, burst: 10 });
   await stage.until('all jobs are done', async () => (await stage.counts()).total === 0);
-  await stage.endWorkers([worker]);
+  await stage.endAll([worker]);
 
   const refused = await stage.facts.of('refused');
   const starts = await stage.facts.byId('started');
@@ -62,7 +61,7 @@ it('makes room by itself when what fills the memory may be forgotten', async () 
     const { completed, total } = await stage.counts();
     return completed === total && (await stage.facts.of('refused')).length >= 20;
   });
-  await stage.endWorkers([keeping]);
+  await stage.endAll([keeping]);
   const { completed } = await stage.counts();
 
   // It can be started though nothing can be added, and its first look removes nearly all.
@@ -72,14 +71,13 @@ it('makes room by itself when what fills the memory may be forgotten', async () 
   await stage.until('adds succeed again', async () => {
     return (await stage.facts.of('added')).some(({ at }) => at > startedAt + 100);
   });
-  producer.terminate();
-  await producer.ended;
+  await stage.endAll([producer]);
   const added = await stage.facts.ids('added');
   await stage.until('all jobs are done, and what was kept is gone but for ten', async () => {
     const counts = await stage.counts();
     return counts.completed === counts.total && counts.total <= added.length - completed + 10;
   });
-  await stage.endWorkers([forgetting]);
+  await stage.endAll([forgetting]);
 
   const next = (await stage.facts.of('added')).find(({ at }) => at > startedAt);
   print('memory made free', { kept: completed, afterMs: next!.at - startedAt });

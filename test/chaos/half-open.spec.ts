@@ -45,7 +45,7 @@ it('notices within seconds that a connection has died in silence, either way, ke
     await wait(50);
   }
   for (const way of ways) await stage.untilCompleted(61, way);
-  await stage.endWorkers(crew);
+  await stage.endAll(crew);
 
   const starts = await stage.facts.byId('started');
   const latestMs = Object.fromEntries(
@@ -97,10 +97,10 @@ it('gives the jobs of a worker that hears nothing at all to another, which alone
   proxy.lighten();
   await stage.untilCompleted(2);
   await stage.untilCompleted(1, 'leaving');
-  await stage.endWorkers([other]);
+  await stage.endAll([other]);
   const after = await stage.add(5, {});
   await stage.untilCompleted(7);
-  await stage.endWorkers([cutOff]);
+  await stage.endAll([cutOff]);
 
   const { code, afterMs: endedAfterMs } = await ended;
   print('cut off', { takenOverAfterMs, endedAfterMs });

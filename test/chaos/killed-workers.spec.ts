@@ -34,7 +34,7 @@ it('loses no job and settles none twice while a worker is killed every second', 
     await wait(1_000 - (Date.now() - killed.at(-1)!.killedAt!));
     if (killed.length > jobs / 100) throw new Error('The work does not end.');
   }
-  await stage.endWorkers(crew);
+  await stage.endAll(crew);
 
   const starts = await stage.facts.byId('started');
   const completed = await stage.facts.byId('completed');

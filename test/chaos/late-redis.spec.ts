@@ -21,7 +21,7 @@ it('starts before its Redis is up, and runs the first job within a second when i
   await producer.ended;
   await stage.untilCompleted(100);
   const [first] = await stage.facts.of('started');
-  await stage.endWorkers(workers);
+  await stage.endAll(workers);
 
   print(`Redis ${lateMs} ms late`, { firstJobAfterMs: first!.at - upAt });
   expect(first!.at - upAt).toBeLessThanOrEqual(1_000);

@@ -53,7 +53,7 @@ it('never exceeds a limit with four processes of which one is killed ever so oft
     crew[next] = await stage.worker(settings);
     if (killed.length > jobs / 5) throw new Error('The work does not end.');
   }
-  await stage.endWorkers(crew);
+  await stage.endAll(crew);
 
   const started = await stage.facts.of('started');
   const returned = await stage.facts.of('returned');

@@ -27,7 +27,7 @@ it('runs each second once, in ten processes that all ask for it and are killed o
     const [fresh] = await Promise.all([stage.worker(settings), crew[next]!.crash()]);
     crew[next] = fresh;
   }
-  await stage.endWorkers(crew);
+  await stage.endAll(crew);
 
   const starts = await stage.facts.of('started');
   const slots = starts.map(({ dueAt }) => dueAt!);

@@ -25,14 +25,10 @@ it('repeats nothing that ended while Redis was away for longer than a lease, and
   await stage.redis.restart();
   const backAt = Date.now();
   await wait(1_000);
-  for (const producer of producers) producer.terminate();
-  await Promise.all(producers.map(({ ended }) => ended));
+  await stage.endAll(producers);
   const added = [...(await stage.facts.ids('added')), ...longJobs];
-  await stage.until('all jobs are done', async () => {
-    const { completed, total } = await stage.counts();
-    return completed === total;
-  });
-  await stage.endWorkers(crew);
+  await stage.untilAllCompleted();
+  await stage.endAll(crew);
 
   const completed = await stage.facts.of('completed');
   const backToPaceMs = backToPaceAfter(completed, killedAt, backAt);

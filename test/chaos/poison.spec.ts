@@ -88,7 +88,7 @@ async function workUntilAllHaveEnded(): Promise<Child[]> {
     const { total, completed, failed } = await stage.counts();
     return completed + failed === total;
   });
-  await stage.endWorkers(crew);
+  await stage.endAll(crew);
   return killed;
 }
 

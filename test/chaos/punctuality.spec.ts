@@ -30,7 +30,7 @@ it.each(kinds)(
     const producer = await stage.producer({ count: jobs, everyMs: 23, ...(due ? { due } : {}) });
     await producer.ended;
     await stage.untilCompleted(jobs);
-    await stage.endWorkers([worker]);
+    await stage.endAll([worker]);
     const eventLoopDelay = await worker.says('closed');
 
     const starts = await stage.facts.of('started');

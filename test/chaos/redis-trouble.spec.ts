@@ -98,11 +98,10 @@ function expectSoonBackToPace(times: readonly number[]): void {
 
 /** Lets the work end, and checks that nothing was lost, doubled or broken. */
 async function finishWork(): Promise<{ jobs: number; latestMs: number }> {
-  for (const producer of producers) producer.terminate();
-  await Promise.all(producers.map(({ ended }) => ended));
+  await stage.endAll(producers);
   const added = await stage.facts.ids('added');
   await stage.untilCompleted(added.length);
-  await stage.endWorkers(workers);
+  await stage.endAll(workers);
 
   const starts = await stage.facts.byId('started');
   expect(await stage.facts.of('refused')).toEqual([]);

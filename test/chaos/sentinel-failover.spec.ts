@@ -48,13 +48,9 @@ describe.each(['killed', 'told to step down'])('when the master is %s', (how) =>
         await stage.until('the old one follows it', () => follows(old));
       }
       await untilAnother(50);
-      producer.terminate();
-      await producer.ended;
-      await stage.until('all jobs are done', async () => {
-        const { completed, total } = await stage.counts();
-        return completed === total;
-      });
-      await stage.endWorkers(crew);
+      await stage.endAll([producer]);
+      await stage.untilAllCompleted();
+      await stage.endAll(crew);
 
       const added = await stage.facts.ids('added');
       const refused = await stage.facts.of('refused');

@@ -43,7 +43,7 @@ it.each(clocks)('starts no job early or late though %s', async (_, workerClock, 
     return (await startsOf('work')).length >= plans.length * jobs;
   });
   await stage.until('the recurring job ran', async () => (await startsOf('tick')).length >= 5);
-  await stage.endWorkers([worker]);
+  await stage.endAll([worker]);
 
   const starts = [...(await startsOf('work')), ...(await startsOf('tick'))];
   const late = starts.map(({ at, dueAt }) => at - dueAt!);

@@ -27,11 +27,10 @@ it('has every job of a killed worker run elsewhere within the lease and a second
     killed.push(crew[next]!);
     crew[next] = await stage.worker(settings);
   }
-  producer.terminate();
-  await producer.ended;
+  await stage.endAll([producer]);
   const added = await stage.facts.ids('added');
   await stage.untilCompleted(added.length);
-  await stage.endWorkers(crew);
+  await stage.endAll(crew);
 
   const waits = takeovers(await stage.facts.byId('started'), killed);
   const longest = waits.at(-1)!;

@@ -64,11 +64,10 @@ it('replaces every worker under load with nothing stalled, repeated or left behi
       await wait(200);
     }
   }
-  producer.terminate();
-  await producer.ended;
+  await stage.endAll([producer]);
   const added = await stage.facts.ids('added');
   await stage.untilCompleted(added.length);
-  await stage.endWorkers(crew);
+  await stage.endAll(crew);
 
   print('rolling SIGTERM', { jobs: added.length, processes: stage.children.length });
   const starts = await stage.facts.byId('started');

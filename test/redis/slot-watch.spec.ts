@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
-import { slotFaults, slotOf, watchSlots } from '../support/slot-watch.js';
+import { slotOf } from '../../lib/redis/hash-slots.js';
+import { slotFaults, watchSlots } from '../support/slot-watch.js';
 import { newPrefix } from './support.js';
 
 let redis: Redis;

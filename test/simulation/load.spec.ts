@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Calls } from './support/calls.js';
 import { flood, isLoud, loneJobs, steadyLoad } from './support/load.js';
 import { countsBy, latenessOf, meanWaits, percentile, ratio } from './support/measures.js';
-import { Random } from './support/random.js';
+import { Random } from '../support/random.js';
 import { BEATS_A_MINUTE, LEASE_MS, LOOKS_A_MINUTE, RESCUES_A_MINUTE } from './support/paces.js';
 import { Simulation, type Stretch } from './support/simulation.js';
 import type { StoredEnd } from './support/shared-store.js';

@@ -1,34 +1,8 @@
 import type { AgendaBackend } from '../../lib/core/contracts/agenda-backend.js';
-import {
-  type Claimed,
-  type ClaimedOne,
-  type ClaimOneRequest,
-  type ClaimRequest,
-  type Enqueued,
-  JobBroker,
-  type NameSettings,
-  type Pruned,
-  type Renewal,
-  type Renewed,
-  type Rescue,
-  type Settlement,
-} from '../../lib/core/contracts/job-broker.js';
-import type { HostBeat } from '../../lib/core/contracts/host-registry.js';
+import type { ClaimRequest, Renewed, Settlement } from '../../lib/core/contracts/job-broker.js';
 import { ConnectionError } from '../../lib/core/errors.js';
 import type { DedupedJob, NewJob } from '../../lib/core/job/job-record.js';
-
-export type BrokerCall =
-  | 'enqueue'
-  | 'dedupe'
-  | 'settleAndClaim'
-  | 'claimOne'
-  | 'renew'
-  | 'rescue'
-  | 'register'
-  | 'prune'
-  | 'watch'
-  | 'beat'
-  | 'leave';
+import { type BrokerCall, WrappedBroker } from './wrapped-broker.js';
 
 /** What goes wrong with a call. */
 export type Fault =
@@ -39,17 +13,13 @@ export type Fault =
   | Error;
 
 /** A broker that records its calls, and fails or waits on command. */
-export class FaultyBroker extends JobBroker {
+export class FaultyBroker extends WrappedBroker {
   /** Every call, in order, with its arguments. */
   readonly calls: { readonly call: BrokerCall; readonly args: readonly unknown[] }[] = [];
   private readonly faults = new Map<BrokerCall, Fault[]>();
   private readonly lasting = new Map<BrokerCall, Fault>();
   private readonly answers = new Map<BrokerCall, () => Promise<unknown>>();
   private readonly gates = new Map<BrokerCall, Promise<void>>();
-
-  constructor(readonly inner: JobBroker) {
-    super();
-  }
 
   /** The next calls of this kind fail so, one for each fault. */
   failNext(call: BrokerCall, ...faults: Fault[]): void {
@@ -89,79 +59,11 @@ export class FaultyBroker extends JobBroker {
     return this.calls.filter((made) => made.call === call).map(({ args }) => args);
   }
 
-  now(): number {
-    return this.inner.now();
-  }
-
-  override get partitions(): number {
-    return this.inner.partitions;
-  }
-
-  override partitionOf(id: string): number {
-    return this.inner.partitionOf(id);
-  }
-
-  override holdsTogether(name: string): boolean {
-    return this.inner.holdsTogether(name);
-  }
-
-  override checkPlace(...[job, chosenId]: Parameters<JobBroker['checkPlace']>): void {
-    this.inner.checkPlace(job, chosenId);
-  }
-
-  enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
-    return this.make('enqueue', [jobs], () => this.inner.enqueue(jobs));
-  }
-
-  override dedupe(job: DedupedJob): Promise<Enqueued> {
-    return this.make('dedupe', [job], () => this.inner.dedupe(job));
-  }
-
-  settleAndClaim(settlements: readonly Settlement[], claim: ClaimRequest): Promise<Claimed> {
-    return this.make('settleAndClaim', [settlements, claim], () =>
-      this.inner.settleAndClaim(settlements, claim),
-    );
-  }
-
-  override claimOne(request: ClaimOneRequest): Promise<ClaimedOne> {
-    return this.make('claimOne', [request], () => this.inner.claimOne(request));
-  }
-
-  renew(
-    leases: readonly Renewed[],
-    forMs: number,
-    options?: { readonly afterExpiry?: boolean },
-  ): Promise<Renewal> {
-    return this.make('renew', [leases, forMs], () => this.inner.renew(leases, forMs, options));
-  }
-
-  rescue(limit: number, leaseMs: number, partition?: number): Promise<Rescue> {
-    return this.make('rescue', [limit, leaseMs, partition], () =>
-      this.inner.rescue(limit, leaseMs, partition),
-    );
-  }
-
-  register(settings: readonly NameSettings[]): Promise<void> {
-    return this.make('register', [settings], () => this.inner.register(settings));
-  }
-
-  override prune(cursor: string, partition?: number): Promise<Pruned> {
-    return this.make('prune', [cursor, partition], () => this.inner.prune!(cursor, partition));
-  }
-
-  override beat(beat: HostBeat): Promise<void> {
-    return this.make('beat', [beat], async () => this.inner.beat?.(beat));
-  }
-
-  override leave(host: string): Promise<void> {
-    return this.make('leave', [host], async () => this.inner.leave?.(host));
-  }
-
-  override watch(): Promise<void> {
-    return this.make('watch', [], async () => this.inner.watch?.());
-  }
-
-  private async make<T>(call: BrokerCall, args: unknown[], act: () => Promise<T>): Promise<T> {
+  protected async make<T>(
+    call: BrokerCall,
+    args: readonly unknown[],
+    act: () => Promise<T>,
+  ): Promise<T> {
     this.calls.push({ call, args });
     const fault = this.faults.get(call)?.shift() ?? this.lasting.get(call);
     await this.gates.get(call);

@@ -1,12 +1,11 @@
 import { Redis } from 'ioredis';
-import { checksum } from '../../lib/core/job/placement.js';
+import { slotOf } from '../../lib/redis/hash-slots.js';
 
 /*
  * On Cluster a command may only touch keys of one slot, and a script only those that share it with the keys it names.
  * A run on one server would not notice, so every command of this process is looked at.
  */
 
-const SLOTS = 16_384;
 const SCRIPT = /^eval(sha)?$/i;
 /** A command that waited for its connection is seen twice. */
 const faults = new Set<string>();
@@ -54,6 +53,4 @@ function slotFault(name: string, args: readonly string[]): string | undefined {
 }
 
 /** Of the first brace with something in it. */
-const HASH_TAG = /^[^{]*\{([^}]+)\}/;
-
-export const slotOf = (key: string): number => checksum(HASH_TAG.exec(key)?.[1] ?? key) % SLOTS;
+const HASH_TAG = /^[^{]*\{[^}]+\}/;

@@ -9,6 +9,7 @@ import type {
   NewJob,
   OmittedResult,
 } from '../job/job-record.js';
+import type { Sharing } from '../job/placement.js';
 import type { HostBeat } from './host-registry.js';
 
 /*
@@ -105,10 +106,7 @@ export abstract class JobBroker {
    * @param chosenId - the id that was asked for; left out where one is made
    * @throws InvalidOptionError
    */
-  checkPlace(
-    _job: Pick<NewJob, 'name' | 'key' | 'idempotency' | 'dedupe'>,
-    _chosenId: string | undefined,
-  ): void {}
+  checkPlace(_job: Sharing, _chosenId: string | undefined): void {}
 
   /** Whether it keeps what jobs are given along: one that cannot refuses a job with a `context`. */
   get keepsContext(): boolean {

@@ -7,7 +7,8 @@ export type JobId = string & { readonly __brand: 'AgendaJobId' };
 /** A text as the type of an id, unchanged and unchecked. */
 export const toJobId = (id: string): JobId => id as JobId;
 
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~';
+/** The characters of an id, in the order of their values. */
+export const ID_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~';
 const POOL_BYTES = 8192;
 const RANDOM_BYTES = 11;
 const pool = Buffer.alloc(POOL_BYTES);
@@ -32,10 +33,11 @@ export function newJobId(): string {
   return id;
 }
 
-function digits(value: number, count: number): string {
+/** A number in so many characters of an id. */
+export function digits(value: number, count: number): string {
   let text = '';
   for (let rest = value, i = 0; i < count; i++, rest = Math.floor(rest / 64)) {
-    text = ALPHABET[rest % 64] + text;
+    text = ID_ALPHABET[rest % 64] + text;
   }
   return text;
 }

@@ -1,4 +1,4 @@
-import { newJobId } from './job-id.js';
+import { digits, ID_ALPHABET, newJobId } from './job-id.js';
 import type { NewJob } from './job-record.js';
 import { dedupeKey, idempotencyKey } from './unique-key.js';
 
@@ -24,8 +24,10 @@ export const PLACES = 4_096;
 
 /** What the ids of this library look like: see `newJobId`. */
 const OURS = /^[0-9A-Za-z_~]{22}$/;
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~';
-const VALUES = new Map(Array.from(ALPHABET, (character, value) => [character, value]));
+const VALUES = new Map(Array.from(ID_ALPHABET, (character, value) => [character, value]));
+
+/** What of a new job says what it shares with others. */
+export type Sharing = Pick<NewJob, 'name' | 'key' | 'idempotency' | 'dedupe'>;
 
 /** Whether it looks like an id of ours. One that was chosen may, too. */
 export const isMadeId = (id: string): boolean => OURS.test(id);
@@ -41,15 +43,11 @@ export const placeOf = (shared: string): number => checksum(shared) % PLACES;
 
 /** A new id that tells the place of what its job shares with others. */
 export function placedId(shared: string): string {
-  const place = placeOf(shared);
-  return `${newJobId().slice(0, 20)}${ALPHABET[place >> 6]!}${ALPHABET[place & 63]!}`;
+  return newJobId().slice(0, 20) + digits(placeOf(shared), 2);
 }
 
 /** A new id for a job, by what it shares with others; `isTogether`: its name is held together. */
-export function newIdFor(
-  job: Pick<NewJob, 'name' | 'key' | 'idempotency' | 'dedupe'>,
-  isTogether: boolean,
-): string {
+export function newIdFor(job: Sharing, isTogether: boolean): string {
   return newIdAmong(isTogether ? sharedByName(job.name) : sharedBy(job)[0]);
 }
 
@@ -64,7 +62,7 @@ export const sharedByName = (name: string): string => `name\n${name}`;
 export const sharedByKey = (name: string, key: string): string => `key\n${name}\n${key}`;
 
 /** All that a new job shares with others of its name, the first one the most binding. */
-export function sharedBy(job: Pick<NewJob, 'name' | 'key' | 'idempotency' | 'dedupe'>): string[] {
+export function sharedBy(job: Sharing): string[] {
   const { name, key, idempotency, dedupe } = job;
   const shared: string[] = [];
   if (key !== undefined) shared.push(sharedByKey(name, key));

@@ -16,8 +16,7 @@ export class EnqueueBatcher {
   constructor(private readonly broker: () => JobBroker) {}
 
   add(job: NewJob): Promise<Enqueued> {
-    const broker = this.broker();
-    return this.batcherOf(broker.partitions === 1 ? 0 : broker.partitionOf(job.id)).add(job);
+    return this.batcherOf(this.broker().partitionOf(job.id)).add(job);
   }
 
   /** Resolves when every add has its answer. */

@@ -7,7 +7,7 @@ import type { Due } from '../job/due.js';
 import { encodeData } from '../job/job-data.js';
 import { checkText, randomToken } from '../job/job-id.js';
 import type { Idempotency, JobOverrides, NewJob } from '../job/job-record.js';
-import { newIdFor } from '../job/placement.js';
+import { newIdFor, type Sharing } from '../job/placement.js';
 import { readTags } from '../job/tags.js';
 import { trueOrFalse, wholeNumber } from '../options/checks.js';
 import { FOREIGN_WORDS } from '../options/foreign-words.js';
@@ -53,7 +53,7 @@ export interface NewJobTools {
   /** Whether all jobs of this name live in one partition of the store. */
   holdsTogether(name: string): boolean;
   /** @throws InvalidOptionError for a job that would need two places in the store */
-  checkPlace(job: Parameters<typeof newIdFor>[0], chosenId: string | undefined): void;
+  checkPlace(job: Sharing, chosenId: string | undefined): void;
   /** Takes warnings: a code, a message, and what it is about. */
   warn(code: string, message: string, about: string): void;
 }
@@ -160,7 +160,7 @@ export class NewJobs {
     return options.id === undefined ? { ...made, id: this.newId(made) } : made;
   }
 
-  private newId(job: Parameters<typeof newIdFor>[0]): string {
+  private newId(job: Sharing): string {
     return newIdFor(job, this.tools.holdsTogether(job.name));
   }
 }

@@ -129,13 +129,9 @@ export class ClaimTrack<Item extends Mail> {
     return this.call !== undefined || this.repeat.isWaiting;
   }
 
-  get isFailing(): boolean {
-    return this.failures > 0;
-  }
-
-  /** Whether the call under way was not answered in time. */
-  get isSilent(): boolean {
-    return this.call !== undefined && this.call.looks >= PATIENT_LOOKS;
+  /** Whether its partition does not answer: calls fail, or the one under way was not answered in time. */
+  get isAway(): boolean {
+    return this.failures > 0 || this.isSilent;
   }
 
   /** Whether the call under way keeps room free. */
@@ -154,6 +150,10 @@ export class ClaimTrack<Item extends Mail> {
   /** When the call under way was first sent, by `performance.now()`. */
   get callSentAt(): number | undefined {
     return this.call?.firstSentAt;
+  }
+
+  private get isSilent(): boolean {
+    return this.call !== undefined && this.call.looks >= PATIENT_LOOKS;
   }
 
   private newCall(

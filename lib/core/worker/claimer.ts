@@ -2,8 +2,8 @@ import { AsyncResource } from 'node:async_hooks';
 // Imported: fake timers of a test, which stand in for the global one, must not stop the host.
 import { nextTick } from 'node:process';
 import type { Claimed, ClaimedJob, ClaimRequest, Settlement } from '../contracts/job-broker.js';
-import type { Mail, Outbox } from './claim-track.js';
-import { Lane, type Permit, WORTH_A_CALL } from './lane.js';
+import type { CallTools, Mail, Outbox } from './claim-track.js';
+import { Lane, type LaneHooks, type Permit, WORTH_A_CALL } from './lane.js';
 import type { Slots } from './slots.js';
 import { Timer } from './timer.js';
 
@@ -67,21 +67,21 @@ export class Claimer<Item extends Mail> {
   ) {
     const { slots, outboxes } = tools;
     const isOneOfSeveral = outboxes.length > 1;
-    const standsBy = () => config.standsBy();
+    const hooks: LaneHooks = {
+      brought: (lane, claimed, sentAt, hasRoom) => this.brought(lane, claimed, sentAt, hasRoom),
+      answered: (lane) => this.answered(lane),
+      wake: () => this.wake(false),
+      free: () => this.turn(),
+    };
     this.lanes = outboxes.map((outbox, partition) => {
-      const its = { ...config, standsBy, partition, isOneOfSeveral };
-      const settleAndClaim: ClaimerTools<Item>['settleAndClaim'] = (settlements, claim) =>
-        tools.settleAndClaim(settlements, claim);
-      return new Lane(
-        its,
-        { settleAndClaim, slots, outbox, ...tools.toldBy(partition) },
-        {
-          brought: (lane, claimed, sentAt, hasRoom) => this.brought(lane, claimed, sentAt, hasRoom),
-          answered: (lane) => this.answered(lane),
-          wake: () => this.wake(false),
-          free: () => this.turn(),
-        },
-      );
+      const its = { ...config, partition, isOneOfSeveral };
+      const callTools: CallTools<Item> = {
+        settleAndClaim: (settlements, claim) => tools.settleAndClaim(settlements, claim),
+        outbox,
+        slots,
+        ...tools.toldBy(partition),
+      };
+      return new Lane(its, callTools, hooks);
     });
   }
 
@@ -106,8 +106,7 @@ export class Claimer<Item extends Mail> {
 
   /** Some names may have no room any more: where the store counts on this host, it is told. */
   roomHasShrunk(): void {
-    for (const lane of this.lanes) if (lane.standsBy) lane.wantJobs();
-    if (this.lanes.some((lane) => lane.standsBy)) this.wake(false);
+    for (const lane of this.lanes) if (lane.standsBy) this.wake(true, lane.partition);
   }
 
   /** Asks for no more jobs; settlements go on. */

@@ -164,7 +164,7 @@ export class Lane<Item extends Mail = Mail> {
 
   /** Whether its partition does not answer. */
   get isAway(): boolean {
-    return this.tracks.some((track) => track.isFailing || track.isSilent);
+    return this.tracks[0].isAway || this.tracks[1].isAway;
   }
 
   /** Whether a call under way may bring jobs. */
@@ -212,7 +212,7 @@ export class Lane<Item extends Mail = Mail> {
   /** @returns whether it has asked for jobs */
   private sendOn(track: ClaimTrack<Item>, permit: Permit): boolean {
     const other = this.tracks[1 - track.number]!;
-    if (other.isBusy && (!permit.mayDouble || isAway(other))) return false;
+    if (other.isBusy && (!permit.mayDouble || other.isAway)) return false;
     if (this.hasFarewell) return this.send(track, undefined, this.standing.farewell());
     const { waiting } = this.tools.outbox;
     const room = this.mayAsk(waiting) ? this.tools.slots.room(permit.atMost) : undefined;
@@ -286,8 +286,6 @@ export class Lane<Item extends Mail = Mail> {
     this.look();
   }
 }
-
-const isAway = (track: ClaimTrack<Mail>): boolean => track.isFailing || track.isSilent;
 
 const isWorthACall = (mail: number, room: Room | undefined): boolean =>
   mail >= WORTH_A_CALL || (room?.slots ?? 0) >= WORTH_A_CALL;

@@ -162,7 +162,7 @@ export class ManualWorker {
         this.broker.rescue(MAX_BATCH, this.leaseMs, partition),
       ),
     );
-    return rescues.length === 1 ? rescues[0]! : inAll(rescues);
+    return inAll(rescues);
   }
 
   private async settle(settlement: Settlement): Promise<void> {

@@ -3,11 +3,12 @@ import { allOf } from '../partitions.js';
 import type { RedisStore } from '../redis-store.js';
 import { nameAndKey, type Kind, type KnownKey, type WholeOwner } from './kinds.js';
 import type { Layouts } from './layout.js';
+import { pairsOf, scanPages } from './scan-pages.js';
 
 type EntriesKind = Extract<Kind, { how: 'entries' }>;
 
 /** Entries of a page; those of hashes may be large. */
-const PAGE = { hash: '50', set: '500', zset: '500' } as const;
+const PAGE = { hash: 50, set: 500, zset: 500 } as const;
 const READ = { hash: 'HSCAN', set: 'SSCAN', zset: 'ZSCAN' } as const;
 const WRITE = { hash: 'HSET', set: 'SADD', zset: 'ZADD' } as const;
 
@@ -78,24 +79,17 @@ async function* pagesOf(
   type: EntriesKind['type'],
 ): AsyncGenerator<Entry[]> {
   const key = `${source.keys.prefix}${rest}`;
-  let cursor = '0';
-  do {
-    const answer = await connection.commandAt(key, READ[type], key, cursor, 'COUNT', PAGE[type]);
-    const [next, found] = answer as [string, unknown[]];
-    yield entriesOf(found, type);
-    cursor = next;
-  } while (cursor !== '0');
+  for await (const page of scanPages(connection, READ[type], key, PAGE[type])) {
+    yield entriesOf(page, type);
+  }
 }
 
-/** Pairs may come as such or one after the other, as the protocol of the connection has it. */
-function entriesOf(found: readonly unknown[], type: EntriesKind['type']): Entry[] {
-  const flat = found.flat().map(String);
-  if (type === 'set') return flat.map((entry) => ({ entry, parts: [entry] }));
-  return Array.from({ length: flat.length / 2 }, (_, i) => {
-    const entry = flat[2 * i]!;
-    const value = flat[2 * i + 1]!;
-    return { entry, parts: type === 'zset' ? [value, entry] : [entry, value] };
-  });
+function entriesOf(page: readonly string[], type: EntriesKind['type']): Entry[] {
+  if (type === 'set') return page.map((entry) => ({ entry, parts: [entry] }));
+  return pairsOf(page).map(([entry, value]) => ({
+    entry,
+    parts: type === 'zset' ? [value, entry] : [entry, value],
+  }));
 }
 
 async function write(

@@ -1,8 +1,9 @@
 import { allOf, inAll } from '../partitions.js';
 import type { RedisStore } from '../redis-store.js';
 import type { Layouts } from './layout.js';
+import { pairsOf, scanPages } from './scan-pages.js';
 
-const PAGE = '200';
+const PAGE = 200;
 /** Digits of an entry's number at the head of its members, and a letter each for its level and its event behind. */
 const NUMBER_WIDTH = 12;
 
@@ -34,23 +35,18 @@ export async function copyLog(layouts: Layouts): Promise<number> {
 async function copyLogOf(layouts: Layouts, source: RedisStore, offset: number): Promise<void> {
   const { connection } = layouts;
   const { logs, logsOfAll } = source.keys;
-  let cursor = '0';
-  do {
-    const answer = await connection.commandAt(logsOfAll, 'ZSCAN', logsOfAll, cursor, 'COUNT', PAGE);
-    const [next, found] = answer as [string, unknown[]];
-    const flat = found.flat().map(String);
-    cursor = next;
-    if (flat.length === 0) continue;
-    const members = flat.filter((_, i) => i % 2 === 0);
-    const ids = members.map((member) => member.slice(0, NUMBER_WIDTH));
+  for await (const page of scanPages(connection, 'ZSCAN', logsOfAll, PAGE)) {
+    if (page.length === 0) continue;
+    const timed = pairsOf(page);
+    const ids = timed.map(([member]) => member.slice(0, NUMBER_WIDTH));
     const texts = await connection.commandAt(logs, 'HMGET', logs, ...ids);
-    const entries = members.map((member, i) => ({
+    const entries = timed.map(([member, at], i) => ({
       member,
-      at: flat[2 * i + 1]!,
+      at,
       text: (texts as (string | null)[])[i] ?? undefined,
     }));
     await writeEntries(layouts, entries, offset);
-  } while (cursor !== '0');
+  }
 }
 
 interface LogEntry {

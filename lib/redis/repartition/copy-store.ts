@@ -1,6 +1,7 @@
 import { IncompatibleStoreError } from '../../core/errors.js';
 import { inAll } from '../partitions.js';
 import type { RedisStore } from '../redis-store.js';
+import { removeKeys } from '../remove-keys.js';
 import { inPages } from '../walk-jobs.js';
 import { copyEvents } from './copy-events.js';
 import { copyKey } from './copy-keys.js';
@@ -10,7 +11,7 @@ import { copyGates } from './merge-gates.js';
 import { copyMeta } from './merge-meta.js';
 import { StoreInUseError } from './store-in-use.js';
 import { sum } from './sum.js';
-import { keysUnder, ownKeys } from './walk-keys.js';
+import { ownKeys } from './walk-keys.js';
 
 /** Keys that are copied side by side. */
 const SIDE_BY_SIDE = 16;
@@ -69,11 +70,6 @@ async function expectWhole(layouts: Layouts, before: string): Promise<void> {
 
 /** Throws away what an earlier run has copied. */
 export async function wipe(layouts: Layouts): Promise<void> {
-  await inAll(layouts.target, (_, number) => wipeUnder(layouts, layouts.stagingOf(number)));
-}
-
-async function wipeUnder({ connection }: Layouts, prefix: string): Promise<void> {
-  for await (const keys of keysUnder(connection, prefix)) {
-    if (keys.length > 0) await connection.commandAt(prefix, 'UNLINK', ...keys);
-  }
+  const { connection, target } = layouts;
+  await inAll(target, (_, number) => removeKeys(connection, layouts.stagingOf(number)));
 }

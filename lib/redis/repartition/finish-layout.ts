@@ -1,9 +1,10 @@
 import { scripts } from '../all-scripts.js';
+import { keysUnder } from '../keys-under.js';
 import type { RedisStore } from '../redis-store.js';
 import { inPages } from '../walk-jobs.js';
 import type { Layouts } from './layout.js';
 import { readHash, writeHash } from './read-hash.js';
-import { keysUnder, ownKeys } from './walk-keys.js';
+import { ownKeys } from './walk-keys.js';
 
 const SIDE_BY_SIDE = 16;
 const NAMES_AT_ONCE = 100;

@@ -45,5 +45,3 @@ export class Layouts {
     return this.together.has(name) ? this.ofName(name) : this.target.numberOfShared(field);
   }
 }
-
-export const isStaged = (rest: string): boolean => rest.startsWith(STAGING);

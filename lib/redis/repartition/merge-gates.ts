@@ -13,7 +13,7 @@ interface Gate extends NameLimits {
 }
 
 /** The gates of all partitions: of a stop the longest counts, of a pause the earliest. */
-export async function gatesOf(source: RedisStore): Promise<Map<string, Gate>> {
+async function gatesOf(source: RedisStore): Promise<Map<string, Gate>> {
   const gates = new Map<string, Gate>();
   for (const partition of source.partitions) {
     const found = await readHash(source.connection, partition.keys.gates);

@@ -1,20 +1,14 @@
 import type { RedisConnection } from '../redis-connection.js';
+import { pairsOf, scanPages } from './scan-pages.js';
 
-const PAGE = '50';
+const PAGE = 50;
 
 /** The entries of a hash, in pages, in no order; one may come twice. */
 export async function* hashPages(
   connection: RedisConnection,
   key: string,
 ): AsyncGenerator<[field: string, value: string][]> {
-  let cursor = '0';
-  do {
-    const answer = await connection.commandAt(key, 'HSCAN', key, cursor, 'COUNT', PAGE);
-    const [next, found] = answer as [string, unknown[]];
-    const flat = found.flat().map(String);
-    yield Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!]);
-    cursor = next;
-  } while (cursor !== '0');
+  for await (const page of scanPages(connection, 'HSCAN', key, PAGE)) yield pairsOf(page);
 }
 
 /** A small hash as a whole. */

@@ -166,13 +166,12 @@ async function carryOut(
   await reduceHome(layouts);
   await inAll(target, openNames);
   await holdTogether(target, [...(await togetherIn(source, target))]);
-  if (to === 1) await source.connection.commandAt(source.keys.prefix, 'UNLINK', together(source));
-  await writeHash(source.connection, source.keys.meta, [['partitions', String(to)]]);
+  const { connection, keys } = source;
+  if (to === 1) await connection.commandAt(keys.prefix, 'UNLINK', keys.together);
+  await writeHash(connection, keys.meta, [['partitions', String(to)]]);
   await unmarkChange(source);
   tell(`The store has ${to} partitions now.`);
 }
-
-const together = ({ keys }: RedisStore): string => `${keys.prefix}together`;
 
 async function layoutsOf(source: RedisStore, target: RedisStore): Promise<Layouts> {
   const held = target.partitions.length === 1 ? [] : await togetherIn(source, source);
@@ -181,7 +180,7 @@ async function layoutsOf(source: RedisStore, target: RedisStore): Promise<Layout
 
 /** Names that are held together, and those that must be, by the limits of the partitions of `store`. */
 async function togetherIn(home: RedisStore, store: RedisStore): Promise<Set<string>> {
-  const held = await home.connection.scanSet(together(home));
+  const held = await home.connection.scanSet(home.keys.together);
   return new Set([...held, ...(await limitedNames(store))]);
 }
 

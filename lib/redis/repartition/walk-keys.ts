@@ -1,33 +1,9 @@
 import { IncompatibleStoreError } from '../../core/errors.js';
+import { keysUnder } from '../keys-under.js';
 import type { RedisConnection } from '../redis-connection.js';
 import { knownKey, typeOf, type KnownKey } from './kinds.js';
 
-const PAGE = '1000';
-
-/** All keys that begin with the prefix, in pages, in no order; one may come twice. */
-export async function* keysUnder(
-  connection: RedisConnection,
-  prefix: string,
-): AsyncGenerator<string[]> {
-  const pattern = `${prefix.replace(/[\\[\]*?^-]/g, '\\$&')}*`;
-  let cursor = '0';
-  do {
-    const page = await connection.commandAt(
-      prefix,
-      'SCAN',
-      cursor,
-      'MATCH',
-      pattern,
-      'COUNT',
-      PAGE,
-    );
-    const [next, keys] = page as [string, string[]];
-    yield keys;
-    cursor = next;
-  } while (cursor !== '0');
-}
-
-/** Those of them that are ours; what else begins so belongs to another store. */
+/** The keys under a prefix that are ours; what else begins so belongs to another store. */
 export async function* ownKeys(
   connection: RedisConnection,
   prefix: string,

@@ -3,10 +3,10 @@ import type { ClaimedJob, ClaimRequest } from '../../../lib/core/contracts/job-b
 import { newJobId, randomToken } from '../../../lib/core/job/job-id.js';
 import { RedisBackend } from '../../../lib/redis/redis-backend.js';
 import { optionsAt } from '../address.js';
-import { type Traffic, trafficBetween, trafficOf } from '../command-stats.js';
-import { type Cost, Meter } from '../meter.js';
+import type { Cost } from '../meter.js';
 import { payloadMaker } from '../payload.js';
 import { JOB } from '../systems/system.js';
+import { measured, type Traffic } from '../traffic.js';
 
 /** The steps of plain jobs through the broker alone, each step for all jobs before the next one begins. */
 export interface StepsTask {
@@ -45,14 +45,10 @@ export async function takeSteps({ url, jobs, batch, payloadBytes }: StepsTask): 
     return (await broker.settleAndClaim(settlements, claimOf(slots))).jobs;
   };
   const claimed: (readonly ClaimedJob[])[] = [];
-  const measure = async (step: () => Promise<unknown>) => {
-    const meter = new Meter([redis]);
-    const before = await trafficOf(redis);
-    meter.start();
-    for (let call = 0; call < calls; call++) await step();
-    meter.stop();
-    return { ...(await meter.cost()), ...trafficBetween(before, await trafficOf(redis)) };
-  };
+  const measure = (step: () => Promise<unknown>) =>
+    measured(redis, async () => {
+      for (let call = 0; call < calls; call++) await step();
+    });
 
   const adding = await measure(add);
   const claiming = await measure(async () => claimed.push(await settleAndClaim([], batch)));

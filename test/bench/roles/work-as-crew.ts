@@ -4,11 +4,11 @@ import { Engine } from '../../../lib/core/engine.js';
 import type { Job } from '../../../lib/core/job/job.js';
 import { RedisBackend } from '../../../lib/redis/redis-backend.js';
 import { now } from '../clock.js';
-import { type Traffic, trafficBetween, trafficOf } from '../command-stats.js';
 import { DeliveryCheck } from '../delivery-check.js';
-import { type Cost, Meter } from '../meter.js';
+import type { Cost } from '../meter.js';
 import { type Payload, payloadMaker } from '../payload.js';
 import { BULK, JOB } from '../systems/system.js';
+import { measured, type Traffic } from '../traffic.js';
 
 /** Many worker hosts, all of them with handlers for all names, and one producer; in one process. */
 export interface CrewTask {
@@ -120,16 +120,6 @@ async function addPaced(
     calls.push(scheduler.now(nameOf(n % names), payload(n, now())));
   }
   await Promise.all(calls);
-}
-
-async function measured(redis: Redis, act: () => Promise<unknown>): Promise<Cost & Traffic> {
-  const meter = new Meter([redis]);
-  const before = await trafficOf(redis);
-  meter.start();
-  await act();
-  meter.stop();
-  const traffic = trafficBetween(before, await trafficOf(redis));
-  return { ...(await meter.cost()), ...traffic };
 }
 
 const NOTHING = { ms: 0, nodeMs: 0, redisMs: 0, calls: 0, bytesIn: 0, bytesOut: 0 };

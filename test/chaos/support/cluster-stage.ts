@@ -1,8 +1,8 @@
 import { placeOfId } from '../../../lib/core/job/placement.js';
+import { slotOf } from '../../../lib/redis/hash-slots.js';
 import { asked } from '../../redis/replicas.js';
 import { startPrivateCluster, type PrivateCluster } from '../../support/redis-cluster.mjs';
 import type { PrivateRedis } from '../../support/redis-server.mjs';
-import { slotOf } from '../../support/slot-watch.js';
 import { partitionPrefixes } from '../../support/store-prefixes.js';
 import { Stage } from './stage.js';
 

@@ -185,14 +185,21 @@ export class Stage {
     });
   }
 
+  async untilAllCompleted(): Promise<void> {
+    await this.until('all jobs are done', async () => {
+      const { completed, total } = await this.counts();
+      return completed === total;
+    });
+  }
+
   async counts(name = 'work') {
     return (await this.backend.manager.counts([name])).get(name)!;
   }
 
-  /** Lets workers end in good order, so that nobody writes any more. */
-  async endWorkers(workers: readonly Child[]): Promise<void> {
-    for (const worker of workers) worker.terminate();
-    await Promise.all(workers.map(({ ended }) => ended));
+  /** Lets processes end in good order, so that nobody of them writes any more. */
+  async endAll(processes: readonly Child[]): Promise<void> {
+    for (const one of processes) one.terminate();
+    await Promise.all(processes.map(({ ended }) => ended));
   }
 
   /** What no process may ever have, and no test of a fault excuses. */

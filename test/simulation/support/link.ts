@@ -1,6 +1,6 @@
 import { ConnectionError } from '../../../lib/core/errors.js';
 import type { NotificationChannelState } from '../../../lib/core/contracts/notification-channel.js';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 import { after } from './virtual-time.js';
 
 /** How long a message is on its way: mostly a little, at times long. */
@@ -44,11 +44,13 @@ export class Link {
     if (this.isDead) return never();
     if (this.isCut) return this.failed(true);
     await this.onItsWay();
-    const answer = await settled(act);
+    const answer = act();
+    // An error is an answer, too.
+    await Promise.allSettled([answer]);
     await this.onItsWay();
     if (this.isDead) return never();
     if (this.isCut) return this.failed(false);
-    return answer();
+    return answer;
   }
 
   /** Carries a piece of news from the store. */
@@ -79,15 +81,3 @@ export class Link {
 
 /** What a process waits for that is gone. */
 export const never = <T>(): Promise<T> => new Promise<T>(() => {});
-
-/** An error is an answer, too. */
-async function settled<T>(act: () => Promise<T>): Promise<() => T> {
-  try {
-    const value = await act();
-    return () => value;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
-  }
-}

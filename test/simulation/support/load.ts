@@ -1,5 +1,5 @@
 import { LEASE_MS } from './paces.js';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 import type { PlannedJob } from './simulation.js';
 
 /** How long handlers work: a job takes a second in the middle. */

@@ -8,7 +8,7 @@ import { LEASE_MS, PROCESS_EVERY_MS } from './paces.js';
 import type { SharedStore } from './shared-store.js';
 import { after } from './virtual-time.js';
 import type { Task, WorkLog } from './work-log.js';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 
 const SLOTS = 10;
 const PER_NAME = 5;

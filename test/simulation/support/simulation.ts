@@ -3,7 +3,7 @@ import { ConnectionError } from '../../../lib/core/errors.js';
 import { Calls } from './calls.js';
 import { told } from './told.js';
 import { Link } from './link.js';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 import { SharedStore } from './shared-store.js';
 import { type HostPlan, SimulatedHost } from './simulated-host.js';
 import { after, VirtualTime } from './virtual-time.js';
@@ -192,5 +192,5 @@ const inputOf = ({ id, name, dueAt, takesMs, addedAt }: PlannedJob) => ({
   options: { id },
 });
 
-export const numbered = (word: string, count: number): string[] =>
+const numbered = (word: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${word}-${String(i).padStart(3, '0')}`);

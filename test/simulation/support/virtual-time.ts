@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { Random } from './random.js';
+import { Random } from '../../support/random.js';
 
 /*
  * Time that passes only while nothing else happens: a simulated minute takes as long as the work in it.
