@@ -20,6 +20,8 @@ const mayImport: Record<string, readonly string[]> = {
   health: ['core', 'nest', '@nestjs/common', '@nestjs/core'],
   metrics: ['core', 'nest', '@nestjs/common', 'prom-client'],
   otel: ['core', '@opentelemetry/api'],
+  dashboard: ['core', 'nest', '@nestjs/common', '@nestjs/core', 'rxjs'],
+  'bull-board': ['core', 'nest', '@nestjs/common', '@bull-board/*'],
   cli: ['core', 'redis'],
 };
 
