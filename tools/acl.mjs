@@ -20,6 +20,15 @@ const handOut = [
   ...['release-rows', 'renew-leases', 'rescue-jobs', 'settle-and-claim', 'write-row'],
 ];
 
+/** What only the command `doctor` runs; and what it shares with others. */
+const doctors = scriptNames().filter((script) => script.startsWith('examine-'));
+const sharedWithDoctor = ['get-jobs', 'look-at-store', 'open-store', 'page-together', 'scan-jobs'];
+/** What it sends itself, from lib/redis/doctor. What a server cannot tell without these it calls not checked. */
+const sentByDoctor =
+  'ACL|DRYRUN ACL|WHOAMI CLUSTER|INFO CONFIG|GET EVAL EVALSHA HSCAN INFO PING SCAN SLOWLOG|GET SSCAN TIME ZSCAN'.split(
+    ' ',
+  );
+
 /** Of the commands that scripts use, those that change something. */
 export const WRITES = new Set(
   (
@@ -43,6 +52,7 @@ const sent = {
   UNSUBSCRIBE: everybody,
   ZRANGEBYSCORE: everybody,
   ZSCAN: everybody,
+  SELECT: 'extra',
   WAIT: 'extra',
   // Of the testing kit alone, whose server is nobody's.
   SCAN: 'extra',
@@ -85,18 +95,22 @@ export const scriptsThatOnlyRead = () =>
 export function commandsByRole() {
   checkSent();
   const readers = scriptsThatOnlyRead();
+  const daily = scriptNames().filter((script) => !doctors.includes(script));
   const scripts = {
     dashboard: readers,
-    producer: scriptNames().filter((script) => !handOut.includes(script)),
-    worker: scriptNames(),
+    producer: daily.filter((script) => !handOut.includes(script)),
+    worker: daily,
   };
-  return Object.fromEntries(
+  const ofDoctor = [...doctors, ...sharedWithDoctor].flatMap((script) => [...commandsOf(script)]);
+  const doctor = [...new Set([...sentByDoctor, ...ofDoctor])].toSorted((a, b) => (a < b ? -1 : 1));
+  const others = Object.fromEntries(
     everybody.map((role) => {
       const own = Object.keys(sent).filter((name) => sent[name].includes(role));
       const inner = scripts[role].flatMap((script) => [...commandsOf(script)]);
       return [role, [...new Set([...own, ...inner])].toSorted((a, b) => (a < b ? -1 : 1))];
     }),
   );
+  return { ...others, doctor };
 }
 
 /** The page as it should be. */

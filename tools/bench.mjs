@@ -7,9 +7,11 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { writePage } from './page.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 rmSync('.bench', { recursive: true, force: true });
+await writePage();
 
 const compile = ['node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.bench.json'];
 process.exitCode =

@@ -5,7 +5,7 @@ import type {
   UpdateAnswer,
 } from '../core/contracts/mending.js';
 import { dueInstant } from '../core/job/due.js';
-import { computeState, isRecurring } from '../core/job/job-state.js';
+import { computeState, isDead, isRecurring } from '../core/job/job-state.js';
 import type { MemoryStore } from './memory-store.js';
 import { withdraw } from './rescue.js';
 import type { StoredJob } from './stored-job.js';
@@ -99,7 +99,9 @@ function mayGo(
   now: number,
 ): boolean {
   if (!job) return false;
-  const state = computeState(job.toRecord(), now);
+  const record = job.toRecord();
+  const state = computeState(record, now);
+  if (only === 'dead') return isDead(record, now) && !isRecurring(job.asked);
   if (only !== undefined) {
     const isMeant = state === 'queued' || (state === 'scheduled' && only === 'waiting');
     return isMeant && !isRecurring(job.asked);

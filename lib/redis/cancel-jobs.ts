@@ -57,7 +57,9 @@ async function cancelIn(
   return gone;
 }
 
+const ONLY = { queued: 'q', waiting: 'w', dead: 'd' } as const;
+
 function lettersOf({ only, sparesRunning, sparesRecurring }: RemovalTerms): string {
-  if (only !== undefined) return only === 'queued' ? 'q' : 'w';
+  if (only !== undefined) return ONLY[only];
   return `${sparesRunning ? 'r' : ''}${sparesRecurring ? 'e' : ''}`;
 }

@@ -3,10 +3,11 @@ import { IncompatibleStoreError, isError } from '../core/errors.js';
 import { isCluster, optionsOf, type ResolvedRedisOptions } from './redis-options.js';
 import type { RedisStore } from './redis-store.js';
 
-const OLDEST_VERSION = 6;
+/** The major version of the oldest Redis that works. */
+export const OLDEST_VERSION = 6;
 
 /** What INFO tells of a server; nothing where it is not allowed. */
-type Facts = ReadonlyMap<string, string>;
+export type Facts = ReadonlyMap<string, string>;
 
 /**
  * Looks at the server, or at each master of a Cluster, before anything is written: what would lose jobs
@@ -101,7 +102,7 @@ function persistence(facts: Facts, address: string): BackendWarning | undefined 
 }
 
 /** Before Redis 7 only the duration of the last one tells. */
-const hasSnapshot = (facts: Facts): boolean =>
+export const hasSnapshot = (facts: Facts): boolean =>
   Number(facts.get('rdb_saves') ?? 0) > 0 ||
   Number(facts.get('rdb_last_bgsave_time_sec') ?? -1) >= 0;
 
@@ -133,7 +134,8 @@ async function factsOf({ connection }: RedisStore): Promise<Facts[]> {
   return texts.map((text) => readFacts(String(text)));
 }
 
-function readFacts(text: string): Facts {
+/** The lines of INFO. */
+export function readFacts(text: string): Facts {
   const facts = new Map<string, string>();
   for (const line of text.split('\r\n')) {
     const colon = line.indexOf(':');

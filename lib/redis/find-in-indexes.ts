@@ -3,7 +3,7 @@ import type { Search } from '../core/query/find-query.js';
 import { compareTexts } from '../core/query/job-order.js';
 import { backwards, forwards, type IndexGroup } from './index-group.js';
 import { MAX_ENTRIES, readStretches, type IndexPart, type Start } from './index-stretch.js';
-import { BEHIND_ALL, lastingMember } from './keys.js';
+import { lastingMember } from './keys.js';
 import type { RedisStore } from './redis-store.js';
 import { inPages, knownNames } from './walk-jobs.js';
 
@@ -68,6 +68,10 @@ const LOOKED_AHEAD = 50;
 /** Of each partition so many times its share of a page is read, since they are never quite even. */
 const SPARE = 2;
 
+/** No member of a score is before the one, or behind the other: they may begin with an id, in whatever script. */
+const BEFORE_ALL = '';
+const BEHIND_ALL = '\u{10ffff}';
+
 type StateSearch = Search<IndexPlace> & { readonly state: FindState };
 
 /** The ids of a page, at most as many as asked for, and where the next one begins. */
@@ -105,7 +109,7 @@ async function read(
 ): Promise<{ ids: string[]; next: Spot | undefined }> {
   const { behind, at, count, wanted } = how;
   const requests = parts.map((part, turn) => {
-    return { of: part, start: startOf(turn, behind), count };
+    return { of: part, start: startOf(turn, behind, backwards), count };
   });
   const stretches = await readStretches(requests, { backwards, at });
   const sign = backwards ? -1 : 1;
@@ -124,11 +128,12 @@ async function read(
 }
 
 /** Where to begin in a part when the walk has come to a spot of its group. */
-function startOf(turn: number, spot: Spot | undefined): Start {
+function startOf(turn: number, spot: Spot | undefined, backwards: boolean): Start {
   if (spot === undefined) return { rank: 0 };
   const { score, member } = spot;
   if (turn > spot.turn) return { score };
-  return { behind: { score: String(score), member: turn < spot.turn ? BEHIND_ALL : member } };
+  const last = backwards ? BEFORE_ALL : BEHIND_ALL;
+  return { behind: { score: String(score), member: turn < spot.turn ? last : member } };
 }
 
 function spotBehind(start: Start | undefined, turn: number, part: IndexPart): Spot[] {

@@ -9,16 +9,18 @@ const PAUSE_MS = 20;
 /**
  * Until Redis answers. Gives up at once where nobody listens, unless it was told to wait.
  *
+ * @param database - that a client of ours is to work in; 0: the one it is in anyway
  * @param isOver - whether nobody wants to know any more
  */
 export async function firstAnswer(
   client: Client,
   waits: boolean,
+  database: number,
   isOver: () => boolean,
 ): Promise<void> {
   for (;;) {
     try {
-      return await answer(client);
+      return await answer(client, database);
     } catch (error) {
       if (isOver() || !isPassing(error)) throw error;
       if (!waits && nobodyListens(client, error)) throw error;
@@ -39,7 +41,7 @@ const asksSentinels = (client: Client): boolean =>
   !client.isCluster && Boolean((client as Redis).options.sentinels);
 
 /** Rejects with what went wrong, which the client itself does not say. */
-async function answer(client: Client): Promise<void> {
+async function answer(client: Client, database: number): Promise<void> {
   let cause: unknown;
   let tell: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (tell = reject));
@@ -55,6 +57,8 @@ async function answer(client: Client): Promise<void> {
     // It would keep every question of a long wait, and ask them all in the end.
     if (client.isCluster && !isSettled(client)) await once(client, 'ready');
     await Promise.race([client.ping(), failed]);
+    // The client selects it as well, but goes on in database 0 when it is refused.
+    if (database > 0) await (client as Redis).select(database);
   } catch (error) {
     throw cause ?? error;
   } finally {

@@ -22,7 +22,8 @@ export const holdOverAll = ({ concurrency, rate, maxQueued }: NameLimits = {}): 
  * @throws ScatteredJobsError when one has jobs elsewhere: then nothing has changed
  */
 export async function holdTogether(store: RedisStore, names: readonly string[]): Promise<void> {
-  if (store.partitions.length === 1 || names.length === 0) return;
+  if (names.length === 0) return;
+  if (store.partitions.length === 1) return noteTogether(store, names);
   // A name that is away for a moment only would send some of its jobs to another place than others of their key.
   expectNoJobs(names, await allOf(inOthers(store, 'look', names)));
   const moves = inOthers(store, 'away', names);
@@ -36,9 +37,17 @@ export async function holdTogether(store: RedisStore, names: readonly string[]):
   store.together.add(names);
 }
 
+/** A store in one piece has one place only. But ids that are made from now on fit when it gets more partitions. */
+async function noteTogether(store: RedisStore, names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !store.together.has(name));
+  if (unknown.length === 0) return;
+  await store.run(scripts.keepTogether, ['held', ...unknown]);
+  store.together.add(unknown);
+}
+
 /** A name that is forgotten may live anywhere again, unless it has limits. */
 export async function letGo(store: RedisStore, name: string): Promise<void> {
-  if (store.partitions.length === 1) return;
+  if (store.partitions.length === 1 && !store.together.has(name)) return;
   const moves = await inAll(store, (partition) => move(partition, 'back', [name]));
   if (!moves.every((moved) => moved.get(name)!.isMoved)) return;
   await store.run(scripts.keepTogether, ['free', name]);

@@ -1,3 +1,6 @@
+export { checkStore, type CheckOptions, type StoreReport } from './doctor/check-store.js';
+export type { Finding, FindingCount, FindingLevel, FindingOutcome } from './doctor/finding.js';
+export type { ServerFacts } from './doctor/server/examine-server.js';
 export type { DurabilityOptions } from './durability.js';
 export { RedisBackend } from './redis-backend.js';
 export { RedisJobBroker } from './redis-job-broker.js';

@@ -421,4 +421,4 @@ export function lastingMember(place: IndexName, member: string): string {
 }
 
 /** Stands behind every member of `timed`. */
-export const BEHIND_ALL = '~';
+const BEHIND_ALL = '~';

@@ -24,7 +24,7 @@ const layoutOf = ({ options }: RedisStore): Settings => ({
 export async function prepareStore(store: RedisStore): Promise<void> {
   await checkServer(store);
   await fixInAll(store, { ...layoutOf(store), sort: store.order.text });
-  if (store.partitions.length > 1) await learnTogether(store, 'runEarly');
+  await learnTogether(store, 'runEarly');
 }
 
 /**

@@ -10,7 +10,9 @@ import { scripts } from './all-scripts.js';
 import type { RedisStore } from './redis-store.js';
 import type { StayingJobs } from './staying-jobs.js';
 
-const BEGINNING = 'names 0 0';
+/** Of a pass; and of the same, when all that has expired is buried. */
+const BEGINNING = 'begin';
+const NAMES = 'names 0 0';
 const CURSOR = /^(?:expired|names \d+ \d+|leaving|logs)$/;
 
 /**
@@ -29,13 +31,17 @@ export async function pruneJobs(
   if (cursor !== '' && !CURSOR.test(cursor)) {
     throw new InvalidOptionError('cursor', cursor, 'empty, or what the call before answered');
   }
-  if (cursor === '' || cursor === 'expired') {
-    const { more, expired } = await expireJobs(store);
-    if (more) return { removed: 0, next: 'expired', ...expired };
-    staying.beginPass();
-    return { ...(await pruneFrom(store, staying, BEGINNING)), ...expired };
-  }
-  return pruneFrom(store, staying, cursor);
+  if (cursor === 'expired') return pruneAfterExpiry(store, staying);
+  if (cursor !== '') return pruneFrom(store, staying, cursor);
+  staying.beginPass();
+  const page = await pruneFrom(store, staying, BEGINNING);
+  return page.next === 'expired' ? pruneAfterExpiry(store, staying) : page;
+}
+
+async function pruneAfterExpiry(store: RedisStore, staying: StayingJobs): Promise<Pruned> {
+  const { more, expired } = await expireJobs(store);
+  if (more) return { removed: 0, next: 'expired', ...expired };
+  return { ...(await pruneFrom(store, staying, NAMES)), ...expired };
 }
 
 async function expireJobs(

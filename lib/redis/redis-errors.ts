@@ -40,10 +40,11 @@ const TLS_CODES =
 
 /**
  * The word an error reply begins with. Redis before 7 wraps the errors of a script's commands:
- * `ERR Error running script (call to f_…): @user_script:12: @user_script: 12: -READONLY You can't …`, and ioredis
- * those of the last Sentinel: `All sentinels are unreachable and retry is disabled. Last error: WRONGPASS …`.
+ * `ERR Error running script (call to f_…): @user_script:12: @user_script: 12: -READONLY You can't …`, or, in Redis 6.0,
+ * `… @user_script:12: WRONGTYPE Operation …`; and ioredis those of the last Sentinel: `All sentinels are unreachable and retry is disabled. Last error: WRONGPASS …`.
  */
-const WORD = /^(?:ERR Error running script .*? -|All sentinels are .* Last error: )?([A-Z]+)\b/;
+const WORD =
+  /^(?:ERR Error running script .*? (?:-|@user_script:\d+: )|All sentinels are .* Last error: )?([A-Z]+)\b/;
 const wordOf = (error: unknown): string =>
   isError(error) ? (WORD.exec(error.message)?.[1] ?? '') : '';
 
@@ -128,6 +129,13 @@ export function translated(thrown: unknown, address: string, earlierKnown = true
       { cause: error },
     );
   }
+  if (/DB index is out of range/i.test(error.message)) {
+    return new ConnectionError(
+      `Redis at ${address} does not have the database it was asked for: ${error.message}. Check its number.`,
+      earlierKnown,
+      { cause: error },
+    );
+  }
   if (word === 'WRONGTYPE') {
     return new IncompatibleStoreError(
       `A key of ours at ${address} holds something else (${error.message}). Give this application a keyPrefix of its own.`,
@@ -169,6 +177,9 @@ function refusedByTls(fault: Error, address: string, outcomeKnown: boolean): Con
   );
 }
 
+/** What an application can do about it; the command line cannot. */
+export const WAITING_ADVICE = ' (waitForRedis: true waits for it.)';
+
 /** The first connection did not come about; `usesTls`: as far as it is known. */
 export function unreachable(
   address: string,
@@ -181,7 +192,7 @@ export function unreachable(
       ? `no answer within ${withinMs} ms${mismatch(usesTls)}`
       : messageOf(cause);
   return new ConnectionError(
-    `Cannot reach Redis at ${address}: ${why}. Is it running, and is the address right? (waitForRedis: true waits for it.)`,
+    `Cannot reach Redis at ${address}: ${why}. Is it running, and is the address right?${WAITING_ADVICE}`,
     true,
     { cause: withoutArguments(cause) },
   );

@@ -237,7 +237,7 @@ function refuseForeignPrefix(where: string, keyPrefix: string | undefined): void
 }
 
 /** The parts of a Redis URL; `tls`: certificates for it. Its password never appears in an error. */
-function parseUrl(text: string, tls: RedisOptions['tls']): RedisOptions {
+export function parseUrl(text: string, tls: RedisOptions['tls']): RedisOptions {
   const expected = 'a URL such as redis://user:password@host:6379/0, or rediss:// for TLS';
   if (typeof text !== 'string' || !URL.canParse(text)) {
     throw new InvalidOptionError('connectionString', redacted(text), expected);
@@ -258,8 +258,8 @@ function parseUrl(text: string, tls: RedisOptions['tls']): RedisOptions {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1') || '127.0.0.1',
     port: url.port === '' ? 6379 : Number(url.port),
   };
-  if (url.username !== '') options.username = decodeURIComponent(url.username);
-  if (url.password !== '') options.password = decodeURIComponent(url.password);
+  if (url.username !== '') options.username = unescaped(url.username, text);
+  if (url.password !== '') options.password = unescaped(url.password, text);
   if (database !== '') options.db = Number(database);
   if (url.protocol === 'rediss:') options.tls = tls ?? {};
   else if (tls !== undefined) {
@@ -267,6 +267,15 @@ function parseUrl(text: string, tls: RedisOptions['tls']): RedisOptions {
     throw new InvalidOptionError('redisOptions.tls', 'given', expected);
   }
   return options;
+}
+
+function unescaped(part: string, text: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    const expected = 'a URL with valid %-escapes in user and password (%25 for a % itself)';
+    throw new InvalidOptionError('connectionString', redacted(text), expected);
+  }
 }
 
 /** A connection string that can be shown: `redis://user:***@host:6379/0`. */

@@ -6,6 +6,7 @@
 import type { ChildMessage, Task } from './run-child.js';
 import { addJobs } from './roles/add-jobs.js';
 import { ask } from './roles/ask.js';
+import { showDashboard } from './roles/show-dashboard.js';
 import { sendPaced } from './roles/send-paced.js';
 import { stockStates } from './roles/stock-states.js';
 import { stockUp } from './roles/stock-up.js';
@@ -36,6 +37,8 @@ function perform(task: Task): Promise<unknown> {
       return workLimited(task);
     case 'crew':
       return workAsCrew(task);
+    case 'show-dashboard':
+      return showDashboard(task);
     case 'steps':
       return takeSteps(task);
   }

@@ -24,7 +24,7 @@ export const FLAG_HELP = `
   --aof           append-only file, synced every second
   --systems A,B   ${systemNames.join(', ')}   all that make sense
   --only TEXT     measurements whose title contains it
-  --stored N      growth, queries: jobs in the store                                1000000
+  --stored N      growth, queries, dashboard: jobs in the store                     1000000
   --stock A,B     growth: ${STOCK_KINDS.join(', ')}                            finished
   --prof DIR      profile: where the CPU profiles go                                .bench/profiles
   --json FILE     the figures, for programs

@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { cluster, showCluster } from './commands/cluster.js';
 import { compare, showComparison } from './commands/compare.js';
+import { dashboard, showDashboardFigures } from './commands/dashboard.js';
 import { areMet, figures, showFigures } from './commands/figures.js';
 import { growth, showGrowth } from './commands/growth.js';
 import { hosts, showHosts } from './commands/hosts.js';
@@ -86,6 +87,13 @@ const COMMANDS: Record<string, { does: string; run: Command }> = {
     async run(server, flags) {
       const figures = await queries(server, flags);
       return { figures, text: showQueries(figures) };
+    },
+  },
+  dashboard: {
+    does: 'the dashboard on a full store: each answer, and the first view in a browser',
+    async run(server, flags) {
+      const figures = await dashboard(server, flags);
+      return { figures, text: showDashboardFigures(figures) };
     },
   },
   nest: {

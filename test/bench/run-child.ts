@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Cost } from './meter.js';
 import type { AddTask } from './roles/add-jobs.js';
 import type { Asked, AskTask } from './roles/ask.js';
+import type { DashboardTask, ShownDashboard } from './roles/show-dashboard.js';
 import type { SendTask } from './roles/send-paced.js';
 import type { StockStatesTask } from './roles/stock-states.js';
 import type { StockTask } from './roles/stock-up.js';
@@ -20,6 +21,7 @@ export type Task =
   | AskTask
   | LimitedTask
   | CrewTask
+  | DashboardTask
   | StepsTask;
 
 export type ChildMessage =
@@ -42,6 +44,7 @@ export function runChild(task: AskTask): Child<Asked>;
 export function runChild(task: LimitedTask): Child<number[]>;
 export function runChild(task: CrewTask): Child<CrewWork>;
 export function runChild(task: StepsTask): Child<Steps>;
+export function runChild(task: DashboardTask): Child<ShownDashboard>;
 export function runChild(task: SendTask | StockTask | StockStatesTask): Child<void>;
 export function runChild(task: Task): Child<unknown> {
   const name = 'system' in task ? `${task.system}-${task.role}` : task.role;

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { scripts } from '../../lib/redis/all-scripts.js';
+import { startPrivateRedis } from '../support/redis-server.mjs';
 import { Monitor, tally } from './support/monitor.js';
 import { isLong, print, Stage } from './support/stage.js';
 
@@ -7,14 +8,16 @@ const names = Array.from({ length: 50 }, (_, i) => `job-${i}`);
 
 let stage: Stage;
 let monitor: Monitor;
-beforeEach(async () => {
-  stage = await Stage.open();
+async function open(partitions: number): Promise<void> {
+  const redis = await startPrivateRedis();
+  const store = { connectionString: redis.url, partitions };
+  stage = await Stage.on({ store, stop: () => redis.stop() }, redis);
   // Before there is anything to see: ioredis trips over a command in the moment of its start.
   await stage.client.ping();
   // A script that a server sees for the first time costs a call more, once for all processes.
   for (const { source } of Object.values(scripts)) await stage.client.script('LOAD', source);
-  monitor = await Monitor.on(stage.redis.url);
-});
+  monitor = await Monitor.on(redis.url);
+}
 afterEach(async () => {
   monitor.stop();
   await stage.close();
@@ -30,25 +33,34 @@ async function othersOf(): Promise<string[]> {
     .map((line) => / addr=(\S+)/.exec(line)![1]!);
 }
 
-it('costs an idle worker with 50 handlers less than one command a second on two connections', async () => {
-  await stage.worker({ names });
-  const connections = await othersOf();
-  const beganAt = monitor.seen.length;
-  const seconds = isLong ? 60 : 12;
-  await wait(seconds * 1_000);
-  monitor.stop();
-  const sent = monitor.seen.slice(beganAt).filter(({ client }) => connections.includes(client));
+it.each([
+  { partitions: 1, seconds: isLong ? 60 : 12 },
+  { partitions: 8, seconds: 60 },
+])(
+  'costs an idle worker with 50 handlers less than one command a second on two connections, with $partitions partitions',
+  async ({ partitions, seconds }) => {
+    await open(partitions);
+    await stage.worker({ names });
+    const connections = await othersOf();
+    // What a start costs is not meant.
+    await wait(1_000);
+    const beganAt = monitor.seen.length;
+    await wait(seconds * 1_000);
+    monitor.stop();
+    const sent = monitor.seen.slice(beganAt).filter(({ client }) => connections.includes(client));
 
-  print(`idle for ${seconds} s`, { connections: connections.length, commands: tally(sent) });
-  expect(connections).toHaveLength(2);
-  expect(await othersOf()).toEqual(connections);
-  expect(sent.length).toBeLessThan(seconds);
-  // A worker that never looks would pass as well.
-  expect(sent.length).toBeGreaterThan(0);
-  expect(stage.troubles()).toEqual([]);
-});
+    print(`${partitions} partitions, idle for ${seconds} s`, tally(sent));
+    expect(connections).toHaveLength(2);
+    expect(await othersOf()).toEqual(connections);
+    expect(sent.length).toBeLessThan(seconds);
+    // A worker that never looks would pass as well.
+    expect(sent.length).toBeGreaterThan(0);
+    expect(stage.troubles()).toEqual([]);
+  },
+);
 
 it('takes at most four commands to add a job and run it in another process', async () => {
+  await open(1);
   await stage.worker({ names: ['work', ...names] });
   const count = isLong ? 200 : 20;
   await stage.add(2, {});

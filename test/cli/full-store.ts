@@ -16,9 +16,6 @@ export function engineOn(options: RedisBackendOptions, more: EngineOptions = {})
   return new Engine(backend, { ...WHERE, worker: false, metrics: true, ...more });
 }
 
-/** Only there names with limits over all processes have ids for the place of their name. */
-const isSpread = ({ partitions = 1 }: RedisBackendOptions): boolean => partitions > 1;
-
 export async function fillStore(options: RedisBackendOptions): Promise<void> {
   await runSome(options);
   await addMore(options);
@@ -51,12 +48,12 @@ async function runSome(options: RedisBackendOptions): Promise<void> {
     await scheduler.now('good', { n }, { tags: [`t${n % 3}`] });
     await scheduler.now('bad', { n });
     await scheduler.now('flaky', { n });
-    if (isSpread(options)) await scheduler.now('limited', { n });
+    await scheduler.now('limited', { n });
     await scheduler.now('lined', { n }, { key: `k${n % 4}` });
   }
   for (;;) {
     const { completed, failed } = await scheduler.total();
-    if (completed === (isSpread(options) ? 36 : 24) && failed === 24) break;
+    if (completed === 36 && failed === 24) break;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await engine.close();
@@ -72,7 +69,7 @@ async function addMore(options: RedisBackendOptions): Promise<void> {
     await scheduler.now('queued', { n }, { priority: n % 3, tags: ['queued'] });
     await scheduler.schedule(inAnHour, 'planned', { n });
     await scheduler.now('lined', { n }, { key: `k${n % 4}` });
-    if (isSpread(options)) await scheduler.now('limited', { n });
+    await scheduler.now('limited', { n });
     await scheduler.now('first', { n }, { first: true });
     await scheduler.now('once', { n }, { idempotencyKey: `once-${n}` });
     await scheduler.now('brief', { n }, { expiresIn: '1 hour' });

@@ -6,7 +6,7 @@ import { claim, job, newPrefix, until } from '../redis/support.js';
 import { ChildApp } from '../support/child-app.js';
 import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
 import { engineOn, everythingIn, fillStore, SORT } from './full-store.js';
-import { command } from './support.js';
+import { command, commandIn } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
 const redis = new Redis(url, { lazyConnect: true });
@@ -129,6 +129,33 @@ it.each([
   expect(overlaps).toEqual([]);
   await scheduler.resume('stopped');
   await until(async () => (await scheduler.counts('stopped')).completed === 10);
+});
+
+it('has room for the jobs of a name with limits that were added by who knows of the limits', async () => {
+  const store = newStore(1);
+  const [byHand, other, handling] = [engineOn(store), engineOn(store), engineOn(store)];
+  for (const engine of [byHand, other, handling]) cleanups.push(() => engine.close());
+  await byHand.connect();
+  await byHand.scheduler.limits('by hand').set({ maxQueued: 20 });
+  await other.connect();
+  // Not started: nobody has told the store of these.
+  handling.handlers.define('by handler', () => undefined, { globalConcurrency: 2 });
+  await handling.connect();
+  for (let n = 0; n < 8; n++) {
+    await byHand.scheduler.now('by hand');
+    await other.scheduler.now('by hand');
+    await handling.scheduler.now('by handler');
+  }
+  await handling.scheduler.limits('by handler').set({ globalConcurrency: 2 });
+  for (const engine of [byHand, other, handling]) await engine.close();
+
+  expect(await repartition(store.keyPrefix, 1, 8)).toMatchObject({ code: 0 });
+
+  const grown = engineOn({ ...store, partitions: 8 });
+  cleanups.push(() => grown.close());
+  await grown.connect();
+  expect(await grown.scheduler.counts('by hand')).toMatchObject({ queued: 16 });
+  expect(await grown.scheduler.counts('by handler')).toMatchObject({ queued: 8 });
 });
 
 it('keeps events for readers that begin anew, and refuses the cursors of before', async () => {
@@ -272,6 +299,28 @@ describe('refuses, and changes nothing,', () => {
     await expectToOpen(store);
   });
 
+  it('jobs that were added before their name had limits over all processes, until they are gone', async () => {
+    const store = newStore(1);
+    const engine = engineOn(store);
+    cleanups.push(() => engine.close());
+    await engine.connect();
+    for (let n = 0; n < 8; n++) await engine.scheduler.now('mail');
+    await engine.scheduler.limits('mail').set({ globalConcurrency: 1 });
+    await engine.close();
+
+    const early = await repartition(store.keyPrefix, 1, 8);
+    expect(early.code).toBe(1);
+    expect(early.said).toMatch(/the limits of "mail" hold its jobs together/);
+
+    const later = engineOn(store);
+    cleanups.push(() => later.close());
+    await later.connect();
+    await later.scheduler.clear('mail');
+    for (let n = 0; n < 8; n++) await later.scheduler.now('mail');
+    await later.close();
+    expect(await repartition(store.keyPrefix, 1, 8)).toMatchObject({ code: 0 });
+  });
+
   it('when somebody writes meanwhile', async () => {
     const store = newStore(1);
     const engine = engineOn(store);
@@ -320,6 +369,21 @@ describe('refuses, and changes nothing,', () => {
     expect(code).toBe(1);
     expect(said).toMatch(/The key \S+:ready:\S+ .* is not what its name says/);
     await expectToOpen(store);
+  });
+
+  it('to go on after Ctrl-C while it copies', async () => {
+    const store = newStore(3);
+    await fillStore(store);
+    const [before, keys] = [await everythingIn(store), await keysOf(store.keyPrefix)];
+
+    const { code, said } = await commandIn(
+      { signal: AbortSignal.abort() },
+      ...['repartition', '--prefix', store.keyPrefix, '--from', '3', '--to', '5'],
+    );
+
+    expect({ code, said }).toEqual({ code: 130, said: 'Stopped: the store is as it was.' });
+    expect((await keysOf(store.keyPrefix)).toSorted(inOrder)).toEqual(keys.toSorted(inOrder));
+    expect(await everythingIn(store)).toEqual(before);
   });
 
   it('anything, for a dry run', async () => {

@@ -59,6 +59,7 @@ describeBackends('removeIf', (open) => {
       { only: 'waiting' },
       ['disabled', 'limited', 'queued', 'scheduled', 'snoozed'],
     ],
+    ['one-time dead letters', { only: 'dead' }, ['dead']],
     ['all', {}, all],
     ['all but running ones', { sparesRunning: true }, all.filter((id) => id !== 'running')],
     [

@@ -6,7 +6,7 @@ import type { EngineOptions } from '../../lib/core/options/engine-options.js';
 import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js';
 import { commandsByRole, rendered, WRITES } from '../../tools/acl.mjs';
 import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
-import { until } from './support.js';
+import { isAtLeast, until } from './support.js';
 
 const page = readFileSync(new URL('../../docs/redis-acl.md', import.meta.url), 'utf8');
 const roles = ['worker', 'producer', 'dashboard'] as const;
@@ -22,8 +22,7 @@ const cleanups: (() => unknown)[] = [];
 beforeAll(async () => {
   server = await startPrivateRedis();
   admin = new Redis(server.url);
-  const [, major, minor] = /redis_version:(\d+)\.(\d+)/.exec(await admin.info('server'))!;
-  hasChannelRules = Number(major) > 6 || Number(minor) >= 2;
+  hasChannelRules = await isAtLeast(admin, 6, 2);
   for (const role of roles) await admin.call('ACL', ...rulesOf(role).slice(1));
 });
 

@@ -350,6 +350,8 @@ describe('an end', () => {
     const redis = new Cluster(cluster.nodes.map(portOf));
     cleanups.push(() => redis.disconnect());
     await redis.ping();
+    // One that is on its way has listeners of the client's own.
+    await Promise.all(redis.nodes().map((node) => node.ping()));
     const listeners = () => [
       ...redis.eventNames().map((name) => [name, redis.listenerCount(name)]),
       ...redis.nodes().map((node) => node.listenerCount('ready')),

@@ -46,6 +46,12 @@ describe('a start without Redis', () => {
     await expect(backend.connect()).rejects.toThrow(`127.0.0.1:${port}: no answer within 200 ms`);
   });
 
+  it('fails in a database that the server does not have, and does not work in another one', async () => {
+    const backend = backendAt(new URL('/9999', url).href);
+
+    await expect(backend.connect()).rejects.toThrow(/does not have the database.*out of range/);
+  });
+
   it('can be tried again when Redis has come', async () => {
     const redis = await privateRedis();
     await redis.kill();

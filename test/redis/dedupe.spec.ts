@@ -176,7 +176,7 @@ it('changes nothing when memory is full', async () => {
   const { job: first } = await broker.dedupe(keyed(1));
   const admin = new Redis(small.url);
   cleanups.push(() => admin.disconnect());
-  await admin.config('SET', 'maxmemory', '1mb');
+  await admin.config('SET', 'maxmemory', '1');
 
   await expect(broker.dedupe(keyed(2))).rejects.toThrow(/full/i);
   await expect(broker.dedupe(keyed(3, { name: 'report' }))).rejects.toThrow(/full/i);

@@ -89,6 +89,7 @@ describe('a call whose answer was lost', () => {
 
   it('sets limits once, and does not overwrite later ones', async () => {
     const { manager, store } = await open();
+    await manager.setLimits('mail', { concurrency: 3 });
     store.loseNextAnswer(() => manager.setLimits('mail', { concurrency: 7 }));
 
     await manager.setLimits('mail', { concurrency: 1 });

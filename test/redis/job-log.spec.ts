@@ -122,7 +122,7 @@ it('keeps no more than 10,000 entries waiting for a Redis that does not answer',
   const server = await privateServer();
   const { logger } = backendWith({ connectionString: server.url });
   await logger.log(entry());
-  await server.admin.call('CLIENT', 'PAUSE', '300', 'ALL');
+  await server.admin.call('CLIENT', 'PAUSE', '300');
   const first = logger.log(entry());
   await new Promise((resolve) => process.nextTick(resolve));
 

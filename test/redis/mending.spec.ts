@@ -57,7 +57,7 @@ describe('a promotion whose answer was lost', () => {
     expect(await redis.zcard(store.keys.saved)).toBe(1);
 
     clock.now += 70_001;
-    await broker.rescue(1, 30_000);
+    await broker.prune!('');
 
     expect(await redis.zcard(store.keys.saved)).toBe(0);
   });

@@ -11,7 +11,7 @@ import { RedisBackend, RedisNotificationChannel } from '../../lib/redis/index.js
 import type { RedisChannelOptions } from '../../lib/redis/redis-notification-channel.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { job, newPrefix, until } from './support.js';
+import { channelRules, job, newPrefix, until } from './support.js';
 
 const url = process.env.TEST_REDIS_URL!;
 const cleanups: (() => unknown)[] = [];
@@ -104,7 +104,8 @@ describe('a channel', () => {
     cleanups.push(() => redis.stop());
     const admin = new Redis(redis.url);
     cleanups.push(() => admin.disconnect());
-    await admin.call('ACL', 'SETUSER', 'ann', 'on', '>pw', '~*', '&*', '+@all', '-subscribe');
+    const rules = [...(await channelRules(admin, ['&*'])), '+@all', '-subscribe'];
+    await admin.call('ACL', 'SETUSER', 'ann', 'on', '>pw', '~*', ...rules);
     const channel = channelOf(backendAt(redis.url.replace('//', '//ann:pw@')));
     await expect(channel.connect()).rejects.toThrow(ConnectionError);
     expect(channel.state).toBe('error');

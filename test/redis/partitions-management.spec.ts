@@ -118,6 +118,25 @@ describe('A store of several partitions, managed,', () => {
       }
     });
 
+    it.each([
+      ['dead', 'bury'],
+      ['running', 'run'],
+    ] as const)('all of one instant once, %s, whatever their ids', async (state, end) => {
+      const ids = Array.from({ length: 60 }, (_, n) => `${n % 2 === 0 ? 'é' : ''}${n}`);
+      await twin.add(ids.map((id, n) => newJob(n, { id, name: 'mail', due: { at: START } })));
+      for (const id of ids) await twin.run(id, end);
+
+      const found: string[] = [];
+      // In a walk that went round this would be never over.
+      for (let page = 0, cursor: string | undefined; page === 0 || (cursor && page < 60); page++) {
+        const { jobs, cursor: next } = await twin.redis.manager.find({ state, limit: 7, cursor });
+        found.push(...idsOf(jobs));
+        cursor = next;
+      }
+
+      expect(found.toSorted()).toEqual(ids.toSorted());
+    });
+
     it('every job without a state, by names and by data', async () => {
       await stock();
 

@@ -3,6 +3,7 @@ import {
   BackendFullError,
   ConnectionError,
   IncompatibleStoreError,
+  InvalidOptionError,
 } from '../../lib/core/errors.js';
 import {
   gaveUp,
@@ -12,7 +13,7 @@ import {
   translated,
   unreachable,
 } from '../../lib/redis/redis-errors.js';
-import { redacted } from '../../lib/redis/redis-options.js';
+import { parseUrl, redacted } from '../../lib/redis/redis-options.js';
 
 /** As Redis 6 says what a command of a script was answered. */
 const wrapped = (reply: string): string =>
@@ -119,6 +120,10 @@ describe('translation', () => {
     [wrapped(OOM), BackendFullError],
     ['WRONGTYPE Operation against a key holding the wrong kind of value', IncompatibleStoreError],
     [wrapped('WRONGTYPE Operation against a key'), IncompatibleStoreError],
+    [
+      'ERR Error running script (call to f_6b): @user_script:142: WRONGTYPE Operation against a key',
+      IncompatibleStoreError,
+    ],
     ['NOAUTH Authentication required.', ConnectionError],
     ['WRONGPASS invalid username-password pair or user is disabled.', ConnectionError],
     ['ERR invalid password', ConnectionError],
@@ -172,3 +177,13 @@ it.each([
 ])('shows the address %s without what is secret in it', (text, shown) => {
   expect(redacted(text)).toBe(shown);
 });
+
+it.each(['redis://user:%zz-hush@cache', 'redis://%zz:hush@cache'])(
+  'refuses the broken escape of %s without what is secret in it',
+  (text) => {
+    const refused = (): unknown => parseUrl(text, undefined);
+
+    expect(refused).toThrow(InvalidOptionError);
+    expect(refused).not.toThrow(/hush/);
+  },
+);

@@ -5,7 +5,7 @@ import { RedisBackend } from '../../lib/redis/index.js';
 import { RedisStore } from '../../lib/redis/redis-store.js';
 import { startPrivateRedis } from '../support/redis-server.mjs';
 import { openForgetful, START } from './forgetful-store.js';
-import { claim, completed, job, makeStand } from './support.js';
+import { channelRules, claim, completed, job, makeStand } from './support.js';
 
 const LEASE = 30_000;
 const { cleanups, redis } = makeStand();
@@ -31,7 +31,8 @@ describe('a user who may not publish', () => {
     cleanups.push(() => server.stop());
     const admin = new Redis(server.url);
     cleanups.push(() => admin.disconnect());
-    await admin.call('ACL', 'SETUSER', 'quiet', 'on', '>secret', '~*', '+@all', 'resetchannels');
+    const rules = await channelRules(admin, ['resetchannels'], ['-publish']);
+    await admin.call('ACL', 'SETUSER', 'quiet', 'on', '>secret', '~*', '+@all', ...rules);
     const backend = new RedisBackend({
       connectionString: server.url.replace('//', '//quiet:secret@'),
       keyPrefix: 'q:',
@@ -142,7 +143,7 @@ describe('a save whose answer was lost', () => {
     expect(await redis.zcard(store.keys.saved)).toBe(10);
 
     clock.now += 70_001;
-    await broker.rescue(1, LEASE);
+    await broker.prune!('');
 
     expect(await redis.zcard(store.keys.saved)).toBe(0);
   });

@@ -4,7 +4,7 @@ import { RedisBackend, type RedisBackendOptions } from '../../lib/redis/index.js
 import { startPrivateSentinels, type PrivateSentinels } from '../support/redis-sentinel.mjs';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { asked, startPair, untilConfirmed } from './replicas.js';
-import { claim, completed, job, newPrefix, until } from './support.js';
+import { claim, completed, isAtLeast, job, newPrefix, until } from './support.js';
 
 const cleanups: (() => unknown)[] = [];
 let servers: PrivateSentinels;
@@ -95,6 +95,8 @@ describe('a start', () => {
 
   it('gives a sentinel its own password, and says when that is wrong', async () => {
     const setPassword = (client: Redis) => client.acl('SETUSER', 'default', 'resetpass', '>s3cret');
+    // Before it a Sentinel takes no password while it runs.
+    if (!(await askSentinelServer((client) => isAtLeast(client, 6, 2)))) return;
     await askSentinelServer(setPassword);
     cleanups.push(() =>
       askSentinelServer((client) => client.acl('SETUSER', 'default', 'nopass'), 's3cret'),
@@ -111,13 +113,14 @@ describe('a start', () => {
   });
 });
 
-async function askSentinelServer(
-  ask: (client: Redis) => Promise<unknown>,
+async function askSentinelServer<Answer>(
+  ask: (client: Redis) => Promise<Answer>,
   password?: string,
-): Promise<void> {
+): Promise<Answer> {
   const client = new Redis({ ...sentinels()[0]!, ...(password && { password }) });
-  await ask(client);
+  const answer = await ask(client);
   client.disconnect();
+  return answer;
 }
 
 describe('a failover', () => {

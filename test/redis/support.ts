@@ -82,3 +82,16 @@ export const recordsRead = (commands: readonly Command[]): number =>
   commands
     .filter(({ args }) => /^hmget$/i.test(args[0]!) && args[1]!.endsWith(':jobs'))
     .reduce((sum, { args }) => sum + args.length - 2, 0);
+
+/** Of the version, as it is known to clients: Valkey says which Redis it is like. */
+export async function isAtLeast(client: Redis, major: number, minor: number): Promise<boolean> {
+  const [, ...found] = /redis_version:(\d+)\.(\d+)/.exec(await client.info('server'))!.map(Number);
+  return found[0]! > major || (found[0] === major && found[1]! >= minor);
+}
+
+/** Rules of an ACL user about channels, or what stands for them where there are none: before 6.2. */
+export const channelRules = async (
+  client: Redis,
+  rules: readonly string[],
+  instead: readonly string[] = [],
+): Promise<readonly string[]> => ((await isAtLeast(client, 6, 2)) ? rules : instead);

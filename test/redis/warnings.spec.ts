@@ -8,7 +8,7 @@ import {
   type PrivateRedisOptions,
 } from '../support/redis-server.mjs';
 import { asked, startPair } from './replicas.js';
-import { job, newPrefix } from './support.js';
+import { channelRules, job, newPrefix, until } from './support.js';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -66,7 +66,10 @@ it('warns of a Redis without an append-only file, and says whether there is a sn
   const server = await serverWith({});
   const without = backendAt(server.url);
   await without.backend.connect();
-  await asked(server, (client) => client.save());
+  await asked(server, async (client) => {
+    await client.bgsave();
+    await until(async () => /rdb_bgsave_in_progress:0/.test(await client.info('persistence')));
+  });
   const saved = backendAt(server.url);
   await saved.backend.connect();
 
@@ -89,9 +92,10 @@ it('warns of a replica, which then refuses the start', async () => {
 
 it('works with a Redis that hides what it is, and warns once', async () => {
   const server = await serverWith({});
-  await asked(server, (client) =>
-    client.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-info'),
-  );
+  await asked(server, async (client) => {
+    const rules = [...(await channelRules(client, ['&*'])), '+@all', '-info'];
+    await client.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', ...rules);
+  });
   const { backend, codes } = backendAt(server.url.replace('//', '//app:secret@'));
   await backend.connect();
 

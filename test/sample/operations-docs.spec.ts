@@ -69,6 +69,7 @@ it('shows modules and calls that work as they stand', async () => {
       'true []',
       'up 0',
       'true',
+      'true 0',
       '',
     ].join('\n'),
   });

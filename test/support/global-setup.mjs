@@ -1,6 +1,8 @@
+import { writePage } from '../../tools/page.mjs';
 import { startTopology } from './redis-topology.mjs';
 
 export default async function globalSetup() {
+  await writePage();
   try {
     const servers = await startTopology();
     globalThis.sharedServers = servers;

@@ -53,8 +53,8 @@ export function checkUpdate(id: string, { priority, due, version }: JobChange): 
 /** @throws InvalidOptionError */
 export function checkRemoval(ids: readonly string[], { only }: RemovalTerms): void {
   checkBatch('ids', ids);
-  if (only !== undefined && only !== 'queued' && only !== 'waiting') {
-    throw new InvalidOptionError('only', only, "'queued' or 'waiting'");
+  if (only !== undefined && !['queued', 'waiting', 'dead'].includes(only)) {
+    throw new InvalidOptionError('only', only, "'queued', 'waiting' or 'dead'");
   }
 }
 

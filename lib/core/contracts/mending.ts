@@ -28,9 +28,10 @@ export type PromoteAnswer = 'ok' | 'not-found' | 'running' | 'ended' | 'disabled
 export interface RemovalTerms {
   /**
    * `queued`: one-time jobs that count as `queued`, disabled ones among them; `waiting`: those that count as
-   * `queued` or `scheduled`. Neither takes a job that waits for its retry. Left out: jobs of every state.
+   * `queued` or `scheduled`. Neither takes a job that waits for its retry. `dead`: one-time jobs that are dead
+   * letters. Left out: jobs of every state.
    */
-  readonly only?: 'queued' | 'waiting';
+  readonly only?: 'queued' | 'waiting' | 'dead';
   /** @default false */
   readonly sparesRunning?: boolean;
   /** @default false */

@@ -1,10 +1,19 @@
 import { inspect } from 'node:util';
+import { wholeNumber } from '../options/checks.js';
 import { NO_HEADERS } from './job-headers.js';
-import type { Deduped, HappenedFacts, JobHeaders, JobRecord, OmittedResult } from './job-record.js';
+import type {
+  DeathReason,
+  Deduped,
+  HappenedFacts,
+  JobHeaders,
+  JobRecord,
+  OmittedResult,
+} from './job-record.js';
 import { type JobAttrs, PROCESSOR_FIELDS, computeJobState, copyOfAttrs } from './job-attrs.js';
 import type { JobHome, RunningAttempt } from './job-home.js';
 import { toRow } from './job-row.js';
-import { type JobState, computeState } from './job-state.js';
+import { type JobState, computeState, isDead } from './job-state.js';
+import { upcomingRuns } from './upcoming-runs.js';
 
 /** A plain copy of a job, for logs and answers over HTTP. */
 export interface JobJson<Data = unknown> {
@@ -187,6 +196,11 @@ export class JobView<Data = unknown, Result = unknown> {
     return this.fields ? this.fields.failReason : this.record.failure?.message;
   }
 
+  /** Why it is a dead letter; `undefined` when it is none, and where the store keeps no reasons. */
+  get deadReason(): DeathReason | undefined {
+    return isDead(this.record, this.home.now()) ? this.record.failure?.reason : undefined;
+  }
+
   /** The planned time of the next run, in a handler of this one; `null` when none is planned. */
   get nextRunAt(): Date | null {
     return this.attrs.nextRunAt;
@@ -236,6 +250,18 @@ export class JobView<Data = unknown, Result = unknown> {
 
   get catchUp(): 'latest' | 'skip' | undefined {
     return this.attrs.catchUp;
+  }
+
+  /**
+   * When a recurring job runs next, as far as it is known now: its rule in its time zone, with all its limits. None of
+   * a job that does not recur, is disabled, or has ended; a run under way is not among them.
+   *
+   * @param most - how many runs, 1 to 100
+   * @throws InvalidOptionError; InvalidScheduleError for a rule of another writer that is not understood
+   */
+  upcoming(most = 1): Date[] {
+    wholeNumber('most', most, 1, 100);
+    return upcomingRuns(this.record, this.home.now(), most).map((at) => new Date(at));
   }
 
   /**

@@ -13,7 +13,12 @@ import type { RetentionOptions } from './retention.js';
 export interface EngineOptions {
   /** This process, as it is kept with the jobs it adds or changes. @default '' */
   name?: string;
-  /** How often a worker looks for work though nothing told it to: the safety net for lost news. @default '5 seconds' */
+  /**
+   * How often a worker looks for work though nothing told it to: the safety net for lost news. Of a store with several
+   * partitions it looks at one after the other, at each no later than after two thirds of a `lease`.
+   *
+   * @default '5 seconds'
+   */
   processEvery?: Duration;
   /** How many jobs run at once in this process. @default 20 */
   maxConcurrency?: number;

@@ -120,6 +120,14 @@ export function mergeLimits(wider: LimitLayer | undefined, nearer: LimitLayer): 
   };
 }
 
+/** Whether limits hold over all jobs of a name, not over those of each key: then all of them must be in one place. */
+export const holdOverName = ({
+  globalConcurrency,
+  rateLimit,
+  maxQueued,
+}: LimitLayer = {}): boolean =>
+  globalConcurrency !== undefined || rateLimit !== undefined || maxQueued !== undefined;
+
 /**
  * What all layers together say, as the store wants it; `undefined` when there is no limit.
  *

@@ -7,6 +7,13 @@ import type { ClearOptions } from './mend-options.js';
 
 const KEYS: readonly (keyof ClearOptions)[] = ['scheduled', 'signal'];
 
+/** By what `scheduled` says. */
+const STATES = {
+  true: ['scheduled', 'queued'],
+  false: ['queued'],
+  only: ['scheduled'],
+} as const;
+
 /**
  * Removes one-time jobs of a name that wait, in bounded calls. What it finds is judged by the store when its turn
  * comes: a job that has begun to run meanwhile stays.
@@ -23,11 +30,12 @@ export async function clearJobs(
   checkText('name', name);
   checkKnownKeys('clear', options, KEYS);
   const { scheduled = false, signal } = options;
-  trueOrFalse('clear.scheduled', scheduled);
+  if (scheduled !== 'only') trueOrFalse('clear.scheduled', scheduled);
   if (signal !== undefined) abortSignal('signal', signal);
 
   // In the order of a job's life: what becomes due meanwhile is met later.
-  const states = scheduled ? (['scheduled', 'queued'] as const) : (['queued'] as const);
+  const states = STATES[String(scheduled) as keyof typeof STATES];
+  // Of those whose time was ahead some may be due by now.
   const only = scheduled ? 'waiting' : 'queued';
   let removed = 0;
   for await (const page of jobPages(manager, { name }, states)) {

@@ -1,6 +1,6 @@
 import type { CompleteBackend } from '../contracts/agenda-backend.js';
 import type { Enqueued } from '../contracts/job-broker.js';
-import { InvalidOptionError } from '../errors.js';
+import { InvalidOptionError, JobNotFoundError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import type { Due } from '../job/due.js';
@@ -12,6 +12,7 @@ import type { Job } from '../job/job.js';
 import { expectNotAborted } from '../options/checks.js';
 import { FOREIGN_ITEM_WORDS } from '../options/foreign-words.js';
 import { checkKnownKeys } from '../options/known-keys.js';
+import { holdOverName } from '../options/limits.js';
 import { nameList } from '../options/name-list.js';
 import type { ResolvedEngineOptions } from '../options/resolve-engine-options.js';
 import type { DateInput } from '../schedule/date.js';
@@ -62,7 +63,9 @@ export class JobAdder {
     this.newJobs = new NewJobs(handlers, options, {
       headers: new CarriedHeaders(options.context, tools),
       now: () => jobs.now(),
-      holdsTogether: (name) => backend.broker.holdsTogether(name),
+      // What the store may not have heard of yet, this process may know.
+      holdsTogether: (name) =>
+        backend.broker.holdsTogether(name) || holdOverName(handlers.planFor(name).limits),
       checkPlace: (job, chosenId) => backend.broker.checkPlace(job, chosenId),
       warn: tools.warn,
     });
@@ -90,6 +93,14 @@ export class JobAdder {
     }
     const job = change ? change(made) : made;
     return this.middleware ? this.sent(job) : this.added(await this.batcher.add(job));
+  }
+
+  /** @throws JobNotFoundError, InvalidJobError */
+  async again(id: string): Promise<Job> {
+    checkText('id', id);
+    const record = await this.jobs.read(id);
+    if (!record) throw new JobNotFoundError(id);
+    return this.sent(this.newJobs.like(record));
   }
 
   schedule(

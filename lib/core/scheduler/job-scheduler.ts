@@ -56,6 +56,7 @@ import type {
   ObliterateOptions,
   PromoteOptions,
   PromoteResult,
+  RemoveOptions,
 } from './mend-options.js';
 import { LimitsOfName, type StoredLimits, storedLimits } from './name-limits.js';
 import type { PausedNames, PauseOptions, PauseResult } from './pause-options.js';
@@ -64,6 +65,7 @@ import { obliterateJobs } from './obliterate-jobs.js';
 import { plainNames } from './plain-names.js';
 import { promoteMany } from './promote-walk.js';
 import { readMetrics, type MetricsOptions, type NameMetrics } from './read-metrics.js';
+import { removeJob, type RemovalTools } from './remove-job.js';
 import { runAndWait } from './run-and-wait.js';
 import { runningStats, type RunningStats } from './running-stats.js';
 import type { StoredJobs } from './stored-jobs.js';
@@ -242,6 +244,18 @@ export class JobScheduler {
     options: EnqueueManyOptions<Item> = {},
   ): Promise<EnqueueManyResult<Item>> {
     return this.adder.many(items, options);
+  }
+
+  /**
+   * Adds another job with the name, data, data version, priority, key, tags, context and other options of this one,
+   * in whatever state that is, due at once. It has a time of its own: a rule or an expiry is not taken over. The data
+   * is not judged again.
+   *
+   * @throws JobNotFoundError; QueueFullError
+   */
+  runAgain<Data = unknown>(id: string): Promise<Job<Data>>;
+  async runAgain(id: string): Promise<Job> {
+    return this.adder.again(id);
   }
 
   // ── waiting ──────────────────────────────────────────────────────────────────────────────────
@@ -472,7 +486,8 @@ export class JobScheduler {
    * @throws InvalidOptionError also for another state, and without a limit
    */
   async clean<Name extends JobName = string>(options: CleanOptions<Name>): Promise<number> {
-    return this.removedBy('clean', cleanJobs(this.managerThatCan('clean'), plainNames(options)));
+    const tools = { manager: this.managerThatCan('clean'), now: () => this.jobs.now() };
+    return this.removedBy('clean', cleanJobs(tools, plainNames(options)));
   }
 
   /**
@@ -524,13 +539,17 @@ export class JobScheduler {
   }
 
   /**
-   * Removes a job in whatever state: {@link cancel} of one.
+   * Removes a job in whatever state, as {@link cancel} does; told so, only if it does not run.
    *
-   * @returns whether it was there
+   * @returns whether it was removed
    */
-  async remove(id: string, options: { reason?: string } = {}): Promise<boolean> {
+  async remove(id: string, options: RemoveOptions = {}): Promise<boolean> {
     checkText('id', id);
-    return (await this.removedBy('remove', this.control.cancel(id, options))) > 0;
+    const tools: RemovalTools = {
+      cancel: (how) => this.control.cancel(id, how),
+      carefulManager: () => this.managerThatCan('removeIf', 'remove unless it runs'),
+    };
+    return (await this.removedBy('remove', removeJob(tools, id, options))) > 0;
   }
 
   /**

@@ -34,10 +34,17 @@ export interface PromoteResult {
 }
 
 export interface ClearOptions {
-  /** Whether jobs go as well whose time is ahead. @default false */
-  scheduled?: boolean;
+  /** Whether jobs go as well whose time is ahead; `'only'`: no others than these. @default false */
+  scheduled?: boolean | 'only';
   /** Stops the work between two calls; what is removed is gone. */
   signal?: AbortSignal;
+}
+
+export interface RemoveOptions {
+  /** What the worker of a running job is told. @default '' */
+  reason?: string;
+  /** Leaves the job alone if it runs. @default false */
+  unlessRunning?: boolean;
 }
 
 export interface ObliterateOptions {

@@ -6,7 +6,7 @@ import type { HandlerRegistry } from '../handlers/handler-registry.js';
 import type { Due } from '../job/due.js';
 import { encodeData } from '../job/job-data.js';
 import { checkText, randomToken } from '../job/job-id.js';
-import type { Idempotency, JobOverrides, NewJob } from '../job/job-record.js';
+import type { Idempotency, JobOverrides, JobRecord, NewJob } from '../job/job-record.js';
 import { newIdFor, type Sharing } from '../job/placement.js';
 import { readTags } from '../job/tags.js';
 import { trueOrFalse, wholeNumber } from '../options/checks.js';
@@ -104,6 +104,28 @@ export class NewJobs {
     const judged = judgeData(name, text, plan);
     if (!judged) return this.made({ name, data, text, plan }, options, due);
     return onceJudged(judged, () => this.made({ name, data, text, plan }, options, due));
+  }
+
+  /**
+   * Another job with the data and options of a stored one, due at once. What belongs to that one alone it does not
+   * get: its time or rule, its expiry, and what keeps it from being added twice.
+   */
+  like({ name, data, priority, overrides, key, first, tags, version, context }: JobRecord): NewJob {
+    const writer = this.options.name;
+    const like = {
+      name,
+      data: data === undefined ? undefined : JSON.stringify(data),
+      priority,
+      due: AT_ONCE,
+      ...(overrides && { overrides }),
+      ...(key !== undefined && { key }),
+      ...(first && { first }),
+      ...(tags && { tags }),
+      ...(version !== undefined && { version }),
+      ...(context && { context }),
+      ...(writer !== '' && { lastModifiedBy: writer }),
+    };
+    return { ...like, id: this.newId(like) };
   }
 
   private made(

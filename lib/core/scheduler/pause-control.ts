@@ -8,7 +8,7 @@ import { checkKnownKeys } from '../options/known-keys.js';
 import { LocalEnds } from './local-ends.js';
 import type { Pause, PausedNames, PauseOptions, PauseResult } from './pause-options.js';
 
-const KEYS: readonly (keyof PauseOptions)[] = ['reason', 'drain', 'timeout', 'signal'];
+const KEYS: readonly (keyof PauseOptions)[] = ['reason', 'by', 'drain', 'timeout', 'signal'];
 
 /** Jobs of other processes end without a word: so often they are counted, in ms. */
 const FIRST_WAIT_MS = 10;
@@ -16,7 +16,7 @@ const LONGEST_WAIT_MS = 250;
 
 /** Holds names back, or everything, in all processes. */
 export class PauseControl {
-  /** @param author - who pauses, as it is kept; empty for nobody in particular */
+  /** @param author - who pauses, unless a call says so; empty for nobody in particular */
   constructor(
     private readonly manager: JobManager,
     private readonly events: JobEvents,
@@ -25,11 +25,11 @@ export class PauseControl {
 
   async pause(name: string | undefined, options: PauseOptions): Promise<PauseResult> {
     expectNotAborted(options);
-    const { reason, drain } = readOptions(name, options);
+    const { reason, by = this.author, drain } = readOptions(name, options);
     await this.manager.pause({
       ...(name !== undefined && { name }),
       ...(reason !== undefined && { reason }),
-      ...(this.author !== '' && { by: this.author }),
+      ...(by !== '' && { by }),
     });
     this.events.emitHostwide('paused', {
       ...(name !== undefined && { name }),
@@ -90,22 +90,24 @@ interface DrainLimits {
 function readOptions(
   name: string | undefined,
   options: PauseOptions,
-): { reason: string | undefined; drain: DrainLimits | undefined } {
+): Pick<PauseOptions, 'reason' | 'by'> & { drain: DrainLimits | undefined } {
   if (name !== undefined) checkText('name', name);
   checkKnownKeys('pause', options, KEYS);
-  const { reason, drain = false, timeout, signal } = options;
-  if (reason !== undefined && typeof reason !== 'string') {
-    throw new InvalidOptionError('pause.reason', reason, 'a text');
+  const { reason, by, drain = false, timeout, signal } = options;
+  for (const [key, value] of Object.entries({ reason, by })) {
+    if (value === undefined || typeof value === 'string') continue;
+    throw new InvalidOptionError(`pause.${key}`, value, 'a text');
   }
+  const words = { ...(reason !== undefined && { reason }), ...(by !== undefined && { by }) };
   if (signal !== undefined) abortSignal('pause.signal', signal);
   const timeoutMs =
     timeout === undefined ? Infinity : durationOption('pause.timeout', timeout, { min: 0 });
-  if (trueOrFalse('pause.drain', drain)) return { reason, drain: { timeoutMs, signal } };
+  if (trueOrFalse('pause.drain', drain)) return { ...words, drain: { timeoutMs, signal } };
   for (const key of ['timeout', 'signal'] as const) {
     if (options[key] === undefined) continue;
     throw new InvalidOptionError(`pause.${key}`, options[key], 'left out without `drain: true`');
   }
-  return { reason, drain: undefined };
+  return { ...words, drain: undefined };
 }
 
 const shownPause = ({ at, reason, by }: PauseFacts): Pause => ({

@@ -3,6 +3,8 @@ import type { Duration } from '../duration.js';
 export interface PauseOptions {
   /** Why, for people: it stands in {@link PausedNames}. */
   reason?: string;
+  /** Who, for people: it stands there too. @default the option `name` of this process */
+  by?: string;
   /** Wait until nothing of it runs any more, in any process. @default false */
   drain?: boolean;
   /** With `drain`: how long to wait at most. The pause stays. @default no limit */
@@ -20,7 +22,7 @@ export interface PauseResult {
 export interface Pause {
   readonly at: Date;
   readonly reason?: string;
-  /** The option `name` of the process that asked for it. */
+  /** Who asked for it: as they said, or the option `name` of their process. */
   readonly by?: string;
 }
 

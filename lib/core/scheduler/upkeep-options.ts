@@ -157,6 +157,8 @@ export interface CleanOptions<Name extends JobName = JobName> {
   olderThan: Duration;
   /** How many to remove at most, the oldest first; `Infinity` for all. */
   limit: number;
+  /** Only dead letters that died for this; they are read for it, in pages. */
+  reason?: DeathReason;
   /** Wins over `names`. */
   name?: Spelled<Name>;
   /** An empty list matches nothing. @default all names */

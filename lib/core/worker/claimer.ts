@@ -40,8 +40,8 @@ export interface ClaimerTools<Item extends Mail> {
   begin(job: ClaimedJob, sentAt: number): void;
   /** The same, of a job for which there is no room any more. */
   handBack(job: ClaimedJob, sentAt: number): void;
-  /** The earliest expiry of any lease in this partition, as a reply named it. */
-  sawExpiry(at: number, partition: number): void;
+  /** The earliest expiry of any lease in this partition, as the reply to a call first sent then (`performance.now()`) named it. */
+  heardExpiry(earliest: number | null, sentAt: number, partition: number): void;
   /** How calls to a partition end. */
   toldBy(partition: number): { failed(error: Error): void; recovered(): void };
 }
@@ -67,6 +67,7 @@ export class Claimer<Item extends Mail> {
   ) {
     const { slots, outboxes } = tools;
     const isOneOfSeveral = outboxes.length > 1;
+    const lookEveryMs = lookEvery(config, outboxes.length);
     const hooks: LaneHooks = {
       brought: (lane, claimed, sentAt, hasRoom) => this.brought(lane, claimed, sentAt, hasRoom),
       answered: (lane) => this.answered(lane),
@@ -74,7 +75,7 @@ export class Claimer<Item extends Mail> {
       free: () => this.turn(),
     };
     this.lanes = outboxes.map((outbox, partition) => {
-      const its = { ...config, partition, isOneOfSeveral };
+      const its = { ...config, lookEveryMs, partition, isOneOfSeveral };
       const callTools: CallTools<Item> = {
         settleAndClaim: (settlements, claim) => tools.settleAndClaim(settlements, claim),
         outbox,
@@ -218,8 +219,7 @@ export class Claimer<Item extends Mail> {
         this.tools.begin(job, sentAt);
       } else this.tools.handBack(job, sentAt);
     }
-    const { earliestExpiry } = claimed;
-    if (earliestExpiry !== null) this.tools.sawExpiry(earliestExpiry, lane.partition);
+    this.tools.heardExpiry(claimed.earliestExpiry, sentAt, lane.partition);
   }
 
   private answered(lane: Lane): void {
@@ -245,6 +245,13 @@ export class Claimer<Item extends Mail> {
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 }
+
+/**
+ * How often each partition is looked at without news. Several are looked at in turn, so that a host that has nothing to
+ * do asks not much more often than of a store in one piece; but each in time to hear of a lease before it runs out.
+ */
+const lookEvery = ({ processEveryMs, leaseMs }: ClaimerConfig, partitions: number): number =>
+  Math.max(processEveryMs, Math.min(processEveryMs * partitions, (leaseMs * 2) / 3));
 
 const isFull = (lane: Lane): boolean => lane.isFull;
 const isBusy = (lane: Lane): boolean => lane.isBusy;

@@ -65,7 +65,7 @@ export class DirectRuns {
         slots: NO_ROOM,
         begin: () => undefined,
         handBack: () => undefined,
-        sawExpiry: () => undefined,
+        heardExpiry: () => undefined,
         toldBy: (partition) => outages.toldBy('claims', partition),
       },
     );

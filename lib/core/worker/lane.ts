@@ -26,7 +26,8 @@ import { StandingBy } from './stand-by.js';
  */
 
 export interface LaneConfig extends TrackConfig {
-  readonly processEveryMs: number;
+  /** How often it looks for jobs though nothing told it to. */
+  readonly lookEveryMs: number;
   /** Whether the store may leave this host asleep, and wake it. */
   standsBy(): boolean;
 }
@@ -69,8 +70,8 @@ export class Lane<Item extends Mail = Mail> {
     private readonly tools: CallTools<Item>,
     private readonly hooks: LaneHooks,
   ) {
-    this.standing = new StandingBy(config.processEveryMs);
-    this.lookOut = new LookOut(config.processEveryMs, tools.slots, {
+    this.standing = new StandingBy(config.lookEveryMs);
+    this.lookOut = new LookOut(config.lookEveryMs, tools.slots, {
       sawJobs: () => this.look(),
       sawNoRoom: (name) => this.turnDown(name),
     });

@@ -5,8 +5,8 @@ import { Timer } from './timer.js';
 /*
  * The look-out of a lane: whether there may be jobs to claim in its partition, and when to look again.
  *
- * The timer stands at the earliest due time that the store told or news brought; `processEvery` is
- * only the safety net for lost news. Each track's last answer speaks for the names that its claim had
+ * The timer stands at the earliest due time that the store told or news brought; The look without
+ * a reason is only the safety net for lost news. Each track's last answer speaks for the names that its claim had
  * asked for, so the due times of both count, until a claim asks for all names again.
  *
  * A host that stands by may be told nothing of what is planned: others watch, and the store wakes it. Then only the
@@ -37,7 +37,7 @@ export class LookOut {
   private readonly timer = new Timer(() => this.lookNow());
 
   constructor(
-    private readonly processEveryMs: number,
+    private readonly lookEveryMs: number,
     private readonly slots: Slots,
     private readonly hooks: LookOutHooks,
   ) {}
@@ -103,13 +103,13 @@ export class LookOut {
     if (jobs.length > 0 && dueInMs === 0) this.wantJobs();
     const wait = dueInMs === 0 ? LOOK_AGAIN_MS : (dueInMs ?? this.longestSleep(claimed));
     const now = performance.now();
-    this.lookAt[track] = now + Math.min(wait, this.processEveryMs);
+    this.lookAt[track] = now + Math.min(wait, this.lookEveryMs);
     const first = Math.min(...this.lookAt, this.heardSince);
     this.timer.startIn(Math.max(0, first - now));
   }
 
   private longestSleep({ standsBy = false }: Claimed): number {
-    return standsBy ? this.processEveryMs * (0.75 + Math.random() / 4) : this.processEveryMs;
+    return standsBy ? this.lookEveryMs * (0.75 + Math.random() / 4) : this.lookEveryMs;
   }
 
   private lookNow(): void {

@@ -25,8 +25,8 @@ export class StandingBy {
   /** The names it was woken for and has no room for. */
   private readonly refused = new Set<string>();
 
-  constructor(processEveryMs: number) {
-    this.forMs = Math.min(2 * processEveryMs + MARGIN_MS, LONGEST_DURATION);
+  constructor(lookEveryMs: number) {
+    this.forMs = Math.min(2 * lookEveryMs + MARGIN_MS, LONGEST_DURATION);
   }
 
   /** What a claim says that asks for jobs of the names of this group. */

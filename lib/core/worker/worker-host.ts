@@ -25,7 +25,7 @@ import { Claimer } from './claimer.js';
 import { DirectRuns } from './direct-runs.js';
 import { Heartbeat } from './heartbeat.js';
 import { hostId } from './host-id.js';
-import { Janitor } from './janitor.js';
+import { Janitor, pruneEvery } from './janitor.js';
 import { KeylessJobs } from './keyless-jobs.js';
 import { listenToNews } from './news.js';
 import { OnDemand } from './on-demand.js';
@@ -97,7 +97,7 @@ export class WorkerHost {
     home: JobHome,
     stateNews: StateNews,
     metrics: MetricsRecorder | undefined,
-    pruneEveryMs?: number,
+    pruneEveryMs = pruneEvery(backend.broker.partitions),
   ) {
     const { leaseMs } = options;
     const broker = () => backend.broker;
@@ -143,11 +143,15 @@ export class WorkerHost {
           this.attempts.begin(job, sentAt);
         },
         handBack: (job, sentAt) => this.attempts.handBack(job, sentAt),
-        sawExpiry: (at, partition) => this.rescuers[partition]!.sawExpiry(at),
+        heardExpiry: (earliest, sentAt, partition) =>
+          this.rescuers[partition]!.heard(earliest, sentAt),
         toldBy: (partition) => outages.toldBy('claims', partition),
       },
     );
-    this.registrations = new Registrations({ broker, ...outages.toldBy('registrations') });
+    this.registrations = new Registrations(leaseMs / 3, {
+      broker,
+      ...outages.toldBy('registrations'),
+    });
     const unhandled = new UnhandledNames(events, (name) => slots.handles(name));
     const all = Array.from({ length: partitions }, (_, partition) => partition);
     this.rescuers = all.map((partition) => this.newRescuer(partition));
@@ -171,10 +175,7 @@ export class WorkerHost {
 
   private newRescuer(partition: number): Rescuer {
     return new Rescuer(this.options.leaseMs, {
-      rescue: (limit, forMs) => {
-        void this.registrations.repeat();
-        return this.backend.broker.rescue(limit, forMs, partition);
-      },
+      rescue: (limit, forMs) => this.backend.broker.rescue(limit, forMs, partition),
       now: () => this.backend.broker.now(),
       ownLeasesAreSafe: () => this.attempts.leasesAreSafe(partition),
       rescued: (jobs) => this.rescued(jobs, partition),
@@ -477,6 +478,7 @@ export class WorkerHost {
   private leave(): void {
     this.claimer.stop();
     this.attempts.leave();
+    this.registrations.stop();
     this.outages.end();
     this.unsubscribeAll();
     this.started = undefined;

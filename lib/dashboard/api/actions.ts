@@ -11,7 +11,7 @@ export interface Changed {
   readonly outcome: string;
 }
 
-/** `POST api/jobs/:id/requeue`: a dead letter, or any ended job, runs again. */
+/** `POST api/jobs/:id/requeue`: a dead letter runs again. What has ended otherwise does by `…/run-again`. */
 export interface RequeueBody {
   /** In place of its data. Values that are the mask, where they were shown so, stay what they were. */
   readonly data?: unknown;
@@ -43,7 +43,7 @@ export interface RescheduleBody {
   readonly runAt: string;
 }
 
-/** `POST api/jobs/:id/schedule`: another rule for a recurring job. */
+/** `POST api/jobs/:id/change-schedule`: another rule for a recurring job. */
 export interface ChangeScheduleBody {
   /** An interval or a cron rule. */
   readonly interval: string;
@@ -123,6 +123,6 @@ export interface AuditEntry {
   readonly outcome: 'done' | 'refused' | 'failed';
   /** How many jobs or names were changed. */
   readonly changed: number;
-  /** Of what was refused or has failed. */
+  /** Why all of it, or some of many, was refused or has failed. */
   readonly message?: string;
 }

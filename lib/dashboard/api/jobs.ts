@@ -24,6 +24,8 @@ export interface JobSummary {
   /** Attempts that have begun, the present one included. */
   readonly attempt: number;
   readonly failReason: string | null;
+  /** Why it is a dead letter, as the scheduler words it; null when it is none. */
+  readonly deadReason: string | null;
   readonly disabled: boolean;
   /** Its rule, when it is recurring: the interval or cron rule, or the time of day. */
   readonly repeat: string | null;
@@ -98,7 +100,6 @@ export interface JobDetail extends JobSummary {
   readonly endDate: string | null;
   readonly lastModifiedBy: string | null;
   readonly lease: LeaseView | null;
-  readonly deadReason: string | null;
   readonly failure: FailureView | null;
   /** Oldest first, the newest twenty. */
   readonly attempts: readonly AttemptView[];

@@ -45,8 +45,20 @@ export interface ScheduleView extends JobSummary {
   readonly upcomingInZone: readonly string[];
 }
 
-/** `GET api/schedules?cursor`: the recurring jobs, 100 a page, whether they wait, run or are disabled. */
+/**
+ * `GET api/schedules?cursor`: the recurring jobs, 100 a page at most, whether they wait, run or are disabled; a page may
+ * be short, or empty, and not the last. Rules that are a time of day alone (`repeatAt`) wait among the scheduled jobs, and
+ * are not looked for there.
+ */
 export interface Schedules {
   readonly schedules: readonly ScheduleView[];
   readonly cursor: string | null;
+}
+
+/** `GET api/schedules/preview?interval&timezone`: when a rule would run; for one that is not understood a 400 that says why. */
+export interface SchedulePreview {
+  /** The next five runs, as instants. */
+  readonly upcoming: readonly string[];
+  /** The same in the words and the time zone of the rule. */
+  readonly upcomingInZone: readonly string[];
 }

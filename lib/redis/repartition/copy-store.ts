@@ -19,15 +19,20 @@ const SIDE_BY_SIDE = 16;
 /**
  * Makes the new partitions beside the old ones.
  *
- * @throws StoreInUseError when somebody writes meanwhile
+ * @throws StoreInUseError when somebody writes meanwhile; the signal's reason
  */
-export async function copyStore(layouts: Layouts, tell: (line: string) => void): Promise<void> {
+export async function copyStore(
+  layouts: Layouts,
+  tell: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { source } = layouts;
   const before = await fingerprint(source);
   for (const [number, partition] of source.partitions.entries()) {
     let count = 0;
     for await (const page of ownKeys(source.connection, partition.keys.prefix)) {
       for (const some of inPages(page, SIDE_BY_SIDE)) {
+        signal?.throwIfAborted();
         await Promise.all(some.map((known) => copyKey(layouts, partition, known)));
       }
       count += page.length;

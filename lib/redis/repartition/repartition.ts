@@ -1,11 +1,11 @@
 import { IncompatibleStoreError, InvalidOptionError } from '../../core/errors.js';
-import type { ClaimSort } from '../../core/options/claim-order.js';
 import { holdTogether } from '../hold-names.js';
 import { liveHosts } from '../host-registry.js';
 import { LAYOUT } from '../keys.js';
 import { inAll } from '../partitions.js';
 import { resolveRedisOptions, type RedisBackendOptions } from '../redis-options.js';
 import { RedisStore } from '../redis-store.js';
+import { sortIn } from '../stored-settings.js';
 import { checkPlaces } from './check-places.js';
 import { copyStore, wipe } from './copy-store.js';
 import { openNames, reduceHome, removeOld, renameStaged } from './finish-layout.js';
@@ -40,26 +40,32 @@ export interface Repartition {
   readonly to: number;
   /** Look whether it can be done, and change nothing. */
   readonly dryRun?: boolean;
+  /** Ends it while it copies, with the store as it was; later it goes on to its end. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Changes the number of partitions of a store, with all workers and producers stopped.
  *
  * @param tell - hears how far it has come
- * @throws InvalidOptionError, ConnectionError; IncompatibleStoreError for a store that has another number of partitions,
+ * @throws InvalidOptionError, ConnectionError; the signal's reason; IncompatibleStoreError for a store that has another number of partitions,
  *   or is being changed to another one; StoreInUseError while hosts are alive or jobs run;
  *   MisplacedJobsError: in all of these cases the store is as it was
  */
 export async function repartition(
   options: RedisBackendOptions,
-  { from, to, dryRun = false }: Repartition,
+  { from, to, dryRun = false, signal }: Repartition,
   tell: (line: string) => void,
 ): Promise<void> {
   if (from === to) throw new InvalidOptionError('to', to, 'another number than `from`');
   const facts = await factsOf(options);
   const open = (partitions: number): RedisStore => {
-    const sort = sortIn(facts.get('sort'));
-    const whole = resolveRedisOptions({ ...options, partitions, ...(sort && { sort }) });
+    const sort = facts.get('sort');
+    const whole = resolveRedisOptions({
+      ...options,
+      partitions,
+      ...(sort && { sort: sortIn(sort) }),
+    });
     return new RedisStore(whole, async () => undefined, undefined);
   };
   const [source, target] = [open(from), open(to)];
@@ -68,7 +74,7 @@ export async function repartition(
     const change = agreed(facts, { from, to, step: 'copy' }, source);
     if (!change) tell(`The store has ${to} partitions already.`);
     else if (dryRun) await tryOut(source, target, change, tell);
-    else await alone(source, () => carryOut(source, target, change, tell));
+    else await alone(source, () => carryOut(source, target, change, tell, signal));
   } finally {
     await Promise.all([source.connection.close(), target.connection.close()]);
   }
@@ -116,17 +122,6 @@ function agreed(
   throw new IncompatibleStoreError(`${where} has ${stored} partitions, not ${wanted.from}.`);
 }
 
-/** `priority:-1,nextRunAt:1` as an option. */
-function sortIn(text: string | undefined): ClaimSort | undefined {
-  if (text === undefined) return undefined;
-  return Object.fromEntries(
-    text.split(',').map((part) => {
-      const [key, direction] = part.split(':');
-      return [key, Number(direction)];
-    }),
-  ) as ClaimSort;
-}
-
 async function tryOut(
   source: RedisStore,
   target: RedisStore,
@@ -147,13 +142,14 @@ async function carryOut(
   target: RedisStore,
   { step }: Change,
   tell: (line: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const [from, to] = [source.partitions.length, target.partitions.length];
   const enter = (next: Step): Promise<void> => markChange(source, { from, to, step: next });
   const layouts = await layoutsOf(source, target);
   if (step === 'copy') {
     await enter('copy');
-    await copyOrUndo(layouts, tell);
+    await copyOrUndo(layouts, tell, signal);
     await enter('remove');
   }
   if (step !== 'rename') {
@@ -167,7 +163,6 @@ async function carryOut(
   await inAll(target, openNames);
   await holdTogether(target, [...(await togetherIn(source, target))]);
   const { connection, keys } = source;
-  if (to === 1) await connection.commandAt(keys.prefix, 'UNLINK', keys.together);
   await writeHash(connection, keys.meta, [['partitions', String(to)]]);
   await unmarkChange(source);
   tell(`The store has ${to} partitions now.`);
@@ -205,15 +200,20 @@ async function look(layouts: Layouts): Promise<void> {
   await checkPlaces(layouts);
 }
 
-async function copyOrUndo(layouts: Layouts, tell: (line: string) => void): Promise<void> {
+async function copyOrUndo(
+  layouts: Layouts,
+  tell: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
     await look(layouts);
     await wipe(layouts);
-    await copyStore(layouts, tell);
+    await copyStore(layouts, tell, signal);
   } catch (error) {
     try {
       await wipe(layouts);
       await unmarkChange(layouts.source);
+      if (signal?.aborted) tell('Stopped: the store is as it was.');
     } catch {
       tell('The store is still marked as being changed: run the same command again.');
     }

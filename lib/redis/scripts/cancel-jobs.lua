@@ -13,7 +13,7 @@
 -- ARGV[7]  how long removed ids stay known, in ms
 -- ARGV[8]  'keep' when their log stays; else empty
 -- ARGV[9]  which of them stay, as letters: r running ones, e recurring ones ('every'); q all but one-time jobs that
---          are queued, w all but those that are queued or scheduled
+--          are queued, w all but those that are queued or scheduled, d all but those that are dead letters
 -- ARGV[10..]  ids, 100 at most
 --
 -- Returns  { now, how many of the ids were looked at, '1' when their log is not yet dropped whole else empty,
@@ -76,9 +76,15 @@ local function waits(record, state, flags)
   return at and (at <= now or asks_for('w')) and not secondary(facts, flags) and not recurs(record, flags)
 end
 
+local function is_dead(record, state, flags)
+  local asked_at, facts = asked(record), happened(state)
+  return not planned(asked_at, facts) and secondary(facts, flags) == 'retrying' and not recurs(record, flags)
+end
+
 local function may_go(record, state, entry)
   if ARGV[9] == '' then return true end
   local _, _, _, flags = asked(record)
+  if asks_for('d') then return not entry and is_legible(record) and is_dead(record, state, flags) end
   if asks_for('q') or asks_for('w') then return not entry and is_legible(record) and waits(record, state, flags) end
   if entry and asks_for('r') then return false end
   return not (asks_for('e') and flags and recurs(record, flags))

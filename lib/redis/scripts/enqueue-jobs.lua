@@ -27,10 +27,7 @@
 -- @include time
 -- @include key
 -- @include order
--- @step
--- @include writes
--- @include record
--- @include place
+-- @include in-use
 local KIND_WIDTH, KEY_WIDTH, WIDTH = 4, 3, 3
 -- A try that comes so late may have been repeated meanwhile: its sender has given it up.
 local LATE_MS = 2000
@@ -71,7 +68,7 @@ note_use(gated, paused, expiring, stream, lined, idle)
 
 -- What jobs of one kind have in common is read once, and so is written the part of the record between
 -- the creation time and seq, and the part behind seq.
-local kinds, names, may_be_noted = {}, {}, false
+local kinds, names = {}, {}
 for i = 1, ARGV[6] do
   local due, priority, flags, name = unpack(ARGV, 4 + i * KIND_WIDTH, 7 + i * KIND_WIDTH)
   local at = instant(due)
@@ -80,7 +77,21 @@ for i = 1, ARGV[6] do
     head = '[' .. now_text .. ',' .. text(at - now) .. ',', middle = ',' .. priority .. ',' .. flags .. ',',
   }
   names[i] = name
-  may_be_noted = may_be_noted or kinds[i].flags >= FLAG.expires
+end
+
+-- @include plain-adds
+if not is_repeat and ARGV[7] == '0' and not capped and not stream and are_plain() then
+  add_plainly()
+  return { now_text, text(soon) }
+end
+
+-- @step
+-- @include writes
+-- @include record
+-- @include place
+local may_be_noted = false
+for _, kind in ipairs(kinds) do
+  may_be_noted = may_be_noted or kind.flags >= FLAG.expires
 end
 
 -- What most calls do without, each nil then.

@@ -77,6 +77,10 @@ local function ready_member(at, seq, priority, id, is_first)
   local place_in_line = is_first and string.format('-%011x', LAST_SEQ - seq) or string.format('%012x', seq)
   return second_key(at, priority, is_first) .. place_in_line .. id
 end
+local function timed_member(seq, priority, id, is_first)
+  local mark = is_first and '^' or ''
+  return string.format('%012x', seq) .. mark .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
 local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
 local function is_behind(member, other)
   for i = 1, math.min(#member, #other) do
@@ -579,6 +583,25 @@ local function tell_of_name(name, at, about)
 end
 `;
 
+const bringForward_1 = `local function is_marked(due)
+  return due % 1 > 0
+end
+local function bring_forward(name, at)
+  local before = tonumber(redis.call('ZSCORE', DUE, name))
+  local is_earlier = not before or at < before
+  if is_earlier then redis.call('ZADD', DUE, text(at), name) end
+  return before and is_marked(before) or is_earlier and (not before or before > now)
+end
+local function in_order(names)
+  local list = {}
+  for name in pairs(names) do
+    list[#list + 1] = name
+  end
+  if list[2] then table.sort(list) end
+  return list
+end
+`;
+
 const place_1 = `local earliest = {}
 local freed = {}
 local function goes_first(flags)
@@ -916,7 +939,8 @@ end
 const place_2 = `    lines_tools = {
       note_use = note_use_of_keys, place = place_lined, leave = leave_lined, let_go = let_go_of_key, promote = promote_lined, start = start,
       may_start = may_start, drop_head = drop_head, stop = stop_key, begin_run = begin_run, end_run = end_run, open = open_lines, refill = refill_touched,
-      moves = function() return moves end,
+      moves = function() return moves end, of_job = line_of_job, of_key = line_of, spot = spot_of_job, turn_of = turn_of,
+      by_turn = by_turn, touch = touch, give_up_turn = give_up_turn, leave_line = leave_line,
     }
   end
   return lines_tools
@@ -928,10 +952,6 @@ local function end_run(id, name, flags, record, keeps_key)
   local is_damaged = not flags and record and in_use('lined')
   if is_damaged then lines().drop_head(id, name, record) end
   if is_damaged or is_lined(flags) then lines().end_run(id, name, record, keeps_key) end
-end
-local function timed_member(seq, priority, id, is_first)
-  local mark = is_first and '^' or ''
-  return string.format('%012x', seq) .. mark .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 local function secondary(facts, flags)
   if facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0) then return 'retrying' end
@@ -1003,19 +1023,8 @@ local about = ''
 local function announce(name, at)
   if ARGV[3] ~= '' then tell_of_name(name, at, about) end
 end
-local function is_marked(due)
-  return due % 1 > 0
-end
 local function mark_due(name, due, keeps_all)
   if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
-end
-local function in_order(names)
-  local list = {}
-  for name in pairs(names) do
-    list[#list + 1] = name
-  end
-  if list[2] then table.sort(list) end
-  return list
 end
 local function reopen_freed()
   for _, name in ipairs(in_order(freed)) do
@@ -1029,11 +1038,7 @@ local function advance()
   if next(freed) then reopen_freed() end
   local news = {}
   for name, at in pairs(earliest) do
-    local before = tonumber(redis.call('ZSCORE', DUE, name))
-    local marked = before and is_marked(before)
-    local is_earlier = not before or at < before
-    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
-    if marked or is_earlier and (not before or before > now) then news[name] = at end
+    if bring_forward(name, at) then news[name] = at end
   end
   earliest = {}
   for _, name in ipairs(in_order(news)) do
@@ -1199,6 +1204,12 @@ local function remove_record(id, has_state, is_untold)
 end
 `;
 
+const forget_1 = `local function forget(key, limit)
+  local over = redis.call('ZCOUNT', key, '-inf', now_text)
+  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
+end
+`;
+
 const gone_1 = `local GONE, gone_until, patience = prefix .. 'gone', nil, nil
 local function gone_kept(keep_ms)
   patience = patience or tonumber(redis.call('HGET', META, 'goneMs') or 0) or 0
@@ -1208,10 +1219,6 @@ local function remember_gone(id, record, keep_ms)
   gone_until = gone_until or text(soon + gone_kept(keep_ms))
   local nonce = record and string.match(own_of(record), '^{"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
-end
-local function forget(key, limit)
-  local over = redis.call('ZCOUNT', key, '-inf', now_text)
-  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
 end
 local function forget_gone(limit)
   forget(GONE, limit)
@@ -1310,7 +1317,7 @@ local function earliest_expiry()
 end
 local function pass(lease_ms, pace_ms)
   local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq',
-    'gated', 'paused', 'expiring', 'stream', 'lined', 'idleUntil')
+    'gated', 'paused', 'expiring', 'stream', 'lined', 'idleUntil', 'goneMs')
   note_use(meta[8], meta[9], meta[10], meta[11], meta[12], meta[13])
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
@@ -1324,7 +1331,7 @@ local function pass(lease_ms, pace_ms)
   if was_away and (last >= held or now >= held + math.max(longest, 2 * (pace_ms or 0))) then held = soon + longest end
   if held > soon + longest then held = soon + longest end
   if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
-  return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false
+  return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false, tonumber(meta[14] or 0) or 0
 end
 `;
 
@@ -1500,36 +1507,39 @@ local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
   facts.nextRunAt = at
   return at, outcome, attempt
 end
+local function rescue_one(id, record, state, entry, rescues_otherwise, told)
+  local lease, name, progress = owner(id, entry, record)
+  if not name then
+    zrem(LEASES, id)
+    hdel(LEASE, id)
+    return
+  end
+  give_up(id, name)
+  if not record then
+    remove_record(id, state)
+    return
+  end
+  local asked_at, seq, priority, flags = asked(record)
+  local facts = happened(state)
+  local planned_at = planned(asked_at, facts)
+  facts.progress = progress_of(progress) or facts.progress
+  local at, outcome, attempt = lose(id, name, facts, lease, planned_at, rescues_otherwise)
+  if not seq then
+    outcome = 'buried'
+    end_run(id, name, flags, record)
+    entomb(id, name, facts)
+  else
+    end_run(id, name, flags, record, outcome ~= 'buried')
+    put_down(id, name, at, seq, priority, flags, facts)
+    if outcome == 'buried' and has_own_end(flags) then end_own_way(id, record, 'dead') end
+  end
+  if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
+  if outcome then told(id, name, lease.host, attempt, facts.rescueCount, outcome) end
+end
 local function rescue(limit, rescues_otherwise, told)
   local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
   read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
-    local lease, name, progress = owner(id, entry, record)
-    if not name then
-      zrem(LEASES, id)
-      hdel(LEASE, id)
-      return
-    end
-    give_up(id, name)
-    if not record then
-      remove_record(id, state)
-      return
-    end
-    local asked_at, seq, priority, flags = asked(record)
-    local facts = happened(state)
-    local planned_at = planned(asked_at, facts)
-    facts.progress = progress_of(progress) or facts.progress
-    local at, outcome, attempt = lose(id, name, facts, lease, planned_at, rescues_otherwise)
-    if not seq then
-      outcome = 'buried'
-      end_run(id, name, flags, record)
-      entomb(id, name, facts)
-    else
-      end_run(id, name, flags, record, outcome ~= 'buried')
-      put_down(id, name, at, seq, priority, flags, facts)
-      if outcome == 'buried' and has_own_end(flags) then end_own_way(id, record, 'dead') end
-    end
-    if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
-    if outcome then told(id, name, lease.host, attempt, facts.rescueCount, outcome) end
+    rescue_one(id, record, state, entry, rescues_otherwise, told)
   end)
   flush()
   advance()
@@ -1827,6 +1837,433 @@ local function note_new(id, record, seq, flags)
 end
 `;
 
+const plainAdds_1 = `local FIRST_RARE_FLAG, DISABLED_AND_RECURRING = 128, 4
+local function are_plain()
+  local seen = {}
+  for i, id in ipairs(ids) do
+    if taken[i] or seen[id] then return false end
+    seen[id] = true
+  end
+  for _, kind in ipairs(kinds) do
+    if kind.flags >= FIRST_RARE_FLAG or kind.flags % DISABLED_AND_RECURRING ~= 0 then return false end
+  end
+  return true
+end
+local function add_plainly()
+  local records, earliest = {}, {}
+  for _, kind in ipairs(kinds) do
+    local at, name, priority = kind.at, kind.name, kind.priority
+    kind.is_due, kind.places = at <= now, {}
+    kind.key = index(kind.is_due and 'ready' or 'timed', name)
+    kind.score = kind.is_due and ready_score(at, priority) or text(at)
+    if not earliest[name] or at < earliest[name] then earliest[name] = at end
+  end
+  for i, id in ipairs(ids) do
+    local from = first + (i - 1) * WIDTH
+    local kind = kinds[tonumber(ARGV[from + 1])]
+    local places, n = kind.places, #kind.places
+    records[2 * i - 1], records[2 * i] = id, kind.head .. text(seq + i) .. kind.middle .. ARGV[from + 2]
+    places[n + 1] = kind.score
+    places[n + 2] = kind.is_due and ready_member(kind.at, seq + i, kind.priority, id) or timed_member(seq + i, kind.priority, id)
+  end
+  redis.call('HSET', JOBS, unpack(records))
+  for _, kind in ipairs(kinds) do
+    if kind.places[1] then redis.call('ZADD', kind.key, unpack(kind.places)) end
+  end
+  redis.call('SADD', prefix .. 'names', unpack(names))
+  for _, name in ipairs(in_order(earliest)) do
+    local is_news = bring_forward(name, earliest[name])
+    if is_news and ARGV[3] ~= '' then tell_of_name(name, earliest[name], '') end
+  end
+end
+`;
+
+const examine_1 = `local repairs, reply = ARGV[5] == 'repair', { now_text, '0' }
+if repairs then redis.call('PERSIST', META) end
+local function found(code, subject, detail, mend)
+  local is_mended = repairs and mend ~= nil
+  if is_mended then
+    mend()
+    flush()
+  end
+  for _, part in ipairs({ code, subject, detail, is_mended and 'mended' or mend and 'mendable' or 'left' }) do
+    reply[#reply + 1] = part
+  end
+  return is_mended
+end
+local function looked_at(count)
+  reply[2] = tostring(count)
+end
+`;
+
+const judgeRun_1 = `local NO_LONGEST_LEASE_MS = 30000
+local numbers
+local function expect_ahead(field, number)
+  if not numbers then
+    local stored = redis.call('HMGET', META, 'seq', 'fence')
+    numbers = { seq = tonumber(stored[1]) or 0, fence = tonumber(stored[2]) or 0 }
+  end
+  if not number or number <= numbers[field] then return end
+  numbers[field] = number
+  found('counter-behind', field, text(number), function() redis.call('HSET', META, field, text(number)) end)
+end
+local function lose_run(job)
+  redis.call('ZADD', index('running', job.name), 'NX', now_text, job.id)
+  rescue_one(job.id, job.record, job.state, job.entry, tonumber(ARGV[6]), function() end)
+end
+local function expect_expiry_of_lease(job)
+  local longest = tonumber(redis.call('HGET', META, 'longestLease')) or 0
+  zadd(LEASES, text(soon + math.max(longest, NO_LONGEST_LEASE_MS)), job.id)
+end
+local function judge_lease(job)
+  local id, name, expiry = job.id, job.name, redis.call('ZSCORE', LEASES, job.id)
+  local token, fence, locked_at, pending, host, held_name, run, progress = holder(job.entry)
+  if not held_name then
+    return found('illegible-lease', id, job.entry, function() lose_run(job) end)
+  end
+  if held_name ~= name then
+    return found('illegible-lease', id, job.entry, function()
+      zrem(index('running', held_name), id)
+      zadd(index('running', name), locked_at, id)
+      hset(LEASE, id, lease_entry(token, fence, locked_at, pending, host, name, run, progress))
+    end)
+  end
+  expect_ahead('fence', tonumber(fence))
+  local since, is_mended = job.stands.running, false
+  if run == 'l' and expiry then
+    is_mended = found('half-running', id, 'a lock with an expiry', function() zrem(LEASES, id) end)
+  elseif run ~= 'l' and not expiry then
+    is_mended = found('half-running', id, 'a lease without an expiry', function() expect_expiry_of_lease(job) end)
+  end
+  if since and (run ~= '' or since == tonumber(locked_at)) then return is_mended end
+  return found('half-running', id, since and 'since another time' or 'a lease without a place', function()
+    zadd(index('running', name), locked_at, id)
+  end)
+end
+local function judge_no_lease(job, is_at_home)
+  local expiry = redis.call('ZSCORE', LEASES, job.id)
+  if not expiry and not job.stands.running then return false end
+  local detail = job.stands.running and 'a place among the running without a lease' or 'an expiry without a lease'
+  return found('half-running', job.id, detail, function()
+    if job.stands.running and not is_at_home then return lose_run(job) end
+    zrem(LEASES, job.id)
+    zrem(index('running', job.name), job.id)
+  end)
+end
+`;
+
+const judgePlace_1 = `local LISTED = { 'running', 'completed', 'dead', 'parked', 'lined', 'repeating', 'retrying', 'disabled' }
+local MOST_EARLY_MS = 60000
+local has_members = {}
+local function standing(id, name)
+  local stands = {}
+  for _, place_name in ipairs(LISTED) do
+    local key = index(place_name, name)
+    if has_members[key] == nil then has_members[key] = redis.call('EXISTS', key) == 1 end
+    if has_members[key] then stands[place_name] = tonumber(redis.call('ZSCORE', key, id)) end
+  end
+  return stands
+end
+local function has_score(key, member, score)
+  return tonumber(redis.call('ZSCORE', key, member)) == score
+end
+local function at_key(job)
+  local line = is_lined(job.flags) and lines().of_job(job.id, job.name, job.record)
+  if not line then return end
+  local one = lines().spot(job.id, job.record, job.state)
+  local turn, own_at = lines().turn_of(job.id)
+  local in_heads = redis.call('ZSCORE', line.heads, one.member)
+  local in_line = redis.call('ZSCORE', line.line, one.member)
+  local stands, is_whole = nil, true
+  if turn or in_heads then
+    local score, member = lines().by_turn(one, turn or one.at)
+    is_whole = turn and in_heads and own_at == job.at and has_score(index('ready', job.name), member, tonumber(score))
+    stands = is_whole and 'ready' or nil
+  end
+  if in_line or job.stands.lined then
+    is_whole = is_whole and not stands and in_line and job.stands.lined == job.at
+    stands = is_whole and 'lined' or nil
+  end
+  return { line = line, one = one, turn = turn, stands = stands, is_whole = is_whole and true or false }
+end
+local function place_of_waiting(job)
+  local ready, timed = index('ready', job.name), index('timed', job.name)
+  local is_first, key = goes_first(job.flags), job.key
+  local place_name = key and key.stands
+  if not (key and key.turn) then
+    local member = ready_member(job.at, job.seq, job.priority, job.id, is_first)
+    if has_score(ready, member, ready_score(job.at, job.priority, is_first)) then
+      if place_name then return end
+      place_name = 'ready'
+    end
+  end
+  if has_score(timed, timed_member(job.seq, job.priority, job.id, is_first), job.at) then
+    if place_name then return end
+    return 'timed'
+  end
+  if place_name and job.at <= now + MOST_EARLY_MS then return place_name end
+end
+local function home_of(job)
+  if not job.at then
+    local failed = job.facts.failedAt and job.facts.failedAt >= (job.facts.lastFinishedAt or 0)
+    local among, since = failed and 'dead' or 'completed', failed and job.facts.failedAt or job.facts.lastFinishedAt
+    return job.stands[among] and (not since or job.stands[among] == since) and among or nil
+  end
+  if has_flag(job.flags, FLAG.disabled) then return job.stands.parked == job.at and 'parked' or nil end
+  if job.key and not job.key.is_whole then return nil end
+  return place_of_waiting(job)
+end
+local function leave_key(job)
+  local key, ready = job.key, index('ready', job.name)
+  if not key then return end
+  if key.turn then
+    local _, member = lines().by_turn(key.one, key.turn)
+    redis.call('ZREM', ready, member)
+  end
+  redis.call('ZREM', ready, key.one.member)
+  lines().give_up_turn(key.line, key.one)
+  lines().leave_line(key.line, key.one)
+  lines().touch(key.line)
+end
+local function leave_all_places(job)
+  for _, place_name in ipairs(LISTED) do
+    if place_name ~= 'disabled' then redis.call('ZREM', index(place_name, job.name), job.id) end
+  end
+  if job.at then
+    local is_first = goes_first(job.flags)
+    redis.call('ZREM', index('ready', job.name), ready_member(job.at, job.seq, job.priority, job.id, is_first))
+    redis.call('ZREM', index('timed', job.name), timed_member(job.seq, job.priority, job.id, is_first))
+  end
+  leave_key(job)
+end
+local function listed_for(job, home)
+  local listed, waits = {}, not job.entry and job.at
+  if home then listed[home] = true end
+  local class = waits and secondary(job.facts, job.flags)
+  if class then listed[class] = true end
+  if has_flag(job.flags, FLAG.disabled) then listed.disabled = true end
+  return listed
+end
+local function judge_lists(job, home)
+  local listed, is_mended = listed_for(job, home), false
+  for _, place_name in ipairs(LISTED) do
+    local key, score = index(place_name, job.name), job.stands[place_name]
+    local is_class = place_name == 'repeating' or place_name == 'retrying' or place_name == 'disabled'
+    local right = place_name == 'disabled' and 0 or job.at
+    if score and not listed[place_name] then
+      is_mended = found(is_class and 'miscounted' or 'misplaced', job.id, 'stands in ' .. place_name .. ' as well', function()
+        zrem(key, job.id)
+      end) or is_mended
+    elseif is_class and listed[place_name] and score ~= right then
+      is_mended = found('miscounted', job.id, 'is not counted in ' .. place_name, function()
+        zadd(key, text(right), job.id)
+      end) or is_mended
+    end
+  end
+  has_members = is_mended and {} or has_members
+  return is_mended
+end
+local function judge_home(job, home)
+  if home then return false end
+  has_members = {}
+  return found('misplaced', job.id, 'stands in no place that fits its record, or in two', function()
+    leave_all_places(job)
+    put_down(job.id, job.name, job.at, job.seq, job.priority, job.flags, job.facts, job.record)
+  end)
+end
+local function judge_key(job)
+  local key = job.key
+  if not key then return false end
+  local runs = redis.call('SISMEMBER', key.line.runs, job.id) == 1
+  if runs ~= (job.entry and true or false) then
+    return found('broken-line', job.id, runs and 'its key takes it for running' or 'runs, and its key does not know', function()
+      redis.call(runs and 'SREM' or 'SADD', key.line.runs, job.id)
+      lines().touch(key.line)
+    end)
+  end
+  local waits = not job.entry and job.at and not has_flag(job.flags, FLAG.disabled)
+  if waits then
+    if in_use('lined') then return false end
+    return found('forgotten-use', 'lined', job.id, function() lines().note_use() end)
+  end
+  if key.is_whole and not key.stands then return false end
+  return found('broken-line', job.id, 'stands for its key, and does not wait', function() leave_key(job) end)
+end
+`;
+
+const judgeLeads_1 = `local POINTERS = prefix .. 'keys'
+local function has(list, text_wanted)
+  for _, item in ipairs(list) do
+    if item == text_wanted then return true end
+  end
+  return false
+end
+local function judge_tags(job, own)
+  for _, tag in ipairs(own.tags) do
+    local key = prefix .. 'tag:' .. tag
+    if tonumber(redis.call('ZSCORE', key, job.id)) ~= job.seq then
+      found('broken-tag', job.id, tag, function() zadd(key, text(job.seq), job.id) end)
+    end
+  end
+end
+local function judge_expiry(job, own)
+  local score = tonumber(redis.call('ZSCORE', prefix .. 'expiring', job.id))
+  local expires = has_flag(job.flags, FLAG.expires) and own.expires
+  if expires and job.at and not job.entry then
+    if score == expires then return end
+    found('broken-expiry', job.id, 'is not looked for when it expires', function()
+      zadd(prefix .. 'expiring', text(expires), job.id)
+      redis.call('HSET', META, 'expiring', '1')
+    end)
+  elseif score and not (expires and job.entry) then
+    found('broken-expiry', job.id, 'is looked for, and does not expire', function() zrem(prefix .. 'expiring', job.id) end)
+  end
+end
+local function is_free(field, holder_id)
+  if not holder_id then return true end
+  local record = redis.call('HGET', JOBS, holder_id)
+  return not (record and has(own_facts(record).keys, field))
+end
+local function judge_keys(job, own)
+  for _, field in ipairs(own.keys) do
+    local holder_id = redis.call('HGET', POINTERS, field)
+    if string.find(field, '^debounce\\n') then
+    elseif has(own.frees, field) then
+      if holder_id == job.id and not job.at and not job.entry then
+        found('broken-key', job.id, field, function()
+          hdel(POINTERS, field)
+          zrem(prefix .. 'held', field)
+        end)
+      end
+    elseif holder_id ~= job.id then
+      found('broken-key', job.id, field, is_free(field, holder_id) and function() hset(POINTERS, field, job.id) end or nil)
+    end
+  end
+end
+local function judge_retention(job, own)
+  local retention, facts = own.overrides.retention, job.facts
+  if job.entry or job.at or type(retention) ~= 'table' or not (facts.lastFinishedAt or facts.failedAt) then return end
+  local failed = facts.failedAt and facts.failedAt >= (facts.lastFinishedAt or 0)
+  local kept_ms = retention[failed and 'failed' or 'completed']
+  if type(kept_ms) ~= 'number' or recurs(job.record, job.flags) then return end
+  if redis.call('ZSCORE', prefix .. 'leaving', job.id) then return end
+  local goes_at = (failed and facts.failedAt or facts.lastFinishedAt) + math.ceil(kept_ms)
+  found('broken-retention', job.id, 'would stay for ever', function() zadd(prefix .. 'leaving', text(goes_at), job.id) end)
+end
+local function judge_leads(job)
+  local own = own_facts(job.record)
+  judge_tags(job, own)
+  judge_expiry(job, own)
+  judge_keys(job, own)
+  judge_retention(job, own)
+end
+`;
+
+const judgeJob_1 = `local MOST_ROUNDS, PROGRESS_EXISTS = 5, redis.call('EXISTS', PROGRESS) == 1
+local listed_names = {}
+local function is_legible_state(state)
+  return string.find(state, '^%[[%d%-nul]+,[%d%-nul]+,[%d%-nul]+,%d+[,%]]') ~= nil and string.sub(state, -1) == ']'
+end
+local function is_damaged(job, note)
+  if not (job.seq and job.name) or job.state and not is_legible_state(job.state) then return true end
+  local digest = string.match(note, '^illegible (%x+)$')
+  return digest and (redis.sha1hex(job.record) == digest or job.state and redis.sha1hex(job.state) == digest)
+end
+local function bury(job)
+  if job.seq then leave_all_places(job) end
+  for _, place_name in ipairs(LISTED) do
+    if place_name ~= 'disabled' then redis.call('ZREM', index(place_name, job.name), job.id) end
+  end
+  redis.call('HDEL', LEASE, job.id)
+  redis.call('ZREM', LEASES, job.id)
+  end_run(job.id, job.name, job.flags, job.record)
+  entomb(job.id, job.name, job.facts)
+  hset(STATE, job.id, packed(job.facts))
+end
+local function judge_damaged(job)
+  if not job.name then return found('illegible-record', job.id, 'not even its name can be read') end
+  local is_held = job.entry and select(6, holder(job.entry)) and redis.call('ZSCORE', LEASES, job.id)
+  if is_held or not job.entry and job.stands.dead then return false end
+  if not job.entry and job.stands.completed and not (job.state and not is_legible_state(job.state)) then
+    return found('illegible-record', job.id, 'it has ended')
+  end
+  return found('illegible-record', job.id, 'it waits', function() bury(job) end)
+end
+local function judge_flags(job, note)
+  local digest, flags = string.match(note, '^flags (%x+) (%d+)$')
+  if not digest or redis.sha1hex(job.record) ~= digest then return false end
+  return found('wrong-flags', job.id, text(job.flags) .. ' in place of ' .. flags, function()
+    if not job.entry then leave_all_places(job) end
+    hset(JOBS, job.id, with_flags(job.record, tonumber(flags)))
+  end)
+end
+local function judge_name(job)
+  if listed_names[job.name] == nil then
+    listed_names[job.name] = redis.call('SISMEMBER', prefix .. 'names', job.name) == 1
+  end
+  if listed_names[job.name] then return end
+  listed_names[job.name] = true
+  found('unlisted-name', job.name, job.id, function() redis.call('SADD', prefix .. 'names', job.name) end)
+end
+local function judge_progress(job)
+  if not PROGRESS_EXISTS or job.facts.progress == true or redis.call('HEXISTS', PROGRESS, job.id) == 0 then return end
+  if job.entry and select(8, holder(job.entry)) == 'true' then return end
+  found('remains', job.id, 'progress', function() hdel(PROGRESS, job.id) end)
+end
+local function judge_once(id, record, state, entry, note)
+  local asked_at, seq, priority, flags = asked(record)
+  local name, facts = name_of(record), happened(state)
+  local job = {
+    id = id, name = name, record = record, state = state, entry = entry, facts = facts,
+    at = planned(asked_at, facts), seq = seq, priority = priority, flags = flags, stands = name and standing(id, name) or {},
+  }
+  if is_damaged(job, note) then return judge_damaged(job) end
+  if judge_flags(job, note) then return true end
+  judge_name(job)
+  expect_ahead('seq', seq)
+  job.key = at_key(job)
+  if entry then
+    if judge_lease(job) or judge_lists(job, 'running') then return true end
+  else
+    local home = home_of(job)
+    if judge_no_lease(job, home ~= nil) or judge_home(job, home) or judge_lists(job, home) then return true end
+  end
+  if judge_key(job) then return true end
+  judge_leads(job)
+  judge_progress(job)
+  return false
+end
+local function judge_job(id, record, state, entry, note)
+  for _ = 1, MOST_ROUNDS do
+    if not record or not judge_once(id, record, state, entry, note or '') then return end
+    has_members, note = {}, ''
+    record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
+  end
+end
+`;
+
+const limits_1 = `local LIMITS, MEMBERS = prefix .. 'limits', { 'concurrency', 'rate', 'key', 'maxQueued' }
+local function read_limits(stored)
+  local is_legible, limits = pcall(cjson.decode, stored or '')
+  return is_legible and type(limits) == 'table' and limits or {}
+end
+local function apply_gate(name, gate)
+  gates().keep_gate(name, gate)
+  local at = gates().reopen(name)
+  if at then announce(name, at) end
+end
+local function rebuild_gate(name, is_away)
+  local said = read_limits(redis.call('HGET', prefix .. 'settings', name)).limits
+  local by_hand, gate = read_limits(redis.call('HGET', LIMITS, name)), gates().gate_of(name) or {}
+  for _, member in ipairs(MEMBERS) do
+    gate[member] = by_hand[member] or type(said) == 'table' and said[member] or nil
+  end
+  if is_away then gate.away = 1 end
+  if gate.maxQueued or gate.away then redis.call('HSET', META, 'capped', '1') end
+  apply_gate(name, gate)
+end
+`;
+
 const move_1 = `local function move(facts, flags, planned_at, at)
   local occurrence_at = has_flag(flags, FLAG.has_rule) and (facts.occurrenceAt or planned_at) or nil
   facts.occurrenceAt = occurrence_at ~= at and occurrence_at or nil
@@ -1907,28 +2344,6 @@ end
 const outputLine_1 = `local function line_parts(entry)
   local number, bytes, fence, own, line = string.match(entry, '^(%d+) (%d+) (%d+):(%d+) (.*)$')
   return tonumber(number), tonumber(bytes), fence, tonumber(own), line
-end
-`;
-
-const limits_1 = `local LIMITS, MEMBERS = prefix .. 'limits', { 'concurrency', 'rate', 'key', 'maxQueued' }
-local function read_limits(stored)
-  local is_legible, limits = pcall(cjson.decode, stored or '')
-  return is_legible and type(limits) == 'table' and limits or {}
-end
-local function apply_gate(name, gate)
-  gates().keep_gate(name, gate)
-  local at = gates().reopen(name)
-  if at then announce(name, at) end
-end
-local function rebuild_gate(name, is_away)
-  local said = read_limits(redis.call('HGET', prefix .. 'settings', name)).limits
-  local by_hand, gate = read_limits(redis.call('HGET', LIMITS, name)), gates().gate_of(name) or {}
-  for _, member in ipairs(MEMBERS) do
-    gate[member] = by_hand[member] or type(said) == 'table' and said[member] or nil
-  end
-  if is_away then gate.away = 1 end
-  if gate.maxQueued or gate.away then redis.call('HSET', META, 'capped', '1') end
-  apply_gate(name, gate)
 end
 `;
 
@@ -2160,6 +2575,179 @@ end
 local function leave_both()
   leave(group)
   if was ~= '' and was ~= group then leave(was) end
+end
+`;
+
+const plainSettlements_1 = `local GONE = prefix .. 'gone'
+local PLAIN_ENTRY = '^([^|]+)|[^|]*|(%d+)||[^|]*|||(.+)$'
+local function plain_manner(manner, are_leases_valid, most_patient_ms)
+  local kind, late, argument = string.match(manner, '^(%S+) (%S+) (.*)$')
+  if late ~= 'late' and not are_leases_valid then return end
+  if kind == 'completed' and argument == '' then return { is_kept = true } end
+  local age = kind == 'removed' and string.match(argument, '^y(%d+)$')
+  return age and { is_young = tonumber(age) <= most_patient_ms } or nil
+end
+local function settle_plainly(patience_ms, has_log)
+  local most_patient_ms, manners, seen, removes = math.max(gone_ms, patience_ms), {}, {}, {}
+  local gone_until = text(soon + most_patient_ms)
+  local ids, running, removed, completed, states, results, gone = {}, {}, {}, {}, {}, {}, {}
+  for i = 1, settlements do
+    ids[i] = ARGV[12 + i * 4]
+  end
+  local are_leases_valid = not redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, 1)[1]
+  local entries, known_states = redis.call('HMGET', LEASE, unpack(ids)), redis.call('HMGET', STATE, unpack(ids))
+  for i = 1, settlements do
+    local id, at = ids[i], 12 + i * 4
+    local manner, body = ARGV[at + 2], ARGV[at + 3]
+    local token, locked_at, name = string.match(entries[i] or '', PLAIN_ENTRY)
+    if token ~= ARGV[at + 1] or known_states[i] or seen[id] then return false end
+    seen[id] = true
+    local how = manners[manner] or plain_manner(manner, are_leases_valid, most_patient_ms)
+    if not how then return false end
+    manners[manner] = how
+    local of_name = running[name]
+    if not of_name then
+      of_name = {}
+      running[name], completed[name] = of_name, {}
+    end
+    of_name[#of_name + 1] = id
+    if how.is_kept then
+      local done, n = completed[name], #states
+      done[#done + 1] = now_text
+      done[#done + 1] = id
+      states[n + 1], states[n + 2] = id, '[null,' .. locked_at .. ',' .. now_text .. ',1]'
+      if body ~= '' then
+        results[#results + 1] = id
+        results[#results + 1] = body
+      end
+    else
+      if removes[name] == nil then removes[name] = not has_log and redis.call('EXISTS', index('disabled', name)) == 0 end
+      if not removes[name] then return false end
+      removed[#removed + 1] = id
+      if how.is_young then
+        gone[#gone + 1] = gone_until
+        gone[#gone + 1] = id
+      end
+    end
+  end
+  redis.call('ZREM', LEASES, unpack(ids))
+  redis.call('HDEL', LEASE, unpack(ids))
+  for name, of_name in pairs(running) do
+    redis.call('ZREM', index('running', name), unpack(of_name))
+    if completed[name][1] then redis.call('ZADD', index('completed', name), unpack(completed[name])) end
+  end
+  if removed[1] then redis.call('HDEL', JOBS, unpack(removed)) end
+  if states[1] then redis.call('HSET', STATE, unpack(states)) end
+  if results[1] then redis.call('HSET', RESULTS, unpack(results)) end
+  if gone[1] then redis.call('ZADD', GONE, unpack(gone)) end
+  if removed[1] then forget(GONE, 2 * settlements) end
+  return true
+end
+`;
+
+const replySize_1 = `local MAX_BYTES, FIRST_READ = 1048576, 4
+local bytes, read = 0, 0
+local function next_read(left)
+  if read == 0 then return math.min(left, FIRST_READ) end
+  return math.min(left, math.max(math.floor((MAX_BYTES - bytes) * read / math.max(bytes, 1)), 1))
+end
+`;
+
+const plainClaim_1 = `local leases, entries, later = {}, {}, {}
+local function front_of(name, most)
+  local timed, repeating, retrying, head = index('timed', name), index('repeating', name), index('retrying', name), nil
+  local has_others = redis.call('EXISTS', timed, repeating, retrying) > 0
+  if has_others then
+    head = tonumber(redis.call('ZRANGE', timed, 0, 0, 'WITHSCORES')[2])
+    if head and head <= now then return end
+  end
+  local members, front_ids = redis.call('ZRANGE', index('ready', name), 0, most), {}
+  local has_more = #members > most
+  for i = 1, has_more and most or #members do
+    front_ids[i] = string.sub(members[i], READY_ID)
+  end
+  for _, state in ipairs(front_ids[1] and redis.call('HMGET', STATE, unpack(front_ids)) or {}) do
+    if state then return end
+  end
+  return { members = members, ids = front_ids, has_more = has_more, head = head, counted_in = has_others and { repeating, retrying } or {} }
+end
+local function lease_front(name, front, most)
+  local front_ids, running, last = front.ids, {}, 0
+  local count, before = math.min(most, #front_ids), #ids
+  while last < count and bytes < MAX_BYTES do
+    local from = last
+    last = last + next_read(count - last)
+    for i, record in ipairs(redis.call('HMGET', JOBS, unpack(front_ids, from + 1, last))) do
+      if record then
+        local id, n, at, job = front_ids[from + i], #ids + 1, #leases, #jobs
+        ids[n] = id
+        bytes, read = bytes + #record, read + 1
+        entries[at + 1], entries[at + 2] = id, claim_id .. ':' .. n .. '|' .. text(fence + n - 1) .. held_by .. name
+        leases[at + 1], leases[at + 2] = expiry_text, id
+        running[#running + 1] = now_text
+        running[#running + 1] = id
+        jobs[job + 1], jobs[job + 2], jobs[job + 3], jobs[job + 4] = tostring(n), id, record, ''
+      end
+    end
+  end
+  if last > 0 then
+    redis.call('ZREM', index('ready', name), unpack(front.members, 1, last))
+    for _, counted_in in ipairs(front.counted_in) do
+      redis.call('ZREM', counted_in, unpack(front_ids, 1, last))
+    end
+  end
+  if running[1] then redis.call('ZADD', index('running', name), unpack(running)) end
+  local taken = #ids - before
+  slots, free[name] = slots - taken, free[name] - taken
+  return front.has_more or last < #front_ids, taken == count
+end
+local function recede_to(name, head)
+  if not head then return redis.call('ZREM', DUE, name) end
+  redis.call('ZADD', DUE, text(head), name)
+  later[#later + 1] = { name = name, at = head }
+end
+local function claim_plainly()
+  local fronts, share = {}, math.max(math.floor(slots / #due), 1)
+  for _, name in ipairs(due) do
+    if free[name] > 0 then
+      if due_since[name] % 1 > 0 then return false end
+      local front = front_of(name, math.min(share, free[name]))
+      if not front then return false end
+      fronts[name] = front
+    end
+  end
+  local full, left = {}, {}
+  for _, name in ipairs(due) do
+    local front = slots > 0 and fronts[name]
+    if front then
+      local has_more, came_all = lease_front(name, front, slots)
+      if not has_more then
+        recede_to(name, front.head)
+      elseif came_all and free[name] > 0 then
+        full[#full + 1] = name
+      end
+    end
+  end
+  for _, name in ipairs(full) do
+    if slots > 0 and bytes < MAX_BYTES then
+      local front = not left[1] and front_of(name, math.min(slots, free[name]))
+      if not front then
+        left[#left + 1] = name
+      elseif not lease_front(name, front, slots) then
+        recede_to(name, front.head)
+      end
+    end
+  end
+  if leases[1] then
+    redis.call('ZADD', LEASES, unpack(leases))
+    redis.call('HSET', LEASE, unpack(entries))
+  end
+  if later[1] and ARGV[3] ~= '' and tonumber(in_use('idle') or 0) > now then
+    for _, name in ipairs(later) do
+      sleepers().tell_watchers(name.name, name.at, '', host)
+    end
+  end
+  return not left[1] or left
 end
 `;
 
@@ -2419,7 +3007,7 @@ const settle_2 = `    end_otherwise = end_attempt
 end
 `;
 
-const takeReady_1 = `local MAX_BYTES, MOST_PASSED = 1048576, 100
+const takeReady_1 = `local MOST_PASSED = 100
 local passed, passed_in_all = {}, 0
 local function find_ready(name, want, may_come)
   local ready, members, ids, states = index('ready', name), {}, {}, {}
@@ -2447,12 +3035,6 @@ local function passed_any()
 end
 local function keeps_all(name)
   return passed[name] ~= nil and redis.call('ZCARD', index('ready', name)) == passed[name]
-end
-local FIRST_READ = 4
-local bytes, read = 0, 0
-local function next_read(left)
-  if read == 0 then return math.min(left, FIRST_READ) end
-  return math.min(left, math.max(math.floor((MAX_BYTES - bytes) * read / math.max(bytes, 1)), 1))
 end
 local MOST_HELD_BACK, held_back = 100, 0
 local is_held_back
@@ -2563,7 +3145,7 @@ end
 return { now_text }
 `].join('');
 
-export const cancelJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, giveUp_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, gone_1, recurs_1, tell_1, eventStream_1, tell_2, `redis.call('PERSIST', META)
+export const cancelJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, giveUp_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, forget_1, gone_1, recurs_1, tell_1, eventStream_1, tell_2, `redis.call('PERSIST', META)
 if ARGV[8] == 'keep' then log_exists = false end
 local ids, seen, gone = {}, {}, { now_text, '', '' }
 for i = 10, #ARGV do
@@ -2598,9 +3180,14 @@ local function waits(record, state, flags)
   local at = planned(asked_at, facts)
   return at and (at <= now or asks_for('w')) and not secondary(facts, flags) and not recurs(record, flags)
 end
+local function is_dead(record, state, flags)
+  local asked_at, facts = asked(record), happened(state)
+  return not planned(asked_at, facts) and secondary(facts, flags) == 'retrying' and not recurs(record, flags)
+end
 local function may_go(record, state, entry)
   if ARGV[9] == '' then return true end
   local _, _, _, flags = asked(record)
+  if asks_for('d') then return not entry and is_legible(record) and is_dead(record, state, flags) end
   if asks_for('q') or asks_for('w') then return not entry and is_legible(record) and waits(record, state, flags) end
   if entry and asks_for('r') then return false end
   return not (asks_for('e') and flags and recurs(record, flags))
@@ -2631,7 +3218,7 @@ if log_exists and redis.call('EXISTS', prefix .. 'logs:leaving') == 1 then gone[
 return gone
 `].join('');
 
-export const claimOne = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, pass_1, maxRescues_1, lastStart_1, tell_1, eventStream_1, tell_2, `local token, host, lease_ms, id = ARGV[5] .. ':1', ARGV[6], tonumber(ARGV[7]), ARGV[8]
+export const claimOne = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, pass_1, maxRescues_1, lastStart_1, tell_1, eventStream_1, tell_2, `local token, host, lease_ms, id = ARGV[5] .. ':1', ARGV[6], tonumber(ARGV[7]), ARGV[8]
 local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
 local asked_at, seq, priority, flags = asked(record or '')
 local name = seq and name_of(record)
@@ -2698,7 +3285,7 @@ if not may_be_due and not silent_ids[1] and not has_expired and ARGV[9] == '' th
   if first_expiry then pass_by() end
   return { now_text }
 end
-`, order_1, writes_1, record_1, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, claim_1, maxRescues_1, history_1, own_1, ownEnd_1, tell_1, eventStream_1, tell_2, rescue_1, row_1, `local function candidate(id, record, state)
+`, order_1, writes_1, record_1, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, claim_1, maxRescues_1, history_1, own_1, ownEnd_1, tell_1, eventStream_1, tell_2, rescue_1, row_1, `local function candidate(id, record, state)
   local asked_at, seq, priority, flags = asked(record or '')
   if not seq then return end
   local facts = happened(state)
@@ -2855,7 +3442,7 @@ tell_all()
 return row or { now_text }
 `].join('');
 
-export const cleanJobs = [time_1, key_1, writes_1, record_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, gone_1, recurs_1, inUse_1, tell_1, eventStream_1, tell_2, prune_1, `redis.call('PERSIST', META)
+export const cleanJobs = [time_1, key_1, writes_1, record_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, forget_1, gone_1, recurs_1, inUse_1, tell_1, eventStream_1, tell_2, prune_1, `redis.call('PERSIST', META)
 local name, place_name, first = ARGV[4], ARGV[5], tonumber(ARGV[8])
 local past = older_than(name, place_name, tonumber(ARGV[6]))
 local looked, kept, _, gone = sweep(name, place_name, first, math.min(past - first, affordable(tonumber(ARGV[7]))), function()
@@ -2904,7 +3491,7 @@ end
 return reply
 `].join('');
 
-export const dedupeJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, own_1, held_1, version_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, admit_1, `local id, name, field, mode = ARGV[7], ARGV[11], ARGV[16], ARGV[17]
+export const dedupeJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, forget_1, gone_1, read_1, own_1, held_1, version_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, admit_1, `local id, name, field, mode = ARGV[7], ARGV[11], ARGV[16], ARGV[17]
 local is_debounce = mode == 'debounce' or mode == 'leading'
 local NOTE = prefix .. 'deduped:' .. ARGV[5]
 local function answer(word, of_id)
@@ -3032,7 +3619,7 @@ if holder_id and tonumber(redis.call('ZSCORE', HELD, field) or 0) > now then ret
 return add()
 `].join('');
 
-export const disableJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, read_1, `redis.call('PERSIST', META)
+export const disableJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, read_1, `redis.call('PERSIST', META)
 local ids, seen, found = {}, {}, 0
 for i = 6, #ARGV do
   ids[#ids + 1] = ARGV[i]
@@ -3071,8 +3658,7 @@ flush()
 return { now_text, redis.call('EXISTS', LEAVING) == 1 and '1' or '' }
 `].join('');
 
-export const enqueueJobs = [time_1, key_1, order_1, `return (function()
-`, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, `local KIND_WIDTH, KEY_WIDTH, WIDTH = 4, 3, 3
+export const enqueueJobs = [time_1, key_1, order_1, inUse_1, `local KIND_WIDTH, KEY_WIDTH, WIDTH = 4, 3, 3
 local LATE_MS = 2000
 local is_repeat = ARGV[5] == 'repeat' or now > tonumber(ARGV[5]) + LATE_MS
 local first_key = 8 + ARGV[6] * KIND_WIDTH
@@ -3104,7 +3690,7 @@ local seq = redis.call('HINCRBY', META, 'seq', count) - count
 local capped, stream, gated, paused, expiring, lined, idle =
   unpack(redis.call('HMGET', META, 'capped', 'stream', 'gated', 'paused', 'expiring', 'lined', 'idleUntil'))
 note_use(gated, paused, expiring, stream, lined, idle)
-local kinds, names, may_be_noted = {}, {}, false
+local kinds, names = {}, {}
 for i = 1, ARGV[6] do
   local due, priority, flags, name = unpack(ARGV, 4 + i * KIND_WIDTH, 7 + i * KIND_WIDTH)
   local at = instant(due)
@@ -3113,7 +3699,15 @@ for i = 1, ARGV[6] do
     head = '[' .. now_text .. ',' .. text(at - now) .. ',', middle = ',' .. priority .. ',' .. flags .. ',',
   }
   names[i] = name
-  may_be_noted = may_be_noted or kinds[i].flags >= FLAG.expires
+end
+`, news_1, sleepers_1, news_2, bringForward_1, plainAdds_1, `if not is_repeat and ARGV[7] == '0' and not capped and not stream and are_plain() then
+  add_plainly()
+  return { now_text, text(soon) }
+end
+return (function()
+`, writes_1, record_1, gate_1, openings_1, rate_1, gates_1, gate_2, place_1, keyLine_1, lines_1, place_2, `local may_be_noted = false
+for _, kind in ipairs(kinds) do
+  may_be_noted = may_be_noted or kind.flags >= FLAG.expires
 end
 local cap, expire, note, tell_added, tell_all_added
 if capped or may_be_noted then
@@ -3220,9 +3814,381 @@ return reply
 end)()
 `].join('');
 
+export const examineEntries = [time_1, key_1, order_1, `return (function()
+`, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, examine_1, lease_1, giveUp_1, windowEnd_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, maxRescues_1, history_1, own_1, ownEnd_1, tell_1, eventStream_1, tell_2, rescue_1, judgeRun_1, judgePlace_1, recurs_1, judgeLeads_1, judgeJob_1, `local rest, kind, text_of_key, key_of_name = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+local key, HELD = prefix .. rest, prefix .. 'held'
+local IS_HASH = { field = true, turn = true, pointer = true }
+local function is_there(entry)
+  if IS_HASH[kind] then return redis.call('HEXISTS', key, entry) == 1 end
+  if kind == 'run' then return redis.call('SISMEMBER', key, entry) == 1 end
+  return redis.call('ZSCORE', key, entry) ~= false
+end
+local function take_away(entry)
+  if IS_HASH[kind] then return hdel(key, entry) end
+  if kind == 'run' then return redis.call('SREM', key, entry) end
+  zrem(key, entry)
+end
+local function id_of(entry)
+  if kind == 'ready' or kind == 'line' then return string.sub(entry, READY_ID) end
+  if kind == 'timed' then return string.match(entry, '^[^:]*:(.*)$') or '' end
+  if kind == 'pointer' then return redis.call('HGET', key, entry) or '' end
+  return entry
+end
+local function told(id, record, state, entry)
+  local asked_at, seq, priority, flags = asked(record)
+  return {
+    id = id, name = name_of(record), record = record, state = state, entry = entry, seq = seq, priority = priority, flags = flags,
+    at = planned(asked_at, happened(state)),
+  }
+end
+local function member_in_ready(job)
+  local is_first = goes_first(job.flags)
+  local line = is_lined(job.flags) and lines().of_job(job.id, job.name, job.record)
+  local turn = line and lines().turn_of(job.id)
+  if not turn then return ready_member(job.at, job.seq, job.priority, job.id, is_first) end
+  local _, member = lines().by_turn(lines().spot(job.id, job.record, job.state), turn)
+  return member
+end
+local function waits(job)
+  return job.at and not job.entry and not has_flag(job.flags, FLAG.disabled)
+end
+local is_called_for = {}
+function is_called_for.listed(job)
+  return job.name == text_of_key
+end
+function is_called_for.ready(job, entry)
+  return job.name == text_of_key and waits(job) and member_in_ready(job) == entry
+end
+function is_called_for.timed(job, entry)
+  local member = waits(job) and timed_member(job.seq, job.priority, job.id, goes_first(job.flags))
+  return job.name == text_of_key and member == entry
+end
+function is_called_for.turn(job)
+  return is_lined(job.flags)
+end
+function is_called_for.tag(job)
+  return has(own_facts(job.record).tags, text_of_key)
+end
+local function is_of_line(job)
+  local line = is_lined(job.flags) and lines().of_job(job.id, job.name, job.record)
+  return line and line == lines().of_key(text_of_key, key_of_name)
+end
+function is_called_for.line(job, entry)
+  return is_of_line(job) and waits(job) and lines().spot(job.id, job.record, job.state).member == entry
+end
+function is_called_for.run(job)
+  return is_of_line(job) and job.entry and true or false
+end
+function is_called_for.pointer(job, entry)
+  return has(own_facts(job.record).keys, entry)
+end
+local CODES = { tag = 'broken-tag', line = 'broken-line', run = 'broken-line', turn = 'broken-line', pointer = 'broken-key' }
+local function judge_remains(id, entry)
+  found('remains', id, rest, function()
+    local held_name = rest == 'lease' and select(6, holder(redis.call('HGET', key, entry) or ''))
+    if held_name then give_up(id, held_name) end
+    take_away(entry)
+    if kind == 'line' or kind == 'run' then lines().touch(lines().of_key(text_of_key, key_of_name)) end
+  end)
+end
+local function judge_entry(entry, id, record, state, lease)
+  if not is_there(entry) or kind == 'pointer' and redis.call('ZSCORE', HELD, entry) then return end
+  if not record then return judge_remains(id, entry) end
+  local job, is_right = told(id, record, state, lease), is_called_for[kind]
+  if not (job.seq and job.name) then
+    local is_buried = job.name and not lease and redis.call('ZSCORE', index('dead', job.name), id)
+    if not is_buried or rest == 'dead:' .. job.name or not (kind == 'ready' or kind == 'timed' or kind == 'listed') then return end
+  elseif not is_right or is_right(job, entry) then
+    return
+  end
+  found(CODES[kind] or 'misplaced', id, 'does not belong in ' .. rest, function()
+    judge_job(id, record, state, lease)
+    take_away(entry)
+    if kind == 'line' or kind == 'run' then lines().touch(lines().of_key(text_of_key, key_of_name)) end
+  end)
+end
+local function judge_other(entry)
+  if not is_there(entry) then return end
+  if kind == 'held' and redis.call('HEXISTS', POINTERS, entry) == 0 then
+    found('broken-key', entry, 'is held, and leads nowhere', function() take_away(entry) end)
+  elseif kind == 'log' and redis.call('HEXISTS', prefix .. 'logs', string.sub(entry, 1, 12)) == 0 then
+    found('broken-log', rest, 'leads to an entry that is gone', function() take_away(entry) end)
+  end
+end
+local entries, ids = {}, {}
+for i = 11, #ARGV do
+  entries[#entries + 1] = ARGV[i]
+  ids[#ids + 1] = id_of(ARGV[i])
+end
+if kind == 'held' or kind == 'log' then
+  for _, entry in ipairs(entries) do
+    judge_other(entry)
+  end
+  looked_at(#entries)
+else
+  looked_at(read_some(ids, { JOBS, STATE, LEASE }, function(i, id, ...)
+    judge_entry(entries[i], id, ...)
+  end))
+end
+flush()
+advance()
+tell_all()
+return reply
+end)()
+`].join('');
+
+export const examineJobs = [time_1, key_1, order_1, `return (function()
+`, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, examine_1, lease_1, giveUp_1, windowEnd_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, maxRescues_1, history_1, own_1, ownEnd_1, tell_1, eventStream_1, tell_2, rescue_1, judgeRun_1, judgePlace_1, recurs_1, judgeLeads_1, judgeJob_1, `local ids = {}
+for i = 7, #ARGV, 2 do
+  ids[#ids + 1] = ARGV[i]
+end
+looked_at(read_some(ids, { JOBS, STATE, LEASE }, function(i, id, record, state, entry)
+  judge_job(id, record, state, entry, ARGV[6 + 2 * i])
+end))
+flush()
+advance()
+tell_all()
+return reply
+end)()
+`].join('');
+
+export const examineKeys = [time_1, key_1, writes_1, examine_1, `local LONGEST_LIFE_MS, WIDTH = 86400000, 4
+local function judge_life(rest, passes)
+  local key = prefix .. rest
+  local ttl = redis.call('PTTL', key)
+  if ttl >= 0 and not passes then
+    found('mortal-key', rest, 'has a time to live', function() redis.call('PERSIST', key) end)
+  elseif ttl == -1 and passes then
+    found('lasting-key', rest, 'never goes', function() redis.call('PEXPIRE', key, text(LONGEST_LIFE_MS)) end)
+  end
+end
+local function judge_key(rest, expected, passes, owner)
+  local kind = redis.call('TYPE', prefix .. rest).ok
+  if kind == 'none' then return end
+  if expected ~= '' and kind ~= expected then
+    found('wrong-type', rest, kind .. ' in place of ' .. expected)
+    return
+  end
+  if owner ~= '' and redis.call('HEXISTS', JOBS, owner) == 0 then
+    found('remains', owner, rest, function() drop(prefix .. rest) end)
+    return
+  end
+  judge_life(rest, passes)
+end
+for i = 6, #ARGV, WIDTH do
+  judge_key(ARGV[i], ARGV[i + 1], ARGV[i + 2] == 'passes', ARGV[i + 3])
+end
+looked_at((#ARGV - 5) / WIDTH)
+return reply
+`].join('');
+
+export const examineLines = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, examine_1, `local START_BYTES = 12
+local function subject_of(line)
+  return line.name .. ' ' .. line.key
+end
+local function waits_at(line, id)
+  local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
+  local asked_at, seq, _, flags = asked(record or '')
+  if not seq or not is_lined(flags) or has_flag(flags, FLAG.disabled) then return false end
+  if redis.call('HEXISTS', LEASE, id) == 1 or name_of(record) ~= line.name then return false end
+  return lines().of_job(id, line.name, record) == line and planned(asked_at, happened(state)) ~= nil
+end
+local function judge_holder(line)
+  local id = redis.call('GET', line.holder)
+  if not id or waits_at(line, id) then return end
+  found('broken-line', subject_of(line), 'is kept by ' .. id .. ', which does not wait', function()
+    redis.call('DEL', line.holder)
+    lines().touch(line)
+  end)
+end
+local function judge_line(line)
+  local waiting = redis.call('ZCARD', line.line)
+  local is_listed = redis.call('ZSCORE', index('lines', line.name), line.key)
+  local opens_at = redis.call('ZSCORE', index('openings', line.name), line.key)
+  local function refill()
+    line.is_left = true
+    lines().touch(line)
+  end
+  if (waiting > 0) ~= (is_listed ~= false) or waiting == 0 and opens_at then
+    found('broken-line', subject_of(line), waiting > 0 and 'is not listed' or 'is listed, and nobody waits', refill)
+  elseif waiting > 0 and not opens_at and redis.call('EXISTS', line.holder, line.heads, line.runs) == 0 then
+    local due = tonumber(redis.call('ZSCORE', DUE, line.name)) or math.huge
+    if due > now then found('broken-line', subject_of(line), 'nobody calls the next one', refill) end
+  end
+end
+local function judge_rate(line)
+  local key = prefix .. 'rate:k' .. line.whole
+  if #(redis.call('GET', key) or '') % START_BYTES == 0 then return end
+  found('broken-rate', subject_of(line), 'its newest starts cannot be read', function() redis.call('DEL', key) end)
+end
+if (#ARGV - 5) > 0 and not in_use('lined') then
+  found('forgotten-use', 'lined', ARGV[6], function() lines().note_use() end)
+end
+for i = 6, #ARGV, 2 do
+  local line = lines().of_key(ARGV[i], ARGV[i + 1])
+  judge_rate(line)
+  judge_holder(line)
+  judge_line(line)
+end
+looked_at((#ARGV - 5) / 2)
+flush()
+advance()
+return reply
+`].join('');
+
+export const examineNames = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, examine_1, limits_1, `local OPENS, START_BYTES = prefix .. 'opens', 12
+local PLACES = { 'ready', 'timed', 'lined', 'parked', 'running', 'completed', 'dead' }
+local function has_jobs(name)
+  for _, place_name in ipairs(PLACES) do
+    if redis.call('EXISTS', index(place_name, name)) == 1 then return true end
+  end
+  return false
+end
+local function is_legible_json(stored)
+  local is_legible, value = pcall(cjson.decode, stored)
+  return is_legible and type(value) == 'table'
+end
+local function judge_settings(name)
+  for _, field in ipairs({ 'settings', 'limits' }) do
+    local stored = redis.call('HGET', prefix .. field, name)
+    if stored and not is_legible_json(stored) then found('illegible-settings', name, field) end
+  end
+end
+local function judge_rate(name)
+  local key = prefix .. 'rate:n' .. name
+  if #(redis.call('GET', key) or '') % START_BYTES == 0 then return end
+  found('broken-rate', name, 'its newest starts cannot be read', function() redis.call('DEL', key) end)
+end
+local function judge_gate(name, is_away)
+  local stored = redis.call('HGET', prefix .. 'gates', name)
+  if not stored then return end
+  if not is_legible_json(stored) then
+    found('broken-gate', name, 'its limits and its pause cannot be read', function() rebuild_gate(name, is_away) end)
+    return
+  end
+  local gate = cjson.decode(stored)
+  if next(gate) == nil then
+    found('broken-gate', name, 'holds nothing back', function() gates().keep_gate(name, gate) end)
+  elseif (gate.maxQueued or gate.away) and redis.call('HEXISTS', META, 'capped') == 0 then
+    found('forgotten-use', 'capped', name, function() redis.call('HSET', META, 'capped', '1') end)
+  end
+  if gate.away and has_jobs(name) then found('wrong-partition', name, 'all its jobs should live in another partition') end
+  return gate
+end
+local function open_or_close(name)
+  local at = gates().reopen(name)
+  if at then announce(name, at) end
+end
+local function fault_of_closing(name, gate, is_closed)
+  local opens = redis.call('ZSCORE', OPENS, name)
+  if not is_closed then
+    local is_stopped = gate and (gate.paused or (gate['until'] or 0) > now)
+    if is_stopped then return 'is open though it is stopped' end
+    return opens and 'is to be opened, and is not closed' or nil
+  end
+  if not gate then return 'is closed without a reason' end
+  local is_full = gate.concurrency and redis.call('ZCARD', index('running', name)) >= gate.concurrency
+  if not (gate.paused or opens or is_full) then return 'is closed, and nothing opens it' end
+end
+local function judge_closing(name, gate, is_closed)
+  local fault = fault_of_closing(name, gate, is_closed)
+  if not fault then return false end
+  found('broken-gate', name, fault, function()
+    if not is_closed then redis.call('ZREM', OPENS, name) end
+    open_or_close(name)
+  end)
+  return true
+end
+local function first_due(name)
+  if redis.call('EXISTS', index('ready', name)) == 1 then return now end
+  return next_due(name)
+end
+local function judge_due(name, due)
+  local first = first_due(name)
+  if not first or due and due <= math.max(first, now) then return end
+  found('late-name', name, due and text(due) or 'never', function() earliest[name] = first end)
+end
+local function judge_listing(name, due, is_closed)
+  if not due or is_closed or redis.call('SISMEMBER', prefix .. 'names', name) == 1 then return end
+  found('unlisted-name', name, 'is due', function()
+    if has_jobs(name) then redis.call('SADD', prefix .. 'names', name) else redis.call('ZREM', DUE, name) end
+  end)
+end
+for i = 6, #ARGV, 2 do
+  local name = ARGV[i]
+  judge_settings(name)
+  judge_rate(name)
+  local gate = judge_gate(name, ARGV[i + 1] == 'away')
+  local score = redis.call('ZSCORE', DUE, name)
+  local is_closed, due = score == '-inf', tonumber(score)
+  if not judge_closing(name, gate, is_closed) and not is_closed then judge_due(name, due) end
+  judge_listing(name, due, is_closed)
+end
+looked_at((#ARGV - 5) / 2)
+flush()
+advance()
+return reply
+`].join('');
+
+export const examineStore = [time_1, key_1, writes_1, examine_1, logKeys_1, `local function is_noted(field)
+  return redis.call('HEXISTS', META, field) == 1
+end
+local function judge_use(field, key)
+  if redis.call('EXISTS', prefix .. key) == 0 or is_noted(field) then return end
+  found('forgotten-use', field, key, function() redis.call('HSET', META, field, '1') end)
+end
+local function judge_gates()
+  judge_use('gated', 'gates')
+  if not is_noted('gated') or redis.call('EXISTS', prefix .. 'gates') == 1 then return end
+  found('forgotten-use', 'gated', 'no gates', function() redis.call('HDEL', META, 'gated') end)
+end
+local function judge_log()
+  local newest = redis.call('ZREVRANGE', LOGS_ALL, 0, 0)[1]
+  local number = newest and tonumber(string.sub(newest, 1, 12), 16)
+  if number and number > (tonumber(redis.call('HGET', META, 'logSeq')) or 0) then
+    found('counter-behind', 'logSeq', text(number), function() redis.call('HSET', META, 'logSeq', text(number)) end)
+  end
+  local entries, known = redis.call('HLEN', LOGS), redis.call('ZCARD', LOGS_ALL)
+  if entries > known then found('broken-log', 'logs', text(entries - known) .. ' entries stand in no index') end
+end
+local function ends_of(stream)
+  local first, last = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1], redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  if not first then return end
+  local ok, events = pcall(cjson.decode, last[2][6])
+  return tonumber(first[2][2]), tonumber(last[2][2]) + (ok and #events or 1) - 1
+end
+local function judge_events()
+  local stream = prefix .. 'events'
+  local numbers = redis.call('HMGET', META, 'stream', 'eventSeq', 'eventsDropped')
+  local newest, dropped = tonumber(numbers[2]) or 0, tonumber(numbers[3]) or 0
+  local exists = redis.call('EXISTS', stream) == 1
+  if exists and not numbers[1] then
+    found('broken-events', 'events', 'is kept by nobody', function() redis.call('UNLINK', stream) end)
+    return
+  end
+  local first, last = nil, nil
+  if exists then first, last = ends_of(stream) end
+  if last and last > newest then
+    found('counter-behind', 'eventSeq', text(last), function() redis.call('HSET', META, 'eventSeq', text(last)) end)
+  end
+  local gone = first and first - 1 or numbers[1] and newest
+  if gone and gone ~= dropped then
+    found('broken-events', 'eventsDropped', text(dropped) .. ' in place of ' .. text(gone), function()
+      redis.call('HSET', META, 'eventsDropped', text(gone))
+    end)
+  end
+end
+judge_gates()
+judge_use('expiring', 'expiring')
+judge_use('told', 'progress')
+judge_log()
+judge_events()
+return reply
+`].join('');
+
 export const expireJobs = [time_1, key_1, inUse_1, `if not in_use('expiring') then return { now_text, '' } end
 redis.call('PERSIST', META)
-`, order_1, writes_1, record_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, read_1, own_1, ownEnd_1, history_1, tell_1, eventStream_1, tell_2, expiry_1, `local has_more = bury_expired(tonumber(ARGV[5]))
+`, order_1, writes_1, record_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, read_1, own_1, ownEnd_1, history_1, tell_1, eventStream_1, tell_2, expiry_1, `local has_more = bury_expired(tonumber(ARGV[5]))
 tell_all()
 return { now_text, has_more and '1' or '', unpack(buried) }
 `].join('');
@@ -3328,7 +4294,7 @@ end
 return reply
 `].join('');
 
-export const lockRow = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, claim_1, row_1, `local name, id = ARGV[5], ARGV[11]
+export const lockRow = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, claim_1, row_1, `local name, id = ARGV[5], ARGV[11]
 local earlier_try = row_of_earlier_try()
 if earlier_try then return earlier_try end
 local record, state = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id)
@@ -3505,7 +4471,7 @@ export const pageTogether = [time_1, key_1, `local next_cursor, names = unpack(r
 return { now_text, next_cursor, unpack(names) }
 `].join('');
 
-export const promoteJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, move_1, `redis.call('PERSIST', META)
+export const promoteJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, forget_1, gone_1, read_1, move_1, `redis.call('PERSIST', META)
 local SAVED = prefix .. 'saved'
 local function promote(id, record, state, entry)
   local call = ARGV[5] .. ':' .. id
@@ -3547,8 +4513,9 @@ advance()
 return reply
 `].join('');
 
-export const pruneJobs = [time_1, key_1, writes_1, record_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, gone_1, recurs_1, inUse_1, tell_1, eventStream_1, tell_2, prune_1, own_1, held_1, unhandled_1, `redis.call('PERSIST', META)
-local ENDS, NAMES_LOOKED_AT, SCAN_STEP = { completed = 'completed', dead = 'failed' }, 32, 16
+export const pruneJobs = [time_1, key_1, writes_1, record_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, forget_1, gone_1, recurs_1, inUse_1, tell_1, eventStream_1, tell_2, prune_1, own_1, held_1, unhandled_1, `if ARGV[6] == 'begin' and in_use('expiring') then return { now_text, '0', 'expired', {} } end
+redis.call('PERSIST', META)
+local ENDS, NAMES_LOOKED_AT, SCAN_STEP = { completed = 'completed', dead = 'failed' }, 64, 16
 local LEAVING_AT = prefix .. 'leaving'
 local removed, left, names_left, reply = 0, affordable(tonumber(ARGV[4])), NAMES_LOOKED_AT, { now_text }
 local known = {}
@@ -3648,7 +4615,7 @@ local function prune_leaving()
   return looked == #ids
 end
 local stage, cursor, done = string.match(ARGV[6], '^(%l+) ?(%d*) ?(%d*)$')
-local go_on = stage == 'names' and prune_names(cursor, tonumber(done)) or nil
+local go_on = stage == 'begin' and prune_names('0', 0) or stage == 'names' and prune_names(cursor, tonumber(done)) or nil
 if not go_on and not prune_leaving() then go_on = 'leaving' end
 flush()
 tell_all()
@@ -3656,6 +4623,8 @@ if in_use('stream') then event_stream().drop_old(32) end
 forget_as_many(removed)
 local unhandled = {}
 if not go_on then
+  forget_gone(1000)
+  forget(prefix .. 'saved', 1000)
   forget_held(tonumber(ARGV[4]))
   flush()
   unhandled = unhandled_names(tonumber(ARGV[5]))
@@ -3776,7 +4745,7 @@ end
 return reply
 `].join('');
 
-export const registerNames = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, limits_1, `redis.call('PERSIST', META)
+export const registerNames = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, limits_1, `redis.call('PERSIST', META)
 for i = 5, #ARGV, 3 do
   local name, settings, away = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   redis.call('HSET', prefix .. 'settings', name, settings)
@@ -3785,7 +4754,7 @@ end
 return { now_text }
 `].join('');
 
-export const releaseRows = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, refuse_1, `redis.call('PERSIST', META)
+export const releaseRows = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, refuse_1, `redis.call('PERSIST', META)
 local held = { now_text }
 local function release(id, entry, record, state)
   local _, _, _, pending, _, name, run = holder(entry)
@@ -3878,7 +4847,7 @@ if has_more then redis.call('HSET', META, 'told', '1') end
 return reply
 `].join('');
 
-export const requeueJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, windowEnd_1, window_1, history_1, read_1, own_1, held_1, gone_1, version_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, `redis.call('PERSIST', META)
+export const requeueJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, lease_1, windowEnd_1, window_1, history_1, read_1, own_1, held_1, forget_1, gone_1, version_1, extra_1, newData_1, tell_1, eventStream_1, tell_2, `redis.call('PERSIST', META)
 local SAVED, new_data = prefix .. 'saved', ARGV[10]
 local at = math.max(now, instant(ARGV[8]))
 local taken_here = {}
@@ -3945,11 +4914,9 @@ tell_all()
 return reply
 `].join('');
 
-export const rescueJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, windowEnd_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, gone_1, pass_1, giveUp_1, maxRescues_1, history_1, own_1, ownEnd_1, tell_1, eventStream_1, tell_2, rescue_1, `redis.call('PERSIST', META)
+export const rescueJobs = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, lease_1, windowEnd_1, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, forget_1, gone_1, pass_1, giveUp_1, maxRescues_1, history_1, own_1, ownEnd_1, tell_1, eventStream_1, tell_2, rescue_1, `redis.call('PERSIST', META)
 local held = pass(tonumber(ARGV[6]))
 redis.call('HSET', META, 'lastPass', now_text)
-forget_gone(1000)
-forget(prefix .. 'saved', 1000)
 local first = earliest_expiry()
 if held > now or not first or first > now then
   return { now_text, '', held > now and text(held) or '', first and text(first) or '' }
@@ -3966,7 +4933,7 @@ local more = next_expiry and next_expiry <= now
 return { now_text, more and '1' or '', '', next_expiry and text(next_expiry) or '', unpack(reply) }
 `].join('');
 
-export const saveJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, window_1, gone_1, tell_1, eventStream_1, tell_2, `local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
+export const saveJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, window_1, forget_1, gone_1, tell_1, eventStream_1, tell_2, `local mode, id, key, name, due = ARGV[5], ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local priority, flags, rule = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[15]
 local debounce, delay, longest = debounced[ARGV[20]], tonumber(ARGV[21]), tonumber(ARGV[22])
 local SAVED = prefix .. 'saved'
@@ -4161,7 +5128,7 @@ end
 return reply
 `].join('');
 
-export const setLimits = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, gone_1, limits_1, `local SAVED, name = prefix .. 'saved', ARGV[7]
+export const setLimits = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, forget_1, gone_1, limits_1, `local SAVED, name = prefix .. 'saved', ARGV[7]
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[5]) or 0) > now then return { now_text } end
 redis.call('PERSIST', META)
 if ARGV[8] == '' then redis.call('HDEL', LIMITS, name) else redis.call('HSET', LIMITS, name, ARGV[8]) end
@@ -4171,7 +5138,7 @@ forget(SAVED, 10)
 return { now_text }
 `].join('');
 
-export const setPause = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, gone_1, limits_1, tell_1, eventStream_1, tell_2, `local SAVED, name = prefix .. 'saved', ARGV[8]
+export const setPause = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, forget_1, gone_1, limits_1, tell_1, eventStream_1, tell_2, `local SAVED, name = prefix .. 'saved', ARGV[8]
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[5]) or 0) > now then return { now_text, '1' } end
 redis.call('PERSIST', META)
 local function pause_after(before)
@@ -4240,34 +5207,52 @@ end
 local remembered = redis.call('GET', memory)
 local last_id = remembered and string.match(remembered, '^%x+')
 local is_repeat, is_lost = last_id == claim_id, last_id and ARGV[12] ~= '-' and last_id ~= ARGV[12]
-local fence, watched, has_log
+local fence, watched, has_log, patience_ms
 if is_repeat then
   watched = tonumber(redis.call('HGET', META, 'watchedUntil') or 0) > now and '1' or ''
 else
   redis.call('DEL', memory)
-  local _, last_fence, _, is_watched, was_logged = pass(lease_ms)
-  fence, watched, has_log = math.max(last_fence + 1, micros), is_watched and '1' or '', was_logged
+  local _, last_fence, _, is_watched, was_logged, gone_kept_ms = pass(lease_ms)
+  fence, watched, has_log, patience_ms = math.max(last_fence + 1, micros), is_watched and '1' or '', was_logged, gone_kept_ms
 end
-local is_plain = settlements == 0 and not is_repeat and not is_lost
-if not is_repeat and in_use('gated') then gates().open_by_time() end
 local due, due_since = {}, nil
-if is_plain and slots > 0 then
-  due, due_since = due_names(asked_for)
-end
 local function stand_by()
 `, standBy_1, `  return { rest = rest_in_group, leave = leave_both }
 end
 local function rest()
-  if ARGV[15] == '' then return until_due(), '', {} end
+  if ARGV[15] == '' or slots == 0 and string.sub(ARGV[15], -1) == ' ' then return until_due(), '', {} end
   return stand_by().rest()
 end
-if is_plain and not due[1] then
+local answers, all_ok, expiry, jobs, ids = {}, true, soon + lease_ms, {}, {}
+local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|||'
+local function answer(is_held_back, expired)
   local due_in_ms, stands_by, noted = rest()
-  redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence), unpack(noted))
-  return { now_text, {}, due_in_ms, or_empty(earliest_expiry()), text(fence), text(soon + lease_ms), {}, now_text, watched, stands_by }
+  local first_fence = text(fence)
+  redis.call('HSET', META, 'lastPass', now_text, 'fence', ids[2] and text(fence + #ids - 1) or first_fence, unpack(noted))
+  if #ids > 0 or settlements > 0 then
+    local words = all_ok and '' or table.concat(answers, ' ')
+    redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. first_fence .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms + 60000)
+  end
+  return { now_text, all_ok and {} or answers, due_in_ms, or_empty(earliest_expiry()), first_fence, expiry_text, jobs, now_text, watched, stands_by, is_held_back, expired }
+end
+local may_be_plain = not is_repeat and not is_lost and not in_use('gated') and not in_use('stream') and not in_use('lined')
+if not is_repeat and in_use('gated') then gates().open_by_time() end
+local is_settled = settlements == 0
+if may_be_plain and not is_settled then
+`, forget_1, plainSettlements_1, `  is_settled = settle_plainly(patience_ms, has_log)
+end
+local is_plain = is_settled and not is_repeat and not is_lost
+if is_plain and slots > 0 then
+  due, due_since = due_names(asked_for)
+end
+if is_plain and not due[1] then return answer() end
+`, replySize_1, `local second_round
+if is_plain and may_be_plain and not in_use('expiring') then
+`, order_1, plainClaim_1, `  second_round = claim_plainly()
+  if second_round == true then return answer() end
 end
 return (function()
-`, order_1, writes_1, record_1, place_1, keyLine_1, lines_1, place_2, giveUp_1, maxRescues_1, lastStart_1, tell_1, eventStream_1, tell_2, `local opened, later = {}, {}
+`, order_1, writes_1, record_1, bringForward_1, place_1, keyLine_1, lines_1, place_2, giveUp_1, maxRescues_1, lastStart_1, tell_1, eventStream_1, tell_2, `local opened, later = {}, {}
 local function advance_and_open()
   if not in_use('gated') then return advance() end
   if lines_tools then lines().refill() end
@@ -4304,9 +5289,8 @@ if is_repeat or is_lost then
   take_back(remembered)
   advance_and_open()
 end
-local answers, all_ok = {}, true
-if settlements > 0 then
-`, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, gone_1, refuse_1, settle_1, windowEnd_1, history_1, own_1, ownEnd_1, ending_1, settle_2, `  log_exists = has_log
+if not is_settled then
+`, read_1, remove_1, logKeys_1, log_1, remove_2, own_1, remove_3, forget_1, gone_1, refuse_1, settle_1, windowEnd_1, history_1, own_1, ownEnd_1, ending_1, settle_2, `  log_exists = has_log
   local manners = {}
   local function manner(text_of_it)
     local how = manners[text_of_it]
@@ -4344,8 +5328,7 @@ if settlements > 0 then
   if young then forget_gone(2 * settlements) end
   advance_and_open()
 end
-`, claim_1, takeReady_1, `local expiry, jobs, ids = soon + lease_ms, {}, {}
-local last_starts = {}
+`, claim_1, takeReady_1, `local last_starts = {}
 local function may_come(name, id, state)
   if not is_last_start(name, state, rescues) then return true end
   if last_starts_left == 0 and passed_in_all < MOST_PASSED then return false end
@@ -4353,7 +5336,6 @@ local function may_come(name, id, state)
   last_starts[id] = true
   return true
 end
-local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|||'
 local function take(id, record, state, name)
   local n = #ids + 1
   ids[n] = id
@@ -4386,8 +5368,8 @@ if slots > 0 then
       slots, slots_kept = MOST, slots - MOST
     end
   end
-  local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), {}
-  for _, name in ipairs(due) do
+  local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), second_round or {}
+  for _, name in ipairs(second_round and {} or due) do
     if take_some(name, share) then full[#full + 1] = name end
   end
   for _, name in ipairs(full) do
@@ -4411,17 +5393,11 @@ if next(opened) then tell_opened() end
 if next(later) then tell_later() end
 if in_use('stream') then event_stream().tell_emptied() end
 tell_all()
-local due_in_ms, stands_by, noted = rest()
-redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1), unpack(noted))
-if #ids > 0 or settlements > 0 then
-  local words = all_ok and '' or table.concat(answers, ' ')
-  redis.call('SET', memory, claim_id .. '\\n' .. words .. '\\n' .. text(fence) .. '\\n' .. table.concat(ids, '\\n'), 'PX', 2 * lease_ms + 60000)
-end
-return { now_text, all_ok and {} or answers, due_in_ms, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched, stands_by, passed_any() and '1' or expired and '' or nil, expired }
+return answer(passed_any() and '1' or expired and '' or nil, expired)
 end)()
 `].join('');
 
-export const updateJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, gone_1, read_1, version_1, extra_1, newData_1, move_1, `redis.call('PERSIST', META)
+export const updateJob = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, forget_1, gone_1, read_1, version_1, extra_1, newData_1, move_1, `redis.call('PERSIST', META)
 local SAVED, id = prefix .. 'saved', ARGV[7]
 local record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)
 local function done_as(word)
@@ -4523,7 +5499,7 @@ flush()
 return { now_text }
 `].join('');
 
-export const writeRow = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, refuse_1, gone_1, tell_1, eventStream_1, tell_2, `local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+export const writeRow = [time_1, key_1, order_1, writes_1, record_1, inUse_1, gate_1, openings_1, rate_1, gates_1, gate_2, news_1, sleepers_1, news_2, bringForward_1, place_1, keyLine_1, lines_1, place_2, lease_1, giveUp_1, windowEnd_1, refuse_1, forget_1, gone_1, tell_1, eventStream_1, tell_2, `local id, token, locked_at, next_at = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local SAVED = prefix .. 'saved'
 if tonumber(redis.call('ZSCORE', SAVED, ARGV[17]) or 0) > now then return { now_text, 'ok' } end
 local record, state, entry = redis.call('HGET', JOBS, id), redis.call('HGET', STATE, id), redis.call('HGET', LEASE, id)

@@ -2,9 +2,9 @@
 -- Removes ended jobs that have outstayed the retention of their name, or their own: one stretch of a pass
 -- over all names, oldest first. A name's limits both mean the oldest of an index, so what goes is the
 -- beginning of it, but for jobs that it must leave: recurring ones and those with a retention of their
--- own. Where these lie is told, so that the next pass begins behind them. At the end of a pass idempotency keys
--- whose time is over are forgotten, and names are told whose due jobs nobody runs. Its first write is of a kind
--- that Redis allows when its memory is full: pruning makes room.
+-- own. Where these lie is told, so that the next pass begins behind them. At the end of a pass removed ids, saves and
+-- idempotency keys whose time is over are forgotten, and names are told whose due jobs nobody runs. Its first write is of
+-- a kind that Redis allows when its memory is full: pruning makes room.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta  goneMs, logSeq
@@ -13,11 +13,11 @@
 -- ARGV[3]  how long removed ids stay known, in ms
 -- ARGV[4]  the most jobs to look at
 -- ARGV[5]  the most names without a handler to tell
--- ARGV[6]  where to go on: 'names', cursor of the scan of settings, how many names of that step are done; or 'leaving'
+-- ARGV[6]  where to go on: 'begin'; 'names', cursor of the scan of settings, how many names of that step are done; or 'leaving'
 -- ARGV[7..]  for each index with a beginning that stays: name, index, 'score member' of the last of it
 --
--- Returns  { now, how many were removed, where to go on ('logs': with logs that are not dropped whole) or empty at
---            the end of the pass, list of names without a handler, and for each index whose beginning stays since this call: name, index, 'score member' }
+-- Returns  { now, how many were removed, where to go on ('expired': before all else, with jobs that may have expired; 'logs':
+--            with logs that are not dropped whole) or empty at the end of the pass, list of names without a handler, and for each index whose beginning stays since this call: name, index, 'score member' }
 -- @include time
 -- @include key
 -- @include writes
@@ -28,8 +28,10 @@
 -- @include prune
 -- @include held
 -- @include unhandled
+-- @include in-use
+if ARGV[6] == 'begin' and in_use('expiring') then return { now_text, '0', 'expired', {} } end
 redis.call('PERSIST', META)
-local ENDS, NAMES_LOOKED_AT, SCAN_STEP = { completed = 'completed', dead = 'failed' }, 32, 16
+local ENDS, NAMES_LOOKED_AT, SCAN_STEP = { completed = 'completed', dead = 'failed' }, 64, 16
 local LEAVING_AT = prefix .. 'leaving'
 local removed, left, names_left, reply = 0, affordable(tonumber(ARGV[4])), NAMES_LOOKED_AT, { now_text }
 
@@ -150,7 +152,7 @@ local function prune_leaving()
 end
 
 local stage, cursor, done = string.match(ARGV[6], '^(%l+) ?(%d*) ?(%d*)$')
-local go_on = stage == 'names' and prune_names(cursor, tonumber(done)) or nil
+local go_on = stage == 'begin' and prune_names('0', 0) or stage == 'names' and prune_names(cursor, tonumber(done)) or nil
 if not go_on and not prune_leaving() then go_on = 'leaving' end
 flush()
 tell_all()
@@ -158,6 +160,8 @@ if in_use('stream') then event_stream().drop_old(32) end
 forget_as_many(removed)
 local unhandled = {}
 if not go_on then
+  forget_gone(1000)
+  forget(prefix .. 'saved', 1000)
   forget_held(tonumber(ARGV[4]))
   flush()
   unhandled = unhandled_names(tonumber(ARGV[5]))

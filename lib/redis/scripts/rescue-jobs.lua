@@ -1,8 +1,7 @@
 -- rescue-jobs
 -- Acts on expired leases, oldest first: the job goes back to its old place, one rescue richer, or is
--- buried as `stalled` when its name allows no more. Also forgets removed ids and saves whose time is
--- over. Holds off for a lease when no host passed by for longer than that. Of large jobs it does
--- about 1 MiB a call.
+-- buried as `stalled` when its name allows no more. Holds off for a lease when no host passed by for longer
+-- than that. Of large jobs it does about 1 MiB a call.
 --
 -- KEYS[1]  jobs  hash  {p}jobs  id → what was asked
 -- KEYS[2]  meta  hash  {p}meta  lastPass, heldUntil, longestLease, longestLeaseAt
@@ -32,8 +31,6 @@
 redis.call('PERSIST', META)
 local held = pass(tonumber(ARGV[6]))
 redis.call('HSET', META, 'lastPass', now_text)
-forget_gone(1000)
-forget(prefix .. 'saved', 1000)
 local first = earliest_expiry()
 if held > now or not first or first > now then
   return { now_text, '', held > now and text(held) or '', first and text(first) or '' }

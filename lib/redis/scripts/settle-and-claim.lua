@@ -66,22 +66,17 @@ end
 local remembered = redis.call('GET', memory)
 local last_id = remembered and string.match(remembered, '^%x+')
 local is_repeat, is_lost = last_id == claim_id, last_id and ARGV[12] ~= '-' and last_id ~= ARGV[12]
-local fence, watched, has_log
+local fence, watched, has_log, patience_ms
 if is_repeat then
   watched = tonumber(redis.call('HGET', META, 'watchedUntil') or 0) > now and '1' or ''
 else
   redis.call('DEL', memory)
-  local _, last_fence, _, is_watched, was_logged = pass(lease_ms)
-  fence, watched, has_log = math.max(last_fence + 1, micros), is_watched and '1' or '', was_logged
+  local _, last_fence, _, is_watched, was_logged, gone_kept_ms = pass(lease_ms)
+  fence, watched, has_log, patience_ms = math.max(last_fence + 1, micros), is_watched and '1' or '', was_logged, gone_kept_ms
 end
 
--- Most claims of an idle host find nothing: they are answered before all that follows is made ready.
-local is_plain = settlements == 0 and not is_repeat and not is_lost
-if not is_repeat and in_use('gated') then gates().open_by_time() end
+-- Which of the names asked for are due, and since when.
 local due, due_since = {}, nil
-if is_plain and slots > 0 then
-  due, due_since = due_names(asked_for)
-end
 
 local function stand_by()
   -- @include stand-by
@@ -90,14 +85,47 @@ end
 
 -- How the host rests: until when, whether it stands by meanwhile, and what META is to note of that.
 local function rest()
-  if ARGV[15] == '' then return until_due(), '', {} end
+  -- Who is busy, and did not stand by, has nothing to say of it.
+  if ARGV[15] == '' or slots == 0 and string.sub(ARGV[15], -1) == ' ' then return until_due(), '', {} end
   return stand_by().rest()
 end
 
-if is_plain and not due[1] then
+-- What is handed out.
+local answers, all_ok, expiry, jobs, ids = {}, true, soon + lease_ms, {}, {}
+local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|||'
+
+-- The end of a call: what the host is told, and what is remembered of that in case the answer gets lost.
+local function answer(is_held_back, expired)
   local due_in_ms, stands_by, noted = rest()
-  redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence), unpack(noted))
-  return { now_text, {}, due_in_ms, or_empty(earliest_expiry()), text(fence), text(soon + lease_ms), {}, now_text, watched, stands_by }
+  local first_fence = text(fence)
+  redis.call('HSET', META, 'lastPass', now_text, 'fence', ids[2] and text(fence + #ids - 1) or first_fence, unpack(noted))
+  if #ids > 0 or settlements > 0 then
+    local words = all_ok and '' or table.concat(answers, ' ')
+    redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. first_fence .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms + 60000)
+  end
+  return { now_text, all_ok and {} or answers, due_in_ms, or_empty(earliest_expiry()), first_fence, expiry_text, jobs, now_text, watched, stands_by, is_held_back, expired }
+end
+
+-- Most calls concern plain jobs alone: they are answered before all that follows is made ready.
+local may_be_plain = not is_repeat and not is_lost and not in_use('gated') and not in_use('stream') and not in_use('lined')
+if not is_repeat and in_use('gated') then gates().open_by_time() end
+local is_settled = settlements == 0
+if may_be_plain and not is_settled then
+  -- @include plain-settlements
+  is_settled = settle_plainly(patience_ms, has_log)
+end
+local is_plain = is_settled and not is_repeat and not is_lost
+if is_plain and slots > 0 then
+  due, due_since = due_names(asked_for)
+end
+if is_plain and not due[1] then return answer() end
+-- @include reply-size
+-- The names that are left for the second round, when the first one is over.
+local second_round
+if is_plain and may_be_plain and not in_use('expiring') then
+  -- @include plain-claim
+  second_round = claim_plainly()
+  if second_round == true then return answer() end
 end
 
 -- @step
@@ -154,8 +182,7 @@ if is_repeat or is_lost then
 end
 
 -- 1. Settlements. Most of a batch end in the same manner, which is read once.
-local answers, all_ok = {}, true
-if settlements > 0 then
+if not is_settled then
   -- @include remove
   -- @include gone
   -- @include refuse
@@ -203,8 +230,6 @@ end
 -- 2. The claim.
 -- @include claim
 -- @include take-ready
-local expiry, jobs, ids = soon + lease_ms, {}, {}
-
 -- Of jobs on their last start only as many come as may, unless there are too many to look past: so many did
 -- not die of each other, and work must go on.
 local last_starts = {}
@@ -216,7 +241,6 @@ local function may_come(name, id, state)
   return true
 end
 
-local expiry_text, held_by = text(expiry), '|' .. now_text .. '||' .. host .. '|||'
 local function take(id, record, state, name)
   local n = #ids + 1
   ids[n] = id
@@ -254,8 +278,8 @@ if slots > 0 then
       slots, slots_kept = MOST, slots - MOST
     end
   end
-  local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), {}
-  for _, name in ipairs(due) do
+  local share, full = math.max(math.floor(slots / math.max(#due, 1)), 1), second_round or {}
+  for _, name in ipairs(second_round and {} or due) do
     if take_some(name, share) then full[#full + 1] = name end
   end
   for _, name in ipairs(full) do
@@ -280,10 +304,4 @@ if next(later) then tell_later() end
 if in_use('stream') then event_stream().tell_emptied() end
 tell_all()
 
-local due_in_ms, stands_by, noted = rest()
-redis.call('HSET', META, 'lastPass', now_text, 'fence', text(fence + math.max(#ids, 1) - 1), unpack(noted))
-if #ids > 0 or settlements > 0 then
-  local words = all_ok and '' or table.concat(answers, ' ')
-  redis.call('SET', memory, claim_id .. '\n' .. words .. '\n' .. text(fence) .. '\n' .. table.concat(ids, '\n'), 'PX', 2 * lease_ms + 60000)
-end
-return { now_text, all_ok and {} or answers, due_in_ms, or_empty(earliest_expiry()), text(fence), text(expiry), jobs, now_text, watched, stands_by, passed_any() and '1' or expired and '' or nil, expired }
+return answer(passed_any() and '1' or expired and '' or nil, expired)

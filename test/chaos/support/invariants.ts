@@ -175,6 +175,7 @@ function* foreignKeys({ keys, found, expiring, names }: Store): Generator<string
     keys.gates,
     keys.limits,
     keys.opens,
+    keys.together,
     keys.turns,
     `${keys.prefix}saved`,
   ]);
@@ -589,7 +590,8 @@ const idOf = (index: IndexName, member: string): string => idOfMember(index, mem
 
 function inPairs(flat: readonly string[]): Scores {
   const pairs = new Map<string, number>();
-  for (let i = 0; i < flat.length; i += 2) pairs.set(flat[i]!, Number(flat[i + 1]));
+  for (let i = 0; i < flat.length; i += 2)
+    pairs.set(flat[i]!, flat[i + 1] === '-inf' ? -Infinity : Number(flat[i + 1]));
   return pairs;
 }
 

@@ -326,7 +326,7 @@ const askedChange: fc.Arbitrary<AskedChange> = fc.record({
 });
 
 const terms: fc.Arbitrary<RemovalTerms> = fc.oneof(
-  fc.record({ only: fc.constantFrom('queued' as const, 'waiting' as const) }),
+  fc.record({ only: fc.constantFrom('queued' as const, 'waiting' as const, 'dead' as const) }),
   fc.record({ sparesRunning: fc.boolean(), sparesRecurring: fc.boolean() }),
 );
 

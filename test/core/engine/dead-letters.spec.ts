@@ -117,6 +117,17 @@ describe('history and inspection', () => {
     });
   });
 
+  it('are not needed to know why jobs of a list are dead, and say nothing of one that came back', async () => {
+    const store = await standStill();
+    const { scheduler } = store.engine;
+    const [id] = await dieOf(store, 1, { reason: 'stalled' });
+
+    const { jobs } = await scheduler.find({ state: 'dead' });
+    expect(jobs.map(({ deadReason }) => deadReason)).toEqual(['stalled']);
+    await scheduler.requeue(id!);
+    expect((await scheduler.get(id!))!.deadReason).toBeUndefined();
+  });
+
   it('know nothing of a job that is not there', async () => {
     const { scheduler } = (await standStill()).engine;
 
@@ -507,6 +518,21 @@ describe('clean', () => {
     expect((await scheduler.total()).completed).toBe(1);
   });
 
+  it('goes by the reason, over many pages, and leaves what died too short ago or comes back', async () => {
+    const store = await standStill();
+    const { scheduler } = store.engine;
+    await dieOf(store, 150);
+    await dieOf(store, 120, { reason: 'stalled' });
+    store.clock.advance(HOUR);
+    await dieOf(store, 5, { reason: 'stalled' });
+    const stalled = { state: 'failed', reason: 'stalled', olderThan: '1 hour' } as const;
+
+    expect(await scheduler.clean({ ...stalled, limit: 110 })).toBe(110);
+    expect(await scheduler.clean({ ...stalled, limit: Infinity })).toBe(10);
+    expect(await scheduler.clean({ ...stalled, limit: Infinity })).toBe(0);
+    expect((await scheduler.counts('mail')).dead).toBe(155);
+  });
+
   it('touches neither a job that waits for its retry nor a recurring one', async () => {
     const { engine, broker } = await standStill();
     const { scheduler } = engine;
@@ -528,6 +554,8 @@ describe('clean', () => {
     [{ state: 'completed', limit: 1 }, 'clean.olderThan'],
     [{ state: 'queued', olderThan: 0, limit: 1 }, 'clean.state'],
     [{ olderThan: 0, limit: 1 }, 'clean.state'],
+    [{ state: 'failed', olderThan: 0, limit: 1, reason: 'boredom' }, 'clean.reason'],
+    [{ state: 'completed', olderThan: 0, limit: 1, reason: 'stalled' }, 'clean.reason'],
     [{ state: 'failed', olderThan: 0, limit: 1, nmae: 'x' }, 'clean.nmae'],
     [{ state: 'failed', olderThan: 0, limit: 1, names: 'x' }, 'clean.names'],
   ])('refuses %j', async (options, option) => {

@@ -1,13 +1,16 @@
 import { hostname } from 'node:os';
+import { z } from 'zod';
 import {
   InvalidJobError,
   InvalidOptionError,
   InvalidScheduleError,
   JobCancelledError,
+  JobNotFoundError,
   JobsRunningError,
 } from '../../../lib/core/errors.js';
 import type { ClearOptions, ObliterateOptions } from '../../../lib/core/index.js';
 import { ManualClock, MemoryBackend } from '../../../lib/memory/index.js';
+import { claim } from '../../contract/support/builders.js';
 import { closeBenches, gate, makeBench, nextEvent, type TestBench } from './support.js';
 
 const NOW = Date.UTC(2026, 2, 4, 10);
@@ -235,6 +238,92 @@ describe('remove', () => {
     expect(await heard.opened).toBeInstanceOf(JobCancelledError);
     expect(await heard.opened).toMatchObject({ reason: 'no longer wanted' });
   });
+
+  it('leaves a job alone that runs, when told', async () => {
+    const { engine } = await makeBench();
+    const ends = gate();
+    engine.handlers.define('mail', () => ends.opened);
+    const [started, completed] = [nextEvent(engine, 'started'), nextEvent(engine, 'completed')];
+    await engine.workerHost.start();
+    const { id } = await engine.scheduler.now('mail');
+    await started;
+
+    expect(await engine.scheduler.remove(id, { unlessRunning: true })).toBe(false);
+    ends.open();
+    await completed;
+    expect(await engine.scheduler.remove(id, { unlessRunning: true })).toBe(true);
+    expect(await engine.scheduler.get(id)).toBeUndefined();
+  });
+
+  it.each([{ unlessRunning: 'yes' }, { force: true }])('refuses %j', async (options) => {
+    const { scheduler } = await standing();
+    const { id } = await scheduler.now('mail');
+
+    await expect(scheduler.remove(id, options as object)).rejects.toThrow(InvalidOptionError);
+    expect(await scheduler.get(id)).toBeDefined();
+  });
+});
+
+describe('runAgain', () => {
+  it('adds another job with what was asked of this one, due now, whatever has become of it', async () => {
+    const { scheduler, clock, engine } = await standing();
+    engine.handlers.define('mail', () => undefined);
+    const asked = { priority: 7, tags: ['a'], key: 'k', first: true, context: { tenant: 't' } };
+    const own = { attempts: 3, timeout: 500, removeOnComplete: true };
+    const options = { ...asked, ...own, idempotencyKey: 'once', expiresIn: '1 hour' } as const;
+    const { id } = await scheduler.now('mail', { to: 'ann' }, { ...options, delay: MINUTE });
+    clock.advance(1);
+
+    const again = await scheduler.runAgain(id);
+
+    expect(again.id).not.toBe(id);
+    expect(again.created).toBe(true);
+    const { attrs } = again;
+    expect(attrs.nextRunAt).toEqual(new Date(NOW + 1));
+    expect(attrs.lastModifiedBy).toBe('support');
+    const same = { name: 'mail', data: { to: 'ann' }, ...asked, expiresAt: undefined };
+    expect(again.toJSON()).toMatchObject(same);
+    const { broker } = engine.parts;
+    const claimed = await claim(broker, { names: ['mail'] });
+    expect(claimed.jobs.map(({ record }) => record.overrides)).toEqual([
+      { attempts: 3, timeout: 500, removeOnComplete: true },
+    ]);
+  });
+
+  it('keeps the version of the data, and judges it no more', async () => {
+    const memory = new MemoryBackend();
+    const before = await makeBench({}, memory);
+    const { id } = await before.engine.scheduler.now('mail', { to: 'ann' });
+    const { engine } = await makeBench({}, memory);
+    const schema = z.object({ recipient: z.string() });
+    engine.handlers.define('mail', () => undefined, {
+      schema,
+      version: 2,
+      upcast: { 1: ({ to }) => ({ recipient: to }) },
+    });
+
+    const again = await engine.scheduler.runAgain(id);
+
+    expect(again.dataVersion).toBe(1);
+    expect(again.data).toEqual({ to: 'ann' });
+  });
+
+  it('runs a recurring job once, beside its rule', async () => {
+    const { scheduler } = await standing();
+    const { id } = await scheduler.every('1 hour', 'mail', 5, { skipImmediate: true });
+
+    const again = await scheduler.runAgain(id);
+
+    expect(again.toJSON()).toMatchObject({ data: 5, state: 'queued', repeatInterval: undefined });
+    expect(await scheduler.counts('mail')).toMatchObject({ queued: 1, repeating: 1 });
+  });
+
+  it('refuses a job that is not there', async () => {
+    const { scheduler } = await standing();
+
+    await expect(scheduler.runAgain('nobody')).rejects.toThrow(JobNotFoundError);
+    await expect(scheduler.runAgain('')).rejects.toThrow(InvalidJobError);
+  });
 });
 
 describe('clear', () => {
@@ -253,6 +342,8 @@ describe('clear', () => {
     expect(await scheduler.counts('mail')).toMatchObject({ scheduled: 120, total: 120 });
     expect(await scheduler.clear('mail', { scheduled: true })).toBe(120);
     expect(await scheduler.counts('other')).toMatchObject({ total: 240 });
+    expect(await scheduler.clear('other', { scheduled: 'only' })).toBe(120);
+    expect(await scheduler.counts('other')).toMatchObject({ queued: 120, total: 120 });
   });
 
   it.each<[string, unknown, object]>([

@@ -258,12 +258,12 @@ describe('a pause', () => {
     expect(await scheduler.isPaused('mail')).toBe(true);
     expect(await scheduler.isPaused('other')).toBe(false);
     expect(await scheduler.isPaused()).toBe(false);
-    await scheduler.pause();
+    await scheduler.pause({ by: 'ann' });
 
     expect(await scheduler.isPaused('other')).toBe(true);
     expect(await scheduler.isPaused()).toBe(true);
     expect(await scheduler.pauses()).toEqual({
-      all: { at, by: 'ops' },
+      all: { at, by: 'ann' },
       names: { mail: { at, by: 'ops', reason: 'the provider is down' } },
     });
   });

@@ -2,6 +2,7 @@
 -- The ids of jobs that were removed so recently that their producer may still repeat the add: a
 -- repeat must not bring them back. Kept for as long as the most patient process repeats its calls.
 -- @include time, key, record
+-- @include forget
 local GONE, gone_until, patience = prefix .. 'gone', nil, nil
 
 -- For how long: `keep_ms`, or longer where some process of this store has more patience.
@@ -15,12 +16,6 @@ local function remember_gone(id, record, keep_ms)
   gone_until = gone_until or text(soon + gone_kept(keep_ms))
   local nonce = record and string.match(own_of(record), '^{"nonce":"(%x+)"')
   zadd(GONE, gone_until, nonce or id)
-end
-
--- Drops from a sorted set what it need not remember any longer, a bounded number; callers drop more than they add.
-local function forget(key, limit)
-  local over = redis.call('ZCOUNT', key, '-inf', now_text)
-  if over > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(over, limit) - 1) end
 end
 
 local function forget_gone(limit)

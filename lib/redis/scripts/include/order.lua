@@ -53,6 +53,12 @@ local function ready_member(at, seq, priority, id, is_first)
   return second_key(at, priority, is_first) .. place_in_line .. id
 end
 
+-- A member of `timed`, of which the time is the score.
+local function timed_member(seq, priority, id, is_first)
+  local mark = is_first and '^' or ''
+  return string.format('%012x', seq) .. mark .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
+end
+
 -- Where the id begins in a member of `ready`.
 local READY_ID = SEQ_WIDTH + 1 + ((SECOND == 'p' or SECOND == 'P') and PRIORITY_WIDTH or SECOND ~= '-' and TIME_WIDTH or 0)
 

@@ -14,10 +14,10 @@ local function earliest_expiry()
 end
 
 -- Until when rescuing is held off, the newest fence, the longest lease, whether some process listens
--- for what happens to jobs, and whether anything was ever logged.
+-- for what happens to jobs, whether anything was ever logged, and for how long some process repeats its calls, in ms.
 local function pass(lease_ms, pace_ms)
   local meta = redis.call('HMGET', META, 'lastPass', 'heldUntil', 'fence', 'longestLease', 'longestLeaseAt', 'watchedUntil', 'logSeq',
-    'gated', 'paused', 'expiring', 'stream', 'lined', 'idleUntil')
+    'gated', 'paused', 'expiring', 'stream', 'lined', 'idleUntil', 'goneMs')
   note_use(meta[8], meta[9], meta[10], meta[11], meta[12], meta[13])
   local last, held, fence = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
   local longest, seen_at = tonumber(meta[4] or 0), tonumber(meta[5] or 0)
@@ -33,5 +33,5 @@ local function pass(lease_ms, pace_ms)
   -- The clock stepped back.
   if held > soon + longest then held = soon + longest end
   if held ~= before then redis.call('HSET', META, 'heldUntil', text(held)) end
-  return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false
+  return held, fence, longest, tonumber(meta[6] or 0) > now, meta[7] ~= false, tonumber(meta[14] or 0) or 0
 end

@@ -5,6 +5,7 @@
 -- @include time, key, order, writes, record
 -- @include gate
 -- @include news
+-- @include bring-forward
 local earliest = {}
 
 -- Names of which a lease has ended: those that were at a limit have room again.
@@ -27,7 +28,8 @@ local function lines()
     lines_tools = {
       note_use = note_use_of_keys, place = place_lined, leave = leave_lined, let_go = let_go_of_key, promote = promote_lined, start = start,
       may_start = may_start, drop_head = drop_head, stop = stop_key, begin_run = begin_run, end_run = end_run, open = open_lines, refill = refill_touched,
-      moves = function() return moves end,
+      moves = function() return moves end, of_job = line_of_job, of_key = line_of, spot = spot_of_job, turn_of = turn_of,
+      by_turn = by_turn, touch = touch, give_up_turn = give_up_turn, leave_line = leave_line,
     }
   end
   return lines_tools
@@ -44,11 +46,6 @@ local function end_run(id, name, flags, record, keeps_key)
   local is_damaged = not flags and record and in_use('lined')
   if is_damaged then lines().drop_head(id, name, record) end
   if is_damaged or is_lined(flags) then lines().end_run(id, name, record, keeps_key) end
-end
-
-local function timed_member(seq, priority, id, is_first)
-  local mark = is_first and '^' or ''
-  return string.format('%012x', seq) .. mark .. (priority ~= 0 and string.format('%.17g', priority) or '') .. ':' .. id
 end
 
 -- Which secondary index counts a waiting job, if any.
@@ -140,23 +137,8 @@ local function announce(name, at)
   if ARGV[3] ~= '' then tell_of_name(name, at, about) end
 end
 
--- Of a name whose due jobs all keep their places (see take-ready) the due time is marked: it is half a ms
--- early. Hosts that may not have those sleep until something else is due, and hear of all that comes.
-local function is_marked(due)
-  return due % 1 > 0
-end
-
 local function mark_due(name, due, keeps_all)
   if is_marked(due) ~= keeps_all then redis.call('ZADD', DUE, keeps_all and due - 0.5 or due + 0.5, name) end
-end
-
-local function in_order(names)
-  local list = {}
-  for name in pairs(names) do
-    list[#list + 1] = name
-  end
-  if list[2] then table.sort(list) end
-  return list
 end
 
 local function reopen_freed()
@@ -174,11 +156,7 @@ local function advance()
   if next(freed) then reopen_freed() end
   local news = {}
   for name, at in pairs(earliest) do
-    local before = tonumber(redis.call('ZSCORE', DUE, name))
-    local marked = before and is_marked(before)
-    local is_earlier = not before or at < before
-    if is_earlier then redis.call('ZADD', DUE, text(at), name) end
-    if marked or is_earlier and (not before or before > now) then news[name] = at end
+    if bring_forward(name, at) then news[name] = at end
   end
   earliest = {}
   for _, name in ipairs(in_order(news)) do

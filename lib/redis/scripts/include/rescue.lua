@@ -60,38 +60,43 @@ local function lose(id, name, facts, lease, planned_at, rescues_otherwise)
   return at, outcome, attempt
 end
 
--- Calls `told(id, name, host, attempt, rescues, outcome)` for each job whose run was lost. Of large jobs it does
--- about 1 MiB.
+-- Gives the job of a lost lease another attempt, or buries it. Calls `told(id, name, host, attempt, rescues, outcome)`
+-- where a run was lost.
+local function rescue_one(id, record, state, entry, rescues_otherwise, told)
+  local lease, name, progress = owner(id, entry, record)
+  if not name then
+    zrem(LEASES, id)
+    hdel(LEASE, id)
+    return
+  end
+  give_up(id, name)
+  if not record then
+    remove_record(id, state)
+    return
+  end
+  local asked_at, seq, priority, flags = asked(record)
+  local facts = happened(state)
+  local planned_at = planned(asked_at, facts)
+  facts.progress = progress_of(progress) or facts.progress
+  local at, outcome, attempt = lose(id, name, facts, lease, planned_at, rescues_otherwise)
+  if not seq then
+    outcome = 'buried'
+    end_run(id, name, flags, record)
+    entomb(id, name, facts)
+  else
+    end_run(id, name, flags, record, outcome ~= 'buried')
+    put_down(id, name, at, seq, priority, flags, facts)
+    if outcome == 'buried' and has_own_end(flags) then end_own_way(id, record, 'dead') end
+  end
+  if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
+  if outcome then told(id, name, lease.host, attempt, facts.rescueCount, outcome) end
+end
+
+-- Acts on so many expired leases; of large jobs it does about 1 MiB.
 local function rescue(limit, rescues_otherwise, told)
   local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now_text, 'LIMIT', 0, limit)
   read_some(ids, { JOBS, STATE, LEASE }, function(_, id, record, state, entry)
-    local lease, name, progress = owner(id, entry, record)
-    if not name then
-      zrem(LEASES, id)
-      hdel(LEASE, id)
-      return
-    end
-    give_up(id, name)
-    if not record then
-      remove_record(id, state)
-      return
-    end
-    local asked_at, seq, priority, flags = asked(record)
-    local facts = happened(state)
-    local planned_at = planned(asked_at, facts)
-    facts.progress = progress_of(progress) or facts.progress
-    local at, outcome, attempt = lose(id, name, facts, lease, planned_at, rescues_otherwise)
-    if not seq then
-      outcome = 'buried'
-      end_run(id, name, flags, record)
-      entomb(id, name, facts)
-    else
-      end_run(id, name, flags, record, outcome ~= 'buried')
-      put_down(id, name, at, seq, priority, flags, facts)
-      if outcome == 'buried' and has_own_end(flags) then end_own_way(id, record, 'dead') end
-    end
-    if outcome or at ~= planned_at then hset(STATE, id, packed(facts)) end
-    if outcome then told(id, name, lease.host, attempt, facts.rescueCount, outcome) end
+    rescue_one(id, record, state, entry, rescues_otherwise, told)
   end)
   flush()
   advance()

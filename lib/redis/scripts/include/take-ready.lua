@@ -2,7 +2,8 @@
 -- Takes due jobs out of the lines of their names. Those that may not come now keep their places, and
 -- the claim looks past them, at most so many in a call: who refuses jobs must let them come after that.
 -- @include time, key, order, writes, claim
-local MAX_BYTES, MOST_PASSED = 1048576, 100
+-- @include reply-size
+local MOST_PASSED = 100
 local passed, passed_in_all = {}, 0
 
 -- Up to `want` members of a line that may come, in order, with their ids and states: all of them, if
@@ -37,14 +38,6 @@ end
 -- Whether all that is due of a name keeps its place.
 local function keeps_all(name)
   return passed[name] ~= nil and redis.call('ZCARD', index('ready', name)) == passed[name]
-end
-
--- How many records to read next: few at first, then as many as the room left promises to hold.
-local FIRST_READ = 4
-local bytes, read = 0, 0
-local function next_read(left)
-  if read == 0 then return math.min(left, FIRST_READ) end
-  return math.min(left, math.max(math.floor((MAX_BYTES - bytes) * read / math.max(bytes, 1)), 1))
 end
 
 -- So many jobs that their keys hold back are moved out of the way in a call; the next one goes on.

@@ -46,6 +46,7 @@ async function worksWithoutOptionalPeers(): Promise<void> {
   }
   await assert.rejects(import('nestjs-agenda-redis/metrics' as string), /prom-client/);
   await assert.rejects(import('nestjs-agenda-redis/otel' as string), /@opentelemetry\/api/);
+  await assert.rejects(import('nestjs-agenda-redis/bull-board' as string), /@bull-board\/api/);
 }
 
 void main();

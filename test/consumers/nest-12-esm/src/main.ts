@@ -6,6 +6,7 @@ import { HealthCheckService } from '@nestjs/terminus';
 import { register } from 'prom-client';
 import * as root from 'nestjs-agenda-redis';
 import * as core from 'nestjs-agenda-redis/core';
+import * as dashboard from 'nestjs-agenda-redis/dashboard';
 import * as health from 'nestjs-agenda-redis/health';
 import * as memory from 'nestjs-agenda-redis/memory';
 import * as metrics from 'nestjs-agenda-redis/metrics';
@@ -15,7 +16,7 @@ import * as redis from 'nestjs-agenda-redis/redis';
 import * as testing from 'nestjs-agenda-redis/testing';
 import { AppModule, asReady } from './app.js';
 
-for (const entry of [root, core, health, memory, metrics, nest, otel, redis, testing]) {
+for (const entry of [root, core, dashboard, health, memory, metrics, nest, otel, redis, testing]) {
   assert.ok(Object.keys(entry).length > 0);
 }
 // One class of each, whatever the entry: what is injected by class must be the same class.

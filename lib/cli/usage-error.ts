@@ -1,0 +1,4 @@
+/** What was asked for on the command line cannot be understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

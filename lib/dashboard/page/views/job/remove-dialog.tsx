@@ -1,0 +1,23 @@
+import { pathOfJob } from '../../api-client.js';
+import { ConfirmDialog } from '../../components/index.js';
+import type { ActionDialogProps } from './dialog-props.js';
+
+/** Deletes a job with all that is kept of it. */
+export function RemoveDialog({ job, onClose, onDone }: ActionDialogProps) {
+  return (
+    <ConfirmDialog
+      title={`Delete this job of “${job.name}”?`}
+      confirm="Delete"
+      danger
+      path={pathOfJob(job.id, 'remove')}
+      said="Deleted."
+      onDone={onDone}
+      onClose={onClose}
+    >
+      <p>
+        {job.repeat === null ? '' : 'Its schedule ends with it. '}
+        Its data, result, attempts and log go, too. This cannot be taken back.
+      </p>
+    </ConfirmDialog>
+  );
+}

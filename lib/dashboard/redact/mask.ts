@@ -1,0 +1,2 @@
+/** What stands in place of values that are not shown. */
+export const MASK = '•••';

@@ -1,0 +1,59 @@
+import { IncompatibleStoreError } from '../core/errors.js';
+import { PRIORITY_FIRST, type ClaimSort } from '../core/options/claim-order.js';
+import { scripts } from './all-scripts.js';
+import { resolveRedisOptions, type RedisBackendOptions } from './redis-options.js';
+import { RedisStore } from './redis-store.js';
+
+/** What was fixed in a store when it was made, as options for whoever joins it. */
+export type StoredSettings = Pick<
+  Required<RedisBackendOptions>,
+  'partitions' | 'sort' | 'retryFor'
+>;
+
+const FIELDS = ['partitions', 'sort', 'goneMs'];
+
+/**
+ * Asks a store what is fixed in it: so a process that is no part of the application can join it without being
+ * told, and without changing any of it. Writes nothing.
+ *
+ * @param options - how to reach it
+ * @returns with `retryFor` no longer than what the store reckons with already
+ * @throws InvalidOptionError, ConnectionError; IncompatibleStoreError when there is no store
+ */
+export async function storedSettings(options: RedisBackendOptions): Promise<StoredSettings> {
+  const resolved = resolveRedisOptions({ ...options, partitions: 1 });
+  const store = new RedisStore(resolved, async () => undefined, undefined);
+  try {
+    await store.connection.open();
+    const [, ...found] = await store.runEarly(scripts.lookAtStore, FIELDS);
+    return settingsIn(found as string[], store, resolved.retryForMs);
+  } finally {
+    await store.connection.close();
+  }
+}
+
+function settingsIn(found: readonly string[], store: RedisStore, wishedMs: number): StoredSettings {
+  if (found[0] === 'foreign' || found[0] === 'moving') return UNFIT;
+  const [partitions, sort, goneMs] = found;
+  if (!partitions || !sort) {
+    const { connection, keys } = store;
+    throw new IncompatibleStoreError(
+      `There is no store under the prefix "${keys.prefix}" at ${connection.address}. Give the keyPrefix and the ` +
+        'database of the application, or start it first.',
+    );
+  }
+  return {
+    partitions: Number(partitions),
+    sort: sortIn(sort),
+    retryFor: Math.min(wishedMs, Number(goneMs) || wishedMs),
+  };
+}
+
+/** Of what cannot be joined: whoever opens it is told why. */
+const UNFIT: StoredSettings = { partitions: 1, sort: PRIORITY_FIRST, retryFor: 1_000 };
+
+/** `priority:-1,nextRunAt:1` as an option. */
+export function sortIn(text: string): ClaimSort {
+  const parts = text.split(',').map((part) => part.split(':'));
+  return Object.fromEntries(parts.map(([key, direction]) => [key, Number(direction)]));
+}
