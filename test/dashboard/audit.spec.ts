@@ -78,6 +78,26 @@ describe.each(PLATFORMS)('the audit (%s)', (platform) => {
     ]);
   });
 
+  it('is told the same however the path is spelt', async () => {
+    const { page, entries, scheduler } = await startAudited();
+    const { id } = await scheduler.schedule('in 1 hour', 'mail');
+    const spellings = {
+      express: ['api/Jobs/BULK/', 'api/DEAD/purge/', 'api/pause/'],
+      fastify: ['api/jobs/%62ulk', 'api/de%61d/purg%65', 'api/p%61use'],
+    };
+    const [bulk, purge, pause] = spellings[platform];
+
+    await page.change(bulk!, { action: 'disable', ids: [id] });
+    await page.change(purge!, { names: ['mail'] });
+    await page.change(pause!);
+
+    expect(entries).toMatchObject([
+      { action: 'jobs/disable', targets: [id], changed: 1 },
+      { action: 'dead/purge', targets: ['mail'] },
+      { action: 'pause', targets: [] },
+    ]);
+  });
+
   it('is told when those refuse who judge changes alone', async () => {
     const { page, entries } = await startAudited({ changeGuards: [{ canActivate: () => false }] });
 

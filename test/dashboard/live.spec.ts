@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { connect } from 'node:net';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { ConnectionError, Engine, type JobScheduler } from '../../lib/core/index.js';
 import type { JobNews } from '../../lib/dashboard/index.js';
@@ -121,6 +121,43 @@ it('read the overview once for all who look', async () => {
   expect(reads).toHaveBeenCalledTimes(1);
 });
 
+it('stop with the last one who looks, also when another has left while its overview was read', async () => {
+  const dashboard = await startDashboard({ metadata });
+  const timers = timersUnderWay();
+  const viewer = await Viewer.open(dashboard);
+  const counts = dashboard.scheduler.counts.bind(dashboard.scheduler);
+  let release!: () => void;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const reads = jest.spyOn(dashboard.scheduler, 'counts').mockImplementation((async () => {
+    await held;
+    return counts();
+  }) as JobScheduler['counts']);
+  await until(() => reads.mock.calls.length > 0);
+  const server = dashboard.app.getHttpServer() as Server;
+  const asked = once(server, 'request') as Promise<[unknown, ServerResponse]>;
+  const hasty = connect(Number(new URL(dashboard.origin).port), '127.0.0.1');
+  hasty.write('GET /jobs/api/live HTTP/1.1\r\nHost: a\r\n\r\n');
+  const [, response] = await asked;
+  hasty.destroy();
+  await once(response, 'close');
+  release();
+  await until(() => viewer.all('overview').length > 0);
+  await Promise.all(reads.mock.results.map(({ value }) => value as Promise<unknown>));
+  await viewer.leave();
+
+  await until(() => timers() === 0);
+  expect(viewer.all('overview').length).toBeGreaterThan(0);
+});
+
+it('are over at once for who asks for headers alone', async () => {
+  const dashboard = await startDashboard({ metadata });
+
+  const response = await dashboard.fetch('api/live', { method: 'HEAD' });
+  await dashboard.app.close();
+
+  expect(response.status).toBe(200);
+});
+
 it('end when the store no longer answers, and whoever comes again is told why', async () => {
   const dashboard = await startDashboard({ metadata });
   const viewer = await Viewer.open(dashboard);
@@ -140,29 +177,56 @@ it('end when the store no longer answers, and whoever comes again is told why', 
   await back.sees('overview');
 });
 
-it('cut off who takes nothing of what is sent', async () => {
-  let stream: EventStream | undefined;
-  let closed = false;
-  const server = createServer((_request, response: ServerResponse) => {
-    stream = new EventStream(response);
-    stream.onClose(() => (closed = true));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  atEnd(() => server.close());
-  const { port } = server.address() as { port: number };
-  const socket = connect(port, '127.0.0.1');
-  atEnd(() => socket.destroy());
-  socket.pause();
-  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  await until(() => stream !== undefined);
+describe('a stream to one that takes nothing of what is sent', () => {
+  async function startStalled() {
+    const answers: ServerResponse[] = [];
+    const server = createServer((_request, response) => answers.push(response));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    atEnd(() => server.close());
+    const { port } = server.address() as { port: number };
+    const socket = connect(port, '127.0.0.1');
+    atEnd(() => socket.destroy());
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until(() => answers.length > 0);
+    return { stream: new EventStream(answers[0]), response: answers[0]!, socket };
+  }
+  const news = (length: number) => [
+    { id: 'x'.repeat(length), name: 'mail', event: 'start' as const },
+  ];
 
-  const long = [{ id: 'x'.repeat(1_000_000), name: 'mail', event: 'start' as const }];
-  await until(() => {
-    stream!.send('jobs', long);
-    return closed;
+  it('is cut off', async () => {
+    const { stream, response, socket } = await startStalled();
+
+    await until(() => {
+      stream.send('jobs', news(1_000_000));
+      return response.destroyed;
+    });
+    expect(socket.bytesRead).toBe(0);
   });
-  expect(socket.bytesRead).toBe(0);
+
+  it('goes on when all is taken after a while, also one event that is longer than what may wait', async () => {
+    const { stream, response, socket } = await startStalled();
+    let taken = 0;
+
+    stream.send('jobs', news(6_000_000));
+    socket.on('data', ({ length }) => (taken += length)).resume();
+
+    await until(() => taken > 6_000_000);
+    expect(response.destroyed).toBe(false);
+  });
 });
+
+/** How many intervals are under way that have begun since. */
+function timersUnderWay(): () => number {
+  const begun = jest.spyOn(globalThis, 'setInterval');
+  const ended = jest.spyOn(globalThis, 'clearInterval');
+  return () => {
+    const over = new Set<unknown>(ended.mock.calls.map(([timer]) => timer));
+    return begun.mock.results.filter(({ value }) => !over.has(value)).length;
+  };
+}
 
 /** How many listeners there are more than at the beginning. */
 function listenersOf(scheduler: JobScheduler): () => number {

@@ -267,13 +267,14 @@ describe('the list of jobs', () => {
     const { scheduler } = dashboard;
     await scheduler.now('a', { user: { id: 1 } }, { id: 'a1', tags: ['eu', 'gold'] });
     await scheduler.now('b', { user: { id: 2 } }, { id: 'b2', tags: ['eu'] });
-    await scheduler.now('c', { user: { id: 1 } }, { id: 'c3' });
+    await scheduler.now('c', { user: { id: 1 } }, { id: 'c3', tags: ['why?now'] });
     const idsOf = async (query: string) =>
       (await dashboard.get<JobPage>(`api/jobs?${query}`)).jobs.map(({ id }) => id).sort();
 
     expect(await idsOf('name=a&name=b')).toEqual(['a1', 'b2']);
     expect(await idsOf(`data=${encodeURIComponent('{"user":{"id":1}}')}`)).toEqual(['a1', 'c3']);
     expect(await idsOf('tag=eu&tag=gold')).toEqual(['a1']);
+    expect(await idsOf('tag=why?now')).toEqual(['c3']);
     expect(await idsOf('id=c3')).toEqual(['c3']);
     expect(await idsOf('id=d4')).toEqual([]);
   });

@@ -72,13 +72,28 @@ describe('what is not shown', () => {
 });
 
 describe('edited data', () => {
-  const stored = { to: 'ann', password: 'p', list: [{ token: 1 }, { token: 2 }], token: { a: 1 } };
+  const ann = { user: 'ann', token: MASK };
+  const bob = { user: 'bob', token: MASK };
+  const MOVED = 'data.users[0].token';
+  const stored = {
+    to: 'ann',
+    password: 'p',
+    list: [{ token: 1 }, { token: 2 }],
+    users: [
+      { ...ann, token: 'a' },
+      { ...bob, token: 'b' },
+    ],
+    token: { a: 1 },
+  };
   const shown = () => redaction.shown(stored) as typeof stored;
 
   it('gets back what the mask stands for', () => {
     expect(redaction.restored(shown(), stored)).toEqual(stored);
     expect(redaction.restored({ ...shown(), to: 'bob' }, stored)).toEqual({ ...stored, to: 'bob' });
     expect(redaction.restored({ password: MASK }, stored)).toEqual({ password: 'p' });
+    expect(redaction.restored({ users: [ann, { ...bob, user: 'ben' }] }, stored)).toEqual({
+      users: [stored.users[0], { user: 'ben', token: 'b' }],
+    });
     expect(redaction.restored({ ...shown(), password: 'new' }, stored)).toMatchObject({
       password: 'new',
     });
@@ -94,6 +109,8 @@ describe('edited data', () => {
     ['in other letters', { PASSWORD: MASK }, 'data.PASSWORD'],
     ['in a shorter list', { list: [{ token: MASK }] }, 'data.list[0].token'],
     ['in a longer list', { list: [{}, {}, { token: MASK }] }, 'data.list[2].token'],
+    ['in a list whose items have moved', { users: [bob, { ...bob, user: 'cem' }] }, MOVED],
+    ['in a list whose items have changed places', { users: [bob, ann] }, MOVED],
     ['in a list that was an object', [{ token: MASK }], 'data[0].token'],
     ['below a hostile name', parsed('{"__proto__":{"token":"•••"}}'), 'data.__proto__.token'],
   ])('is refused with the mask %s, which would be stored as the value', (_, edited, path) => {

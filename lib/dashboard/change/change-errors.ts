@@ -4,7 +4,7 @@ import { Answers } from '../answers.js';
 import { Audit } from '../audit/audit.js';
 import { toldError } from '../audit/told-error.js';
 import { apiErrorOf, ErrorAnswers } from '../error-answers.js';
-import { wasLetIn } from '../lock/change-lock.js';
+import { methodAskedFor } from '../lock/change-lock.js';
 import { describedChange, type ChangeRequest } from './described-change.js';
 import { PartlyDoneException } from './partly-done.exception.js';
 
@@ -22,7 +22,7 @@ export class ChangeErrors extends ErrorAnswers {
 
   override catch(error: unknown, context: ArgumentsHost): void {
     const request = context.switchToHttp().getRequest<ChangeRequest & object>();
-    if (wasLetIn(request)) this.tell(error, request);
+    if (methodAskedFor(request) !== undefined) this.tell(error, request);
     this.answer(error, context);
   }
 

@@ -1,4 +1,4 @@
-import { pathOfRequest } from '../answers.js';
+import { methodAskedFor } from '../lock/change-lock.js';
 
 /** What of a request for a change is the same on every platform. The body may be anything. */
 export interface ChangeRequest {
@@ -15,22 +15,30 @@ export interface DescribedChange {
 const MOST_CHARACTERS = 256;
 const MOST_TARGETS = 200;
 
-/** Which change a request asks for, and of what, also when it is refused before anybody has looked at it. */
+/**
+ * Which change a request asks for, and of what, also when it is refused before anybody has looked at it. Its path does
+ * not tell: platforms take several spellings for one.
+ */
 export function describedChange(request: ChangeRequest): DescribedChange {
   const params = partsOf(request.params);
   const body = partsOf(request.body);
-  const steps = pathOfRequest(request).split('/');
-  const last = steps.at(-1) ?? '';
-  if (typeof params.id === 'string') {
-    return { action: `jobs/${textOf(params.action)}`, targets: textsOf([params.id]) };
+  const method = methodAskedFor(request) ?? '';
+  switch (method) {
+    case 'add':
+      return { action: 'jobs/add', targets: textsOf([body.name]) };
+    case 'change':
+      return { action: `jobs/${textOf(params.action)}`, targets: textsOf([params.id]) };
+    case 'changeMany':
+      return { action: `jobs/${textOf(body.action)}`, targets: textsOf(body.ids) };
+    case 'requeueDead':
+      return { action: 'dead/requeue', targets: textsOf(body.names) };
+    case 'purgeDead':
+      return { action: 'dead/purge', targets: textsOf(body.names) };
+    default: {
+      const targets = textsOf([params.name]);
+      return { action: targets.length > 0 ? `names/${method}` : method, targets };
+    }
   }
-  if (typeof params.name === 'string') {
-    return { action: `names/${last}`, targets: textsOf([params.name]) };
-  }
-  if (last === 'bulk') return { action: `jobs/${textOf(body.action)}`, targets: textsOf(body.ids) };
-  if (last === 'jobs') return { action: 'jobs/add', targets: textsOf([body.name]) };
-  const isOfDead = steps.at(-2) === 'dead';
-  return { action: isOfDead ? `dead/${last}` : last, targets: textsOf(body.names) };
 }
 
 const partsOf = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { LiveEvents } from '../api/index.js';
 
-/** What waits to be sent to a viewer at most, in bytes: one that takes nothing is cut off, and may come again. */
+/** A viewer that lets more wait to be sent is cut off, and may come again, in bytes. */
 const MOST_WAITING = 4 * 1024 * 1024;
 /** How soon the browser comes again after a stream has ended, in ms. */
 const RETRY_MS = 1_000;
@@ -33,6 +33,8 @@ export class EventStream {
     this.raw.on('error', () => this.raw.destroy());
     this.raw.writeHead(200, HEADERS);
     this.raw.write(`retry: ${RETRY_MS}\n\n`);
+    // It has all that it will ever get: its headers.
+    if (this.raw.req.method === 'HEAD') this.raw.end();
   }
 
   send<Event extends keyof LiveEvents>(event: Event, data: LiveEvents[Event]): void {
@@ -42,8 +44,9 @@ export class EventStream {
   /** @param text - of `eventText`: many viewers get the same */
   sendText(text: string): void {
     if (this.raw.writableEnded || this.raw.destroyed) return;
-    this.raw.write(text);
+    // Before it, so that one long event does not cut off who takes all.
     if (this.raw.writableLength > MOST_WAITING) this.raw.destroy();
+    else this.raw.write(text);
   }
 
   end(): void {

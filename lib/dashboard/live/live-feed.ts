@@ -46,11 +46,12 @@ export class LiveFeed implements OnModuleDestroy {
     const stream = new EventStream(response);
     const tooLong = setTimeout(() => stream.end(), LONGEST_STREAM_MS);
     this.viewers.add(stream);
+    if (this.viewers.size === 1) this.start(overview);
+    // At once for one that has left while the overview was read.
     stream.onClose(() => {
       clearTimeout(tooLong);
       this.leave(stream);
     });
-    if (this.viewers.size === 1) this.start(overview);
     stream.send('overview', overview);
   }
 

@@ -11,10 +11,11 @@ import { DASHBOARD_OPTIONS } from '../tokens.js';
 import { isOfOwnOrigin } from './same-origin.js';
 import { provesItself, TOKEN_HEADER, type CookieRequest } from './session-token.js';
 
-/** Requests that may look: whatever refuses their changes is told to the audit. */
-const letIn = new WeakSet<object>();
+/** Requests that may look, and what they ask for: whatever refuses their changes is told to the audit. */
+const letIn = new WeakMap<object, string>();
 
-export const wasLetIn = (request: object): boolean => letIn.has(request);
+/** The method of the controller that a request is for, once its guards have agreed that it may look. */
+export const methodAskedFor = (request: object): string | undefined => letIn.get(request);
 
 /**
  * Refuses changes that the page did not ask for. It is asked behind `guards` and before `changeGuards`, and asks nobody
@@ -27,7 +28,7 @@ export class ChangeLock implements CanActivate {
   /** @throws ForbiddenException, UnsupportedMediaTypeException: which says what is missing */
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<CookieRequest & object>();
-    letIn.add(request);
+    letIn.set(request, context.getHandler().name);
     if (this.options.readOnly) {
       throw new ForbiddenException('This dashboard is read-only: it changes nothing.');
     }

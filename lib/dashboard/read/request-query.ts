@@ -7,7 +7,8 @@ export class RequestQuery {
   /** @throws InvalidOptionError for a parameter that is not known */
   constructor(request: unknown, known: readonly string[]) {
     const { originalUrl, url } = request as { readonly originalUrl?: string; readonly url: string };
-    const [, search = ''] = (originalUrl ?? url).split('?', 2);
+    // All that is behind the first question mark: there may be others in what is asked for.
+    const [search = ''] = /\?.*/s.exec(originalUrl ?? url) ?? [];
     this.given = new URLSearchParams(search);
     checkKnownKeys('query', Object.fromEntries(this.given), known);
   }

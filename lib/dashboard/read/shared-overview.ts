@@ -11,16 +11,21 @@ const FRESH_MS = 1_000;
 export class SharedOverview {
   private newest: Promise<Overview> | undefined;
   private readAt = -Infinity;
+  private isReading = false;
 
   constructor(@Inject(DashboardInstance) private readonly instance: DashboardInstance) {}
 
   read(): Promise<Overview> {
-    if (this.newest && performance.now() - this.readAt < FRESH_MS) return this.newest;
+    const isFresh = this.isReading || performance.now() - this.readAt < FRESH_MS;
+    if (this.newest && isFresh) return this.newest;
     const reading = readOverview(this.instance);
     this.newest = reading;
     this.readAt = performance.now();
-    // Who asks after a failure is no victim of it.
-    reading.catch(() => this.forget(reading));
+    this.isReading = true;
+    void reading.then(
+      () => (this.isReading = false),
+      () => this.forget(),
+    );
     return reading;
   }
 
@@ -29,7 +34,9 @@ export class SharedOverview {
     return Math.max(this.readAt + FRESH_MS - performance.now(), 0);
   }
 
-  private forget(reading: Promise<Overview>): void {
-    if (this.newest === reading) this.newest = undefined;
+  /** Who asks after a failure is no victim of it. */
+  private forget(): void {
+    this.newest = undefined;
+    this.isReading = false;
   }
 }

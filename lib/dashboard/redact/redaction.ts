@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InvalidOptionError } from '../../core/index.js';
 import type { ResolvedDashboardOptions } from '../dashboard-options.js';
 import { DASHBOARD_OPTIONS } from '../tokens.js';
-import { MASK } from './mask.js';
+import { maskedText } from './mask.js';
 import { withStoredValues } from './stored-values.js';
 
 /**
@@ -77,10 +77,7 @@ export class Redaction {
 
   private shownText(value: unknown): string {
     if (!this.mayHide) return JSON.stringify(value);
-    const hides = (name: string) => this.hides(name);
-    return JSON.stringify(value, function (this: unknown, name, part: unknown) {
-      return !Array.isArray(this) && hides(name) ? MASK : part;
-    });
+    return maskedText(value, (name) => this.hides(name));
   }
 
   private namedIn(data: unknown): string | undefined {

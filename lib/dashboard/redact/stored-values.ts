@@ -1,13 +1,11 @@
 import { InvalidOptionError } from '../../core/index.js';
-import { MASK } from './mask.js';
+import { MASK, maskedText, type Hides } from './mask.js';
 
 /*
  * Who edits data sees the mask in place of what is hidden, and sends it back. Where it comes back, what is stored there
- * is put in its place. Items of a list are known by their positions, so a list that has become longer or shorter must not
- * hold masks: the password of one item would become that of another.
+ * is put in its place. Items of a list are known by their positions, so a list whose items have moved must not hold
+ * masks: the password of one item would become that of another.
  */
-
-type Hides = (name: string) => boolean;
 
 /** What lies deeper is no job's data, and refused as such when it is to be stored. */
 const MAX_DEPTH = 1_000;
@@ -29,8 +27,7 @@ function restoredPart({ edited, stored, path, depth }: Part, hides: Hides): unkn
   const inside = (part: unknown, before: unknown, at: string) =>
     restoredPart({ edited: part, stored: before, path: path + at, depth: depth + 1 }, hides);
   if (Array.isArray(edited)) {
-    const before: readonly unknown[] =
-      Array.isArray(stored) && stored.length === edited.length ? stored : [];
+    const before = keepsPlaces(edited, stored, hides) ? stored : [];
     return edited.map((item, at) => inside(item, before[at], `[${at}]`));
   }
   const parts = Object.entries(edited).map(([name, part]: [string, unknown]) => {
@@ -43,10 +40,26 @@ function restoredPart({ edited, stored, path, depth }: Part, hides: Hides): unkn
   return Object.fromEntries(parts);
 }
 
+/** Whether each item that holds a mask may be the stored one of its place, and is not plainly that of another. */
+function keepsPlaces(
+  edited: readonly unknown[],
+  stored: unknown,
+  hides: Hides,
+): stored is readonly unknown[] {
+  if (!Array.isArray(stored) || stored.length !== edited.length) return false;
+  const shown = stored.map((item) => maskedText(item, hides));
+  const masked = new Set(shown.filter((text) => text.includes(MASK)));
+  if (masked.size === 0) return true;
+  return edited.every((item, at) => {
+    const text = JSON.stringify(item);
+    return text === shown[at] || !masked.has(text);
+  });
+}
+
 function storedValue(value: unknown, path: string): unknown {
   if (value !== undefined) return value;
   const expected =
-    'a value: nothing hidden is stored there that the mask could stand for, or its list has become longer or shorter';
+    'a value: nothing hidden is stored there that the mask could stand for, or the items of its list have moved';
   throw new InvalidOptionError(path, MASK, expected);
 }
 

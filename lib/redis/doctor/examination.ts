@@ -8,9 +8,15 @@ import type { Script } from '../script.js';
 /** Two numbers in front of the findings. */
 const HEAD = 2;
 const WIDTH = 4;
+/** What many jobs tell of one thing. */
+const TOLD_ONCE = new Set(['counter-behind', 'forgotten-use', 'unlisted-name']);
 
 /** A look at the keys of one partition: how scripts are asked, and where goes what they find. */
 export class Examination {
+  /** Jobs that lie here and belong in another partition: given a place here they might run twice. */
+  readonly strays = new Set<string>();
+  private readonly told = new Set<string>();
+
   constructor(
     readonly whole: RedisStore,
     readonly partition: RedisStore,
@@ -45,6 +51,11 @@ export class Examination {
   }
 
   note(code: string, subject: string, detail: string, outcome: FindingOutcome): void {
+    if (TOLD_ONCE.has(code)) {
+      const thing = `${code} ${subject}`;
+      if (this.told.has(thing)) return;
+      this.told.add(thing);
+    }
     const several = this.whole.partitions.length > 1;
     const partition = several ? this.number : undefined;
     this.findings.add(keyFinding(code, subject, detail, outcome, partition));

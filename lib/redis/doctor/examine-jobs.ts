@@ -5,11 +5,8 @@ import { seenByReaders } from './seen-by-readers.js';
 
 /** How many jobs a look takes at once. */
 const AT_ONCE = 25;
-/** As the engine has it where a handler does not say. */
-const RESCUES_OTHERWISE = '2';
-
-/** What scripts that may rescue a job are told beside. */
-export const rescuesOtherwise = RESCUES_OTHERWISE;
+/** How many rescues a script allows that may rescue a job: as the engine has it where a handler does not say. */
+export const RESCUES_OTHERWISE = '2';
 
 /** Looks at every job of a partition. @returns how many there were */
 export async function examineJobs(examination: Examination): Promise<number> {
@@ -28,13 +25,9 @@ export async function examineJobs(examination: Examination): Promise<number> {
   return count;
 }
 
-async function examineThese(examination: Examination, ids: readonly string[]): Promise<void> {
-  const { whole, partition, number, pace } = examination;
-  for (const id of ids) {
-    const place = whole.numberOf(id);
-    if (place === number) continue;
-    examination.note('wrong-partition', id, `its id says partition ${place}`, 'left');
-  }
+async function examineThese(examination: Examination, met: readonly string[]): Promise<void> {
+  const { partition, pace } = examination;
+  const ids = met.filter((id) => !isStray(examination, id));
   const texts = await pace.call(() => readJobs(partition, ids));
   const notes = new Map(
     texts.filter(({ asked }) => asked !== '').map((job) => [job.id, seenByReaders(job)]),
@@ -43,4 +36,13 @@ async function examineThese(examination: Examination, ids: readonly string[]): P
     const pairs = bite.flatMap((id) => [id, notes.get(id) ?? '']);
     return examination.ask(scripts.examineJobs, [RESCUES_OTHERWISE, ...pairs]);
   });
+}
+
+/** Notes a job of another partition, of which nothing else is looked at. */
+function isStray(examination: Examination, id: string): boolean {
+  const place = examination.whole.numberOf(id);
+  if (place === examination.number) return false;
+  examination.strays.add(id);
+  examination.note('wrong-partition', id, `its id says partition ${place}`, 'left');
+  return true;
 }

@@ -1,14 +1,17 @@
 import { scripts } from '../all-scripts.js';
+import { idOfMember } from '../keys.js';
 import { keysUnder } from '../keys-under.js';
 import { inBites } from '../read-jobs.js';
-import { scanPages } from '../repartition/scan-pages.js';
+import { pairsOf, scanPages } from '../repartition/scan-pages.js';
 import { inPages } from '../walk-jobs.js';
 import type { Examination } from './examination.js';
-import { rescuesOtherwise } from './examine-jobs.js';
-import { keyOfName, nameOfIndex, ownKey, type OwnKey } from './own-keys.js';
+import { RESCUES_OTHERWISE } from './examine-jobs.js';
+import { keyOfName, nameOfIndex, ownKey, type EntryKind, type OwnKey } from './own-keys.js';
 
 const KEYS_AT_ONCE = 100;
+const FIRST_ENTRIES = 4;
 const ENTRIES_AT_ONCE = 50;
+const PAGE_BYTES = 1_048_576;
 /** In front of the keys of other partitions, which have a hash tag of their own. */
 const OTHER_PARTITION = /^\{\d+\.\d+\}:/;
 const STAGED = '~repartition~:';
@@ -75,16 +78,17 @@ async function examineEntries(examination: Examination, key: OwnKey): Promise<vo
   const { rest, type, entries, text } = key;
   const command = SCANS[type as keyof typeof SCANS];
   const [name, keyOf] = keyOfName(key) ?? [text, ''];
-  const head = [rescuesOtherwise, rest, entries!, name, keyOf];
-  const step = command === 'SSCAN' ? 1 : 2;
+  const head = [RESCUES_OTHERWISE, rest, entries!, name, keyOf];
+  let count = FIRST_ENTRIES;
   try {
-    for await (const page of scanPages(
-      connection,
-      command,
-      `${keys.prefix}${rest}`,
-      ENTRIES_AT_ONCE,
-    )) {
-      const found = page.filter((_, i) => i % step === 0);
+    const pages = scanPages(connection, command, `${keys.prefix}${rest}`, () => count);
+    for await (const page of pages) {
+      count = nextCount(page, count);
+      const found = withoutStrays(
+        examination,
+        entries!,
+        command === 'SSCAN' ? page.map(alone) : pairsOf(page),
+      );
       const look = (bite: readonly string[]) =>
         examination.ask(scripts.examineEntries, [...head, ...bite]);
       await inBites(found, look, ENTRIES_AT_ONCE);
@@ -93,4 +97,28 @@ async function examineEntries(examination: Examination, key: OwnKey): Promise<vo
     // Of a key of another type its form tells.
     if (!/WRONGTYPE/.test(String(error))) throw error;
   }
+}
+
+const alone = (entry: string): [entry: string, value: string] => [entry, ''];
+
+/** With what hashes hold of an entry, a page makes about as much as other calls. */
+function nextCount(page: readonly string[], count: number): number {
+  const bytes = page.reduce((sum, { length }) => sum + length, 0);
+  const fitting = Math.floor((count * PAGE_BYTES) / Math.max(bytes, 1));
+  return Math.max(1, Math.min(fitting, 2 * count, ENTRIES_AT_ONCE));
+}
+
+function withoutStrays(
+  { strays, partition }: Examination,
+  kind: EntryKind,
+  pairs: readonly (readonly [entry: string, value: string])[],
+): string[] {
+  const idOf = (entry: string, value: string): string => {
+    if (kind === 'pointer') return value;
+    if (kind === 'timed') return idOfMember('timed', entry, partition.order);
+    return kind === 'ready' || kind === 'line'
+      ? idOfMember('ready', entry, partition.order)
+      : entry;
+  };
+  return pairs.filter(([entry, value]) => !strays.has(idOf(entry, value))).map(([entry]) => entry);
 }

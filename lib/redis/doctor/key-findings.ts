@@ -83,6 +83,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   'broken-events': {
     message: (subject, detail) => `The stream of events, ${subject}: ${detail}.`,
+    remedy: 'Look who has written them, and rename the key away (RENAME).',
   },
   'broken-log': {
     message: (subject, detail) => `The log of jobs, ${subject}: ${detail}.`,

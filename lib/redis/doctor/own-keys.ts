@@ -1,4 +1,4 @@
-import { KEY_PARTS } from '../keys.js';
+import { KEY_PARTS, PRIMARY_INDEXES, SECONDARY_INDEXES } from '../keys.js';
 import { nameAndKey } from '../repartition/kinds.js';
 
 /*
@@ -128,9 +128,10 @@ export function keyOfName({
   return OF_KEYS.has(infix) ? nameAndKey(text) : undefined;
 }
 
-const INDEXES =
-  /^(?:ready|timed|lined|parked|running|completed|dead|repeating|retrying|disabled|lines|openings):$/;
+const OF_NAMES = new Set(
+  [...PRIMARY_INDEXES, ...SECONDARY_INDEXES, 'lines', 'openings'].map((place) => `${place}:`),
+);
 
 /** The name that an index is of, if it is one. */
 export const nameOfIndex = ({ infix, text }: OwnKey): string | undefined =>
-  INDEXES.test(infix) ? text : undefined;
+  OF_NAMES.has(infix) ? text : undefined;

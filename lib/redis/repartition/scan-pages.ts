@@ -4,17 +4,18 @@ import type { RedisConnection } from '../redis-connection.js';
  * What stands in a key, in pages that never hold Redis up, in no order; an entry may come twice. Pairs come one
  * after the other, whatever the protocol of the connection makes of them.
  *
- * @param count - about how many entries a page has
+ * @param count - about how many entries a page has; as a function, the next one
  */
 export async function* scanPages(
   connection: RedisConnection,
   command: 'HSCAN' | 'SSCAN' | 'ZSCAN',
   key: string,
-  count: number,
+  count: number | (() => number),
 ): AsyncGenerator<string[]> {
   let cursor = '0';
   do {
-    const answer = await connection.commandAt(key, command, key, cursor, 'COUNT', String(count));
+    const most = String(typeof count === 'number' ? count : count());
+    const answer = await connection.commandAt(key, command, key, cursor, 'COUNT', most);
     const [next, found] = answer as [string, unknown[]];
     yield found.flat().map(String);
     cursor = next;

@@ -35,6 +35,12 @@ local function waits_at(line, id)
   return lines().of_job(id, line.name, record) == line and planned(asked_at, happened(state)) ~= nil
 end
 
+-- One that runs alone is no reason to look at lines.
+local function judge_use(line)
+  if in_use('lined') or redis.call('EXISTS', line.line, line.heads) == 0 then return end
+  found('forgotten-use', 'lined', line.name, function() lines().note_use() end)
+end
+
 local function judge_holder(line)
   local id = redis.call('GET', line.holder)
   if not id or waits_at(line, id) then return end
@@ -67,11 +73,9 @@ local function judge_rate(line)
   found('broken-rate', subject_of(line), 'its newest starts cannot be read', function() redis.call('DEL', key) end)
 end
 
-if (#ARGV - 5) > 0 and not in_use('lined') then
-  found('forgotten-use', 'lined', ARGV[6], function() lines().note_use() end)
-end
 for i = 6, #ARGV, 2 do
   local line = lines().of_key(ARGV[i], ARGV[i + 1])
+  judge_use(line)
   judge_rate(line)
   judge_holder(line)
   judge_line(line)

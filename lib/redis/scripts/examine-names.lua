@@ -49,12 +49,27 @@ local function judge_rate(name)
   found('broken-rate', name, 'its newest starts cannot be read', function() redis.call('DEL', key) end)
 end
 
+local GATE_TYPES = {
+  paused = 'table', concurrency = 'number', rate = 'table', key = 'table', maxQueued = 'number', ['until'] = 'number', away = 'number',
+}
+
+local function is_legible_gate(stored)
+  if not is_legible_json(stored) then return false end
+  for member, value in pairs(cjson.decode(stored)) do
+    if type(value) ~= (GATE_TYPES[member] or type(value)) then return false end
+  end
+  return true
+end
+
 -- What cannot be read holds nothing back: the limits are made anew of what the handler and people have said.
 local function judge_gate(name, is_away)
   local stored = redis.call('HGET', prefix .. 'gates', name)
   if not stored then return end
-  if not is_legible_json(stored) then
-    found('broken-gate', name, 'its limits and its pause cannot be read', function() rebuild_gate(name, is_away) end)
+  if not is_legible_gate(stored) then
+    found('broken-gate', name, 'its limits and its pause cannot be read', function()
+      gates().keep_gate(name, {})
+      rebuild_gate(name, is_away)
+    end)
     return
   end
   local gate = cjson.decode(stored)

@@ -40,25 +40,37 @@ local function judge_log()
   if entries > known then found('broken-log', 'logs', text(entries - known) .. ' entries stand in no index') end
 end
 
+local function end_of(command, from, to)
+  return redis.call(command, prefix .. 'events', from, to, 'COUNT', 1)[1]
+end
+
+-- Somebody else may have a stream under this name.
+local function is_ours(entry)
+  local parts = entry[2]
+  return parts[1] == 'n' and tonumber(parts[2]) and parts[5] == 'e'
+end
+
 -- The numbers of the first and the last event that are there.
-local function ends_of(stream)
-  local first, last = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1], redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
-  if not first then return end
+local function numbers_of(first, last)
   local ok, events = pcall(cjson.decode, last[2][6])
-  return tonumber(first[2][2]), tonumber(last[2][2]) + (ok and #events or 1) - 1
+  return tonumber(first[2][2]), tonumber(last[2][2]) + (ok and type(events) == 'table' and #events or 1) - 1
 end
 
 local function judge_events()
   local stream = prefix .. 'events'
   local numbers = redis.call('HMGET', META, 'stream', 'eventSeq', 'eventsDropped')
   local newest, dropped = tonumber(numbers[2]) or 0, tonumber(numbers[3]) or 0
-  local exists = redis.call('EXISTS', stream) == 1
-  if exists and not numbers[1] then
+  local oldest, latest = end_of('XRANGE', '-', '+'), end_of('XREVRANGE', '+', '-')
+  if oldest and not (is_ours(oldest) and is_ours(latest)) then
+    found('broken-events', 'events', 'has entries of somebody else')
+    return
+  end
+  if not numbers[1] and redis.call('EXISTS', stream) == 1 then
     found('broken-events', 'events', 'is kept by nobody', function() redis.call('UNLINK', stream) end)
     return
   end
-  local first, last = nil, nil
-  if exists then first, last = ends_of(stream) end
+  local first, last
+  if oldest then first, last = numbers_of(oldest, latest) end
   if last and last > newest then
     found('counter-behind', 'eventSeq', text(last), function() redis.call('HSET', META, 'eventSeq', text(last)) end)
   end

@@ -790,6 +790,12 @@ local function next_in(line, limits, most)
   local record, state = redis.call('HGET', JOBS, holder), redis.call('HGET', STATE, holder)
   return { spot_of_job(holder, record or '', state) }
 end
+local function time_in_line(line, id)
+  local at = tonumber(redis.call('ZSCORE', index('lined', line.name), id))
+  if at or redis.call('HEXISTS', LEASE, id) == 1 then return at end
+  local asked_at, seq = asked(redis.call('HGET', JOBS, id) or '')
+  return seq and planned(asked_at, happened(redis.call('HGET', STATE, id)))
+end
 local function refill(line)
   local waiting = redis.call('ZCARD', line.line)
   if waiting == 0 then return forget_opening(line) end
@@ -799,9 +805,9 @@ local function refill(line)
   if most > 0 then
     local spots, is_held = next_in(line, limits, most)
     for _, one in ipairs(spots) do
-      one.at = tonumber(redis.call('ZSCORE', index('lined', line.name), one.id))
+      one.at = time_in_line(line, one.id)
       leave_line(line, one)
-      if limits then become_head(line, one, now) else stand_plainly(line, one) end
+      if one.at and limits then become_head(line, one, now) elseif one.at then stand_plainly(line, one) end
     end
     moves_left = moves_left - #spots
     waiting, room = waiting - #spots, is_held and 0 or room - #spots
@@ -2607,6 +2613,7 @@ local function settle_plainly(patience_ms, has_log)
     manners[manner] = how
     local of_name = running[name]
     if not of_name then
+      if has_gate(name) then return false end
       of_name = {}
       running[name], completed[name] = of_name, {}
     end
@@ -2655,6 +2662,7 @@ end
 
 const plainClaim_1 = `local leases, entries, later = {}, {}, {}
 local function front_of(name, most)
+  if has_gate(name) then return end
   local timed, repeating, retrying, head = index('timed', name), index('repeating', name), index('retrying', name), nil
   local has_others = redis.call('EXISTS', timed, repeating, retrying) > 0
   if has_others then
@@ -2743,6 +2751,7 @@ local function claim_plainly()
     redis.call('HSET', LEASE, unpack(entries))
   end
   if later[1] and ARGV[3] ~= '' and tonumber(in_use('idle') or 0) > now then
+    table.sort(later, function(one, other) return one.name < other.name end)
     for _, name in ipairs(later) do
       sleepers().tell_watchers(name.name, name.at, '', host)
     end
@@ -3993,6 +4002,10 @@ local function waits_at(line, id)
   if redis.call('HEXISTS', LEASE, id) == 1 or name_of(record) ~= line.name then return false end
   return lines().of_job(id, line.name, record) == line and planned(asked_at, happened(state)) ~= nil
 end
+local function judge_use(line)
+  if in_use('lined') or redis.call('EXISTS', line.line, line.heads) == 0 then return end
+  found('forgotten-use', 'lined', line.name, function() lines().note_use() end)
+end
 local function judge_holder(line)
   local id = redis.call('GET', line.holder)
   if not id or waits_at(line, id) then return end
@@ -4021,11 +4034,9 @@ local function judge_rate(line)
   if #(redis.call('GET', key) or '') % START_BYTES == 0 then return end
   found('broken-rate', subject_of(line), 'its newest starts cannot be read', function() redis.call('DEL', key) end)
 end
-if (#ARGV - 5) > 0 and not in_use('lined') then
-  found('forgotten-use', 'lined', ARGV[6], function() lines().note_use() end)
-end
 for i = 6, #ARGV, 2 do
   local line = lines().of_key(ARGV[i], ARGV[i + 1])
+  judge_use(line)
   judge_rate(line)
   judge_holder(line)
   judge_line(line)
@@ -4059,11 +4070,24 @@ local function judge_rate(name)
   if #(redis.call('GET', key) or '') % START_BYTES == 0 then return end
   found('broken-rate', name, 'its newest starts cannot be read', function() redis.call('DEL', key) end)
 end
+local GATE_TYPES = {
+  paused = 'table', concurrency = 'number', rate = 'table', key = 'table', maxQueued = 'number', ['until'] = 'number', away = 'number',
+}
+local function is_legible_gate(stored)
+  if not is_legible_json(stored) then return false end
+  for member, value in pairs(cjson.decode(stored)) do
+    if type(value) ~= (GATE_TYPES[member] or type(value)) then return false end
+  end
+  return true
+end
 local function judge_gate(name, is_away)
   local stored = redis.call('HGET', prefix .. 'gates', name)
   if not stored then return end
-  if not is_legible_json(stored) then
-    found('broken-gate', name, 'its limits and its pause cannot be read', function() rebuild_gate(name, is_away) end)
+  if not is_legible_gate(stored) then
+    found('broken-gate', name, 'its limits and its pause cannot be read', function()
+      gates().keep_gate(name, {})
+      rebuild_gate(name, is_away)
+    end)
     return
   end
   local gate = cjson.decode(stored)
@@ -4151,23 +4175,32 @@ local function judge_log()
   local entries, known = redis.call('HLEN', LOGS), redis.call('ZCARD', LOGS_ALL)
   if entries > known then found('broken-log', 'logs', text(entries - known) .. ' entries stand in no index') end
 end
-local function ends_of(stream)
-  local first, last = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1], redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
-  if not first then return end
+local function end_of(command, from, to)
+  return redis.call(command, prefix .. 'events', from, to, 'COUNT', 1)[1]
+end
+local function is_ours(entry)
+  local parts = entry[2]
+  return parts[1] == 'n' and tonumber(parts[2]) and parts[5] == 'e'
+end
+local function numbers_of(first, last)
   local ok, events = pcall(cjson.decode, last[2][6])
-  return tonumber(first[2][2]), tonumber(last[2][2]) + (ok and #events or 1) - 1
+  return tonumber(first[2][2]), tonumber(last[2][2]) + (ok and type(events) == 'table' and #events or 1) - 1
 end
 local function judge_events()
   local stream = prefix .. 'events'
   local numbers = redis.call('HMGET', META, 'stream', 'eventSeq', 'eventsDropped')
   local newest, dropped = tonumber(numbers[2]) or 0, tonumber(numbers[3]) or 0
-  local exists = redis.call('EXISTS', stream) == 1
-  if exists and not numbers[1] then
+  local oldest, latest = end_of('XRANGE', '-', '+'), end_of('XREVRANGE', '+', '-')
+  if oldest and not (is_ours(oldest) and is_ours(latest)) then
+    found('broken-events', 'events', 'has entries of somebody else')
+    return
+  end
+  if not numbers[1] and redis.call('EXISTS', stream) == 1 then
     found('broken-events', 'events', 'is kept by nobody', function() redis.call('UNLINK', stream) end)
     return
   end
-  local first, last = nil, nil
-  if exists then first, last = ends_of(stream) end
+  local first, last
+  if oldest then first, last = numbers_of(oldest, latest) end
   if last and last > newest then
     found('counter-behind', 'eventSeq', text(last), function() redis.call('HSET', META, 'eventSeq', text(last)) end)
   end
@@ -5235,7 +5268,10 @@ local function answer(is_held_back, expired)
   end
   return { now_text, all_ok and {} or answers, due_in_ms, or_empty(earliest_expiry()), first_fence, expiry_text, jobs, now_text, watched, stands_by, is_held_back, expired }
 end
-local may_be_plain = not is_repeat and not is_lost and not in_use('gated') and not in_use('stream') and not in_use('lined')
+local may_be_plain = not is_repeat and not is_lost and not in_use('stream') and not in_use('lined')
+local function has_gate(name)
+  return in_use('gated') and redis.call('HEXISTS', prefix .. 'gates', name) == 1
+end
 if not is_repeat and in_use('gated') then gates().open_by_time() end
 local is_settled = settlements == 0
 if may_be_plain and not is_settled then

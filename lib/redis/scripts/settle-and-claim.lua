@@ -107,7 +107,13 @@ local function answer(is_held_back, expired)
 end
 
 -- Most calls concern plain jobs alone: they are answered before all that follows is made ready.
-local may_be_plain = not is_repeat and not is_lost and not in_use('gated') and not in_use('stream') and not in_use('lined')
+local may_be_plain = not is_repeat and not is_lost and not in_use('stream') and not in_use('lined')
+
+-- Whether a name is held back by anything, or has been: then it is not plain.
+local function has_gate(name)
+  return in_use('gated') and redis.call('HEXISTS', prefix .. 'gates', name) == 1
+end
+
 if not is_repeat and in_use('gated') then gates().open_by_time() end
 local is_settled = settlements == 0
 if may_be_plain and not is_settled then

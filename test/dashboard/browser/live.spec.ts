@@ -65,6 +65,28 @@ it('shows within a second on the overview that another process has paused a name
   expect(await seenAfter('paused')).toBeLessThan(WITHIN_MS);
 });
 
+/** As when its window is covered or shown again. */
+async function showPage(isShown: boolean): Promise<void> {
+  await visit.page.evaluate(`
+    Object.defineProperty(document, 'hidden', { configurable: true, value: ${!isShown} });
+    document.dispatchEvent(new Event('visibilitychange'));
+  `);
+}
+
+it('takes no connection while nobody sees it, and shows then what has happened meanwhile', async () => {
+  await visit.open('#/jobs?state=completed');
+  await isLive();
+  await showPage(false);
+  await visit.page.getByText('Connecting', { exact: true }).waitFor();
+  const id = await working.meets('completes', 'charge-card');
+  expect(await visit.page.getByText(id).count()).toBe(0);
+
+  await showPage(true);
+
+  await isLive();
+  expect(await seenAfter(id)).toBeLessThan(WITHIN_MS);
+});
+
 it('says when it hears nothing, and goes on by itself when the application is back', async () => {
   const { keyPrefix } = shown;
   const jobs = { ...storeOptions, keyPrefix };

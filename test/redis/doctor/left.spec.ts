@@ -103,6 +103,20 @@ it('leaves keys of another type, and those of strangers, as they are', async () 
   ]);
 });
 
+it.each([false, true])(
+  'leaves a stream of strangers as it is, where events are kept: %s',
+  async (isKept) => {
+    const { keys, backend } = store;
+    if (isKept) await redis.hset(keys.meta, 'stream', '{}');
+    await redis.xadd(keys.events, '*', 'visit', 'ann');
+
+    const found = await faultsIn(backend, true);
+
+    expect(found).toEqual([expect.stringMatching(/^broken-events \| events \| left /)]);
+    expect(await redis.xlen(keys.events)).toBe(1);
+  },
+);
+
 it('goes on where a whole index is of another type', async () => {
   const { keys, backend } = store;
   await redis.del(keys.index('completed', 'completed'));
@@ -144,6 +158,9 @@ it('tells jobs that lie in a partition where nobody looks for them', async () =>
   expect(report.partitions).toBe(2);
   expect(report.isSound).toBe(false);
   const [finding] = report.findings.filter(({ code }) => code === 'wrong-partition');
+  const { keys } = partitions[1 - right]!;
+  // Where it lies it has no place, and gets none: it would run twice.
+  expect(await redis.exists(keys.index('ready', 'mail'), keys.due, keys.names)).toBe(0);
   expect(finding).toMatchObject({
     subject: id,
     partition: 1 - right,

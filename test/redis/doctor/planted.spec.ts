@@ -314,6 +314,12 @@ const ofNames: Fault[] = [
     /^broken-gate \| narrow /,
   ],
   [
+    'a gate of which a limit is no number',
+    ({ keys }) => redis.hset(keys.gates, 'ready', '{"concurrency":"many","until":"later"}'),
+    /^broken-gate \| ready /,
+    'ready',
+  ],
+  [
     'limits that scripts do not look at',
     ({ keys }) => redis.hdel(keys.meta, 'gated'),
     /^forgotten-use \| gated /,
@@ -519,6 +525,32 @@ describe.each(AREAS)('%s', (_, faults) => {
     expect(await violations(redis, store.keys.prefix, store.backend.manager)).toEqual([]);
     expect(runs === '' ? [] : await store.runAll(runs)).toHaveLength(due);
   });
+});
+
+it('mends what is left of a key of which all jobs are gone', async () => {
+  const { keys, backend } = store;
+  await redis.hdel(keys.jobs, 'front', 'lined');
+  await redis.del(keys.index('lined', 'lined'));
+
+  await faultsIn(backend, true);
+
+  expect(await faultsIn(backend)).toEqual([]);
+  expect(await store.runAll('lined')).toEqual([]);
+});
+
+it('lets a line go on of which somebody has lost the times', async () => {
+  await redis.del(store.keys.index('lined', 'lined'));
+
+  expect(await store.runAll('lined')).toEqual(['front', 'lined']);
+});
+
+it('tells once what many jobs tell', async () => {
+  const { keys, backend } = store;
+  await redis.hdel(keys.meta, 'seq');
+
+  const found = await faultsIn(backend);
+
+  expect(found).toEqual([expect.stringMatching(/^counter-behind \| seq /)]);
 });
 
 /** How many jobs of a name wait to be run, or run. */

@@ -93,6 +93,14 @@ local function next_in(line, limits, most)
   return { spot_of_job(holder, record or '', state) }
 end
 
+-- When a job in a line is due; where somebody has damaged what tells it, as its record says. Nil for one that is gone.
+local function time_in_line(line, id)
+  local at = tonumber(redis.call('ZSCORE', index('lined', line.name), id))
+  if at or redis.call('HEXISTS', LEASE, id) == 1 then return at end
+  local asked_at, seq = asked(redis.call('HGET', JOBS, id) or '')
+  return seq and planned(asked_at, happened(redis.call('HGET', STATE, id)))
+end
+
 -- Lets as many of a line step up as there is room for.
 local function refill(line)
   local waiting = redis.call('ZCARD', line.line)
@@ -103,9 +111,9 @@ local function refill(line)
   if most > 0 then
     local spots, is_held = next_in(line, limits, most)
     for _, one in ipairs(spots) do
-      one.at = tonumber(redis.call('ZSCORE', index('lined', line.name), one.id))
+      one.at = time_in_line(line, one.id)
       leave_line(line, one)
-      if limits then become_head(line, one, now) else stand_plainly(line, one) end
+      if one.at and limits then become_head(line, one, now) elseif one.at then stand_plainly(line, one) end
     end
     moves_left = moves_left - #spots
     waiting, room = waiting - #spots, is_held and 0 or room - #spots

@@ -3,7 +3,7 @@
 -- has run before. The same as take-ready and recede bring about, in few words; where there is more to think of it
 -- leaves off: before it has leased anything, or in the second round, with what was leased until then.
 -- Expects what settle-and-claim knows of the claim: `due`, `due_since`, `free`, `slots`, `ids`, `jobs`, `claim_id`, `host`,
--- `fence`, `expiry_text`, `held_by`. ARGV[3]: news channel, empty for none.
+-- `fence`, `expiry_text`, `held_by`, `has_gate`. ARGV[3]: news channel, empty for none.
 -- @include time, key, news
 -- @include order
 -- @include reply-size
@@ -12,6 +12,7 @@ local leases, entries, later = {}, {}, {}
 -- The front of a line: its next members, at most `most`, with their ids, whether there are more, and when the first
 -- of those is due that wait for their time. Nil where the name is not plain.
 local function front_of(name, most)
+  if has_gate(name) then return end
   local timed, repeating, retrying, head = index('timed', name), index('repeating', name), index('retrying', name), nil
   local has_others = redis.call('EXISTS', timed, repeating, retrying) > 0
   if has_others then
@@ -107,6 +108,7 @@ local function claim_plainly()
     redis.call('HSET', LEASE, unpack(entries))
   end
   if later[1] and ARGV[3] ~= '' and tonumber(in_use('idle') or 0) > now then
+    table.sort(later, function(one, other) return one.name < other.name end)
     for _, name in ipairs(later) do
       sleepers().tell_watchers(name.name, name.at, '', host)
     end

@@ -1,7 +1,7 @@
 -- plain-settlements
 -- Ends a batch in which every attempt is the first success of a job that has told nothing: most batches are that. The
 -- same as `settle` says, in few words; nothing is written before the whole batch is known to be plain.
--- Expects `settlements`, `gone_ms` and ARGV[16..]: see settle-and-claim.
+-- Expects `settlements`, `gone_ms`, `has_gate` and ARGV[16..]: see settle-and-claim.
 -- @include time, key, pass
 -- @include forget
 local GONE = prefix .. 'gone'
@@ -37,6 +37,7 @@ local function settle_plainly(patience_ms, has_log)
     manners[manner] = how
     local of_name = running[name]
     if not of_name then
+      if has_gate(name) then return false end
       of_name = {}
       running[name], completed[name] = of_name, {}
     end
