@@ -115,7 +115,7 @@ const otherEnd: fc.Arbitrary<End> = fc.record({
 });
 
 type Heard = 'right' | 'unknown' | 'lost';
-const free = fc.constantFrom(0, 1, 2, 100, 100, 100, 100);
+const free = fc.constantFrom<number[]>(0, 1, 2, 100, 100, 100, 100);
 const askedNames = fc
   .shuffledSubarray(NAMES, { minLength: 2 })
   .chain((names) => fc.tuple(...names.map((one) => fc.record({ name: fc.constant(one), free }))));
@@ -260,6 +260,11 @@ export const mixedCalls = runOf(
   { weight: 2, arbitrary: claimAgain },
   { weight: 3, arbitrary: manage },
   { weight: 1, arbitrary: hold },
+);
+export const heldCalls = runOf(
+  { weight: 2, arbitrary: otherClaim },
+  { weight: 1, arbitrary: manage },
+  { weight: 3, arbitrary: hold },
 );
 export const damagedCalls = runOf(
   { weight: 2, arbitrary: otherAdd },

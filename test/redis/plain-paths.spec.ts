@@ -3,6 +3,7 @@ import type { ClaimSort } from '../../lib/core/options/claim-order.js';
 import { newClient } from '../support/redis-endpoint.js';
 import {
   damagedCalls,
+  heldCalls,
   largeCalls,
   mixedCalls,
   plainCalls,
@@ -45,6 +46,7 @@ async function carryOut(sort: ClaimSort, run: readonly Call[]): Promise<number> 
 it.each([
   ['plain jobs', plainCalls, RUNS],
   ['jobs of all kinds', mixedCalls, RUNS],
+  ['jobs of names that are held back', heldCalls, RUNS],
   ['damaged jobs', damagedCalls, RUNS],
   ['large jobs', largeCalls, Math.ceil(RUNS / 4)],
 ])(
@@ -124,6 +126,17 @@ it.each<[string, Call[]]>([
       claim(1),
       change('badPatience', 0),
       claim(0, { ends: removed('removed - y0') }),
+    ],
+  ],
+  [
+    'a name at its limit that is asked for without a free slot',
+    [
+      { do: 'hold', verb: 'limit', name: 'mail' },
+      add('mail', 2),
+      claim(2),
+      add('mail', 1),
+      add('report', 1),
+      claim(3, { names: ['mail', 'report'].map((name, free) => ({ name, free })) }),
     ],
   ],
   ['a marked name that keeps jobs', [add('mail', 3), change('marked', 0), claim(1)]],

@@ -2662,7 +2662,6 @@ end
 
 const plainClaim_1 = `local leases, entries, later = {}, {}, {}
 local function front_of(name, most)
-  if has_gate(name) then return end
   local timed, repeating, retrying, head = index('timed', name), index('repeating', name), index('retrying', name), nil
   local has_others = redis.call('EXISTS', timed, repeating, retrying) > 0
   if has_others then
@@ -2717,6 +2716,7 @@ end
 local function claim_plainly()
   local fronts, share = {}, math.max(math.floor(slots / #due), 1)
   for _, name in ipairs(due) do
+    if has_gate(name) then return false end
     if free[name] > 0 then
       if due_since[name] % 1 > 0 then return false end
       local front = front_of(name, math.min(share, free[name]))

@@ -12,7 +12,6 @@ local leases, entries, later = {}, {}, {}
 -- The front of a line: its next members, at most `most`, with their ids, whether there are more, and when the first
 -- of those is due that wait for their time. Nil where the name is not plain.
 local function front_of(name, most)
-  if has_gate(name) then return end
   local timed, repeating, retrying, head = index('timed', name), index('repeating', name), index('retrying', name), nil
   local has_others = redis.call('EXISTS', timed, repeating, retrying) > 0
   if has_others then
@@ -73,6 +72,8 @@ end
 local function claim_plainly()
   local fronts, share = {}, math.max(math.floor(slots / #due), 1)
   for _, name in ipairs(due) do
+    -- One without a free slot may have to be closed.
+    if has_gate(name) then return false end
     if free[name] > 0 then
       if due_since[name] % 1 > 0 then return false end
       local front = front_of(name, math.min(share, free[name]))
