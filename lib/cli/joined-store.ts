@@ -9,7 +9,7 @@ import { connectionOf, type ConnectionValues } from './connection-arguments.js';
 const PATIENCE = '5 seconds';
 
 /** Whose changes these are, as `lastModifiedBy` of jobs and `by` of pauses. */
-export const PROGRAM_NAME = 'nestjs-agenda-redis (command line)';
+const PROGRAM_NAME = 'nestjs-agenda-redis (command line)';
 
 /**
  * Whether a command only looks, so that a user of Redis who may only read will do; or also changes jobs, which

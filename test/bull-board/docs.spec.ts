@@ -1,9 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ChildApp } from '../support/child-app.js';
-import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
 import { codeOf } from '../support/page-code.js';
-import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
+import { pagePrograms } from '../support/page-programs.js';
 
 /** Around the blocks of the page. */
 const PROGRAM = `
@@ -28,23 +25,12 @@ console.log(/<title>.*Dashboard/.test(page) ? 'page' : page);
 await app.close();
 `;
 
-let compiled: CompiledPackage;
-let redis: PrivateRedis;
-let child: ChildApp;
-
-beforeAll(async () => {
-  [compiled, redis] = await Promise.all([compilePackage(), startPrivateRedis()]);
-});
-afterAll(async () => {
-  await child?.kill();
-  await Promise.all([compiled.remove(), redis.stop()]);
-});
+const programs = pagePrograms();
 
 it('shows blocks that are one program as they stand', async () => {
   const { rest } = codeOf(await readFile('docs/bull-board.md', 'utf8'));
-  await compiled.add('main.ts', PROGRAM.replace('BLOCKS', rest));
 
-  child = new ChildApp(join(compiled.dir, 'main.js'), { REDIS_URL: redis.url });
+  const child = await programs.start(PROGRAM.replace('BLOCKS', rest));
   const ended = await child.ended;
 
   expect({ ended, output: child.output }).toMatchObject({ ended: 0 });

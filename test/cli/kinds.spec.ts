@@ -1,3 +1,4 @@
+import { ownKey } from '../../lib/redis/doctor/own-keys.js';
 import { Keys, PRIMARY_INDEXES, SECONDARY_INDEXES, KEY_PARTS } from '../../lib/redis/keys.js';
 import { knownKey, nameAndKey } from '../../lib/redis/repartition/kinds.js';
 import { expand, scriptNames } from '../../tools/lua.mjs';
@@ -10,29 +11,34 @@ function keysInScripts(): Set<string> {
   return new Set(made.map(([, key]) => key!));
 }
 
-it('has a rule for every key that a script makes', () => {
-  const missing = [...keysInScripts()]
-    // That of another backend, and one of two that text follows.
-    .filter((key) => !['jobs:all', 'rate:'].includes(key))
-    .filter((key) => !knownKey(key.endsWith(':') ? `${key}x` : key));
+describe.each([
+  ['the command that lays stores out anew', knownKey],
+  ['the doctor', ownKey],
+])('%s', (_, find) => {
+  it('has a rule for every key that a script makes', () => {
+    const missing = [...keysInScripts()]
+      // That of another backend, and one of two that text follows.
+      .filter((key) => !['jobs:all', 'rate:'].includes(key))
+      .filter((key) => !find(key.endsWith(':') ? `${key}x` : key));
 
-  expect(missing).toEqual([]);
-});
+    expect(missing).toEqual([]);
+  });
 
-it('has a rule for every key of a fixed name, every index and every part of a key', () => {
-  const fixed = Object.values(new Keys('')).filter((key) => key !== '');
-  const built = [...PRIMARY_INDEXES, ...SECONDARY_INDEXES, ...KEY_PARTS].map((key) => `${key}:x`);
+  it('has a rule for every key of a fixed name, every index and every part of a key', () => {
+    const fixed = Object.values(new Keys('')).filter((key) => key !== '');
+    const built = [...PRIMARY_INDEXES, ...SECONDARY_INDEXES, ...KEY_PARTS].map((key) => `${key}:x`);
 
-  expect([...fixed, ...built].filter((key) => !knownKey(key))).toEqual([]);
+    expect([...fixed, ...built].filter((key) => !find(key))).toEqual([]);
+  });
+
+  it('knows nothing of keys that are not ours', () => {
+    expect(['reports:jobs', '', '{0.1}:jobs', 'toString'].map((key) => find(key))).toEqual(
+      Array.from({ length: 4 }, () => undefined),
+    );
+  });
 });
 
 it('tells a name from its key by its length in bytes', () => {
   expect(nameAndKey('6:größe')).toEqual(['größ', 'e']);
   expect(nameAndKey('4:mail1:2')).toEqual(['mail', '1:2']);
-});
-
-it('knows nothing of keys that are not ours', () => {
-  expect(['reports:jobs', '', '{0.1}:jobs', 'toString'].map(knownKey)).toEqual(
-    Array.from({ length: 4 }, () => undefined),
-  );
 });

@@ -1,11 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { resolveDashboardOptions } from '../../lib/dashboard/dashboard-options.js';
 import { CHANGE_ROUTES } from '../../lib/dashboard/openapi/routes.js';
-import { ChildApp } from '../support/child-app.js';
-import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
 import { codeOf } from '../support/page-code.js';
-import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
+import { pagePrograms } from '../support/page-programs.js';
 
 /** Around the blocks of the page: its modules in one application, with a job to be seen, and then the rest. */
 const PROGRAM = `
@@ -33,27 +30,17 @@ console.log(audited.map(({ action, outcome, user }) => [action, outcome, user.us
 await app.close();
 `;
 
-let compiled: CompiledPackage;
-let redis: PrivateRedis;
-let child: ChildApp;
+const programs = pagePrograms();
 let page: string;
 
 beforeAll(async () => {
   page = await readFile('docs/dashboard.md', 'utf8');
-  [compiled, redis] = await Promise.all([compilePackage(), startPrivateRedis()]);
-});
-afterAll(async () => {
-  await child?.kill();
-  await Promise.all([compiled.remove(), redis.stop()]);
 });
 
 it('shows a guard, modules and a script that work as they stand', async () => {
   const { files, rest } = codeOf(page);
-  for (const { name, code } of files) await compiled.add(name, code);
-  await compiled.add('main.ts', PROGRAM.replace('BLOCKS', rest));
 
-  child = new ChildApp(join(compiled.dir, 'main.js'), {
-    REDIS_URL: redis.url,
+  const child = await programs.start(PROGRAM.replace('BLOCKS', rest), files, {
     DASHBOARD_KEY: 'a-key-of-the-test',
   });
   const ended = await child.ended;

@@ -1,9 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ChildApp } from '../support/child-app.js';
-import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
 import { codeOf } from '../support/page-code.js';
-import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
+import { pagePrograms } from '../support/page-programs.js';
 
 /** Around the blocks of the page. */
 const PROGRAM = `
@@ -26,25 +23,13 @@ BLOCKS
 await app.close();
 `;
 
-let compiled: CompiledPackage;
-let redis: PrivateRedis;
-let child: ChildApp;
-
-beforeAll(async () => {
-  [compiled, redis] = await Promise.all([compilePackage(), startPrivateRedis()]);
-});
-afterAll(async () => {
-  await child?.kill();
-  await Promise.all([compiled.remove(), redis.stop()]);
-});
+const programs = pagePrograms();
 
 it('shows blocks that are one program as they stand', async () => {
   const page = await readFile('docs/queues.md', 'utf8');
   const { files, rest } = codeOf(page);
-  for (const { name, code } of files) await compiled.add(name, code);
-  await compiled.add('main.ts', PROGRAM.replace('BLOCKS', rest));
 
-  child = new ChildApp(join(compiled.dir, 'main.js'), { REDIS_URL: redis.url });
+  const child = await programs.start(PROGRAM.replace('BLOCKS', rest), files);
   const ended = await child.ended;
 
   expect({ ended, output: child.output }).toMatchObject({ ended: 0 });

@@ -2,12 +2,9 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ChildApp } from '../support/child-app.js';
-import { compilePackage, type CompiledPackage } from '../support/compiled-package.js';
 import { codeOf } from '../support/page-code.js';
-import { startPrivateRedis, type PrivateRedis } from '../support/redis-server.mjs';
+import { pagePrograms } from '../support/page-programs.js';
 
 const MAIN = `
 import 'reflect-metadata';
@@ -42,17 +39,7 @@ BLOCKS
 await app.close();
 `;
 
-let compiled: CompiledPackage;
-let redis: PrivateRedis;
-let child: ChildApp;
-
-beforeAll(async () => {
-  [compiled, redis] = await Promise.all([compilePackage(), startPrivateRedis()]);
-});
-afterAll(async () => {
-  await child?.kill();
-  await Promise.all([compiled.remove(), redis.stop()]);
-});
+const programs = pagePrograms();
 
 it('shows blocks that are an application as they stand', async () => {
   const readme = await readFile('README.md', 'utf8');
@@ -65,10 +52,8 @@ it('shows blocks that are an application as they stand', async () => {
     'receipts.ts',
     'receipts.test.ts',
   ]);
-  for (const { name, code } of files) await compiled.add(name, code);
-  await compiled.add('main.ts', MAIN);
 
-  child = new ChildApp(join(compiled.dir, 'main.js'), { REDIS_URL: redis.url });
+  const child = await programs.start(MAIN, files);
   const [, url] = await child.prints(/Listening on (\S+)/);
   const response = await fetch(`${url}/users`, {
     method: 'POST',
@@ -101,12 +86,11 @@ it('shows a chapter about queues that runs as it stands', async () => {
   const readme = await readFile('README.md', 'utf8');
   const [, chapter] = /^## Queues\n([^]*?)^## /m.exec(readme)!;
   const { files, rest } = codeOf(chapter!);
-  for (const { name, code } of files) await compiled.add(name, code);
-  await compiled.add('queues.ts', QUEUES.replace('BLOCKS', rest));
   const receiver = await listen();
 
-  const environment = { REDIS_URL: redis.url, WEBHOOK_URL: receiver.url };
-  child = new ChildApp(join(compiled.dir, 'queues.js'), environment);
+  const child = await programs.start(QUEUES.replace('BLOCKS', rest), files, {
+    WEBHOOK_URL: receiver.url,
+  });
   const ended = await child.ended;
   receiver.close();
 
@@ -122,9 +106,10 @@ it('shows a chapter about queues that runs as it stands', async () => {
 it('shows a handler in the middle of Nest, and a test of it that passes', async () => {
   const readme = await readFile('README.md', 'utf8');
   const files = codeOf(readme).files.filter(({ name }) => name.startsWith('receipts'));
-  for (const { name, code } of files) await compiled.add(name, code);
 
-  child = new ChildApp(join(compiled.dir, 'receipts.test.js'), {});
+  const child = await programs.start("import './receipts.test.js';", files, {
+    REDIS_URL: undefined,
+  });
   const ended = await child.ended;
 
   expect({ ended, output: child.output }).toMatchObject({ ended: 0 });

@@ -8,7 +8,8 @@ import {
 import { COMMON_USAGE, noWords, readArguments, wholeNumberArgument } from '../arguments.js';
 import { EXIT, type Command } from '../command.js';
 import { zonedText } from '../format/clock-text.js';
-import { jobDocument, shownState } from '../format/job-document.js';
+import { shownState } from '../../core/job/shown-state.js';
+import { jobDocument } from '../format/job-document.js';
 import { printTable, stateCell } from '../format/job-table.js';
 import { printJson } from '../format/json.js';
 import { spanText } from '../format/span-text.js';

@@ -1,7 +1,7 @@
 import type { Failure, JobHistoryEntry, JobInspection } from '../../core/index.js';
 import type { CommandIo } from '../command.js';
 import { clockText, type ClockText } from './clock-text.js';
-import { shownState } from './job-document.js';
+import { shownState } from '../../core/job/shown-state.js';
 import { printTable } from './job-table.js';
 import { plainLines, plainText } from './plain-text.js';
 import { spanText } from './span-text.js';

@@ -1,4 +1,5 @@
 import type { Failure, Job, JobHistoryEntry, JobInspection } from '../../core/index.js';
+import { shownState } from '../../core/job/shown-state.js';
 
 /*
  * Jobs as `--json` shows them, in the words of `Job`: what is not there is `null`.
@@ -62,10 +63,3 @@ const failureDocument = ({ name, message, stack, reason }: Failure): Record<stri
   stack: stack ?? null,
   reason: reason ?? null,
 });
-
-/** Its state; of dead letters `dead`, and `paused` of disabled jobs that wait. */
-export function shownState(job: Job): string {
-  const { state, nextRunAt, disabled } = job;
-  if (state === 'failed' && nextRunAt === null) return 'dead';
-  return disabled && state !== 'running' && nextRunAt !== null ? 'paused' : state;
-}

@@ -1,7 +1,7 @@
 import type { Job } from '../../core/index.js';
 import type { CommandIo } from '../command.js';
 import { clockText } from './clock-text.js';
-import { shownState } from './job-document.js';
+import { shownState } from '../../core/job/shown-state.js';
 import { styleOf, type StyleName } from './style.js';
 import { tableLines, type Cell, type Column } from './table.js';
 

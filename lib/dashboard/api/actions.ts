@@ -91,14 +91,8 @@ export interface DeadFilter {
   readonly all?: true;
 }
 
-/** `POST api/dead/requeue` */
-export interface DeadRequeueBody extends DeadFilter {
-  /** 1 to 10,000. @default 1,000 */
-  readonly limit?: number;
-}
-
-/** `POST api/dead/purge`: removes them for good. */
-export interface DeadPurgeBody extends DeadFilter {
+/** `POST api/dead/requeue`, and `POST api/dead/purge`, which removes them for good. */
+export interface DeadBody extends DeadFilter {
   /** 1 to 10,000. @default 1,000 */
   readonly limit?: number;
 }

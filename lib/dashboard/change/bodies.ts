@@ -5,7 +5,7 @@ import type {
   BulkBody,
   CancelBody,
   ChangeScheduleBody,
-  DeadPurgeBody,
+  DeadBody,
   PauseBody,
   RequeueBody,
   RescheduleBody,
@@ -21,7 +21,7 @@ import type {
 const MOST_WORDS = 256;
 /** Of what people say to people, in characters. */
 const MOST_REASON = 1_000;
-export const MOST_BULK = 200;
+const MOST_BULK = 200;
 const MOST_NAMES = 200;
 const MOST_DEAD = 10_000;
 
@@ -84,8 +84,8 @@ export const pauseBody = (body: unknown): PauseBody =>
   read<PauseBody>(body, { reason: maybe(reason) });
 
 /** Of both: which dead letters, and how many at most. */
-export function deadBody(body: unknown): DeadPurgeBody & { readonly limit: number } {
-  const { limit = 1_000, ...filter } = read<DeadPurgeBody>(body, {
+export function deadBody(body: unknown): DeadBody & { readonly limit: number } {
+  const { limit = 1_000, ...filter } = read<DeadBody>(body, {
     names: maybe(listOf(MOST_NAMES)),
     reason: maybe(words),
     olderThan: maybe(wordsOrNumber),

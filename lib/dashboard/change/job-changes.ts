@@ -3,7 +3,7 @@ import { JobNotFoundError, type Job, type JobScheduler } from '../../core/index.
 import type { Changed, JobAction, UpdateBody } from '../api/index.js';
 import { DashboardInstance } from '../dashboard-instance.js';
 import { jobActions } from '../read/job-actions.js';
-import { shownState } from '../read/job-summary.js';
+import { shownState } from '../../core/job/shown-state.js';
 import { Redaction } from '../redact/redaction.js';
 import {
   cancelBody,

@@ -1,5 +1,6 @@
 import type { Job } from '../../core/index.js';
-import type { JobSummary, ShownState } from '../api/index.js';
+import { shownState } from '../../core/job/shown-state.js';
+import type { JobSummary } from '../api/index.js';
 import type { Redaction } from '../redact/redaction.js';
 import { isoOf, isoOrNull } from './instants.js';
 
@@ -27,13 +28,6 @@ export function summaryOf(job: Job, redaction: Redaction): JobSummary {
     failedAt: isoOrNull(job.failedAt),
     dataPreview: redaction.preview(job.data, PREVIEW),
   };
-}
-
-/** A disabled job that has ended, or runs, is no less that. */
-export function shownState(job: Job): ShownState {
-  const { state, nextRunAt, disabled } = job;
-  if (state === 'failed' && nextRunAt === null) return 'dead';
-  return disabled && state !== 'running' && nextRunAt !== null ? 'paused' : state;
 }
 
 function ruleOf({ repeatInterval, attrs }: Job): string | null {

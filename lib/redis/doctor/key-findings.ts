@@ -140,6 +140,3 @@ export function keyFinding(
     ...(partition !== undefined && { partition }),
   };
 }
-
-/** Every kind there is. */
-export const KEY_FINDINGS: readonly string[] = Object.keys(MEANINGS);

@@ -1,5 +1,5 @@
 import { KEY_PARTS, PRIMARY_INDEXES, SECONDARY_INDEXES } from '../keys.js';
-import { nameAndKey } from '../repartition/kinds.js';
+import { findByName, nameAndKey } from '../repartition/kinds.js';
 
 /*
  * Every key of a store by its name: its type, whether it goes by itself, and whose its entries are.
@@ -113,9 +113,8 @@ export interface OwnKey extends Form {
 
 /** `undefined` for a key that is not ours. */
 export function ownKey(rest: string): OwnKey | undefined {
-  if (Object.hasOwn(FIXED, rest)) return { ...FIXED[rest]!, rest, infix: '', text: '' };
-  const found = INFIXES.find(([infix]) => rest.startsWith(infix));
-  return found && { ...found[1], rest, infix: found[0], text: rest.slice(found[0].length) };
+  const found = findByName(rest, FIXED, INFIXES);
+  return found && { ...found.value, rest, infix: found.infix, text: found.text };
 }
 
 const OF_KEYS = new Set<string>([...KEY_PARTS.map((part) => `${part}:`), 'rate:k']);

@@ -137,9 +137,19 @@ export interface KnownKey {
 
 /** `undefined` for a key that is not ours. */
 export function knownKey(rest: string): KnownKey | undefined {
-  if (Object.hasOwn(FIXED, rest)) return { rest, kind: FIXED[rest]!, text: '' };
-  const found = INFIXES.find(([infix]) => rest.startsWith(infix));
-  return found && { rest, kind: found[1], text: rest.slice(found[0].length) };
+  const found = findByName(rest, FIXED, INFIXES);
+  return found && { rest, kind: found.value, text: found.text };
+}
+
+/** What tables say of a key: that of its whole name, or of what stands in front of the text of users. */
+export function findByName<Value>(
+  rest: string,
+  fixed: Readonly<Record<string, Value>>,
+  infixes: readonly (readonly [infix: string, value: Value])[],
+): { readonly value: Value; readonly infix: string; readonly text: string } | undefined {
+  if (Object.hasOwn(fixed, rest)) return { value: fixed[rest]!, infix: '', text: '' };
+  const found = infixes.find(([infix]) => rest.startsWith(infix));
+  return found && { value: found[1], infix: found[0], text: rest.slice(found[0].length) };
 }
 
 /** The Redis type that a key of its kind has; nothing where that is no matter. */

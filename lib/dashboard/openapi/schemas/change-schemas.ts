@@ -6,7 +6,7 @@ import type {
   Changed,
   ChangeScheduleBody,
   DeadAnswer,
-  DeadPurgeBody,
+  DeadBody,
   PauseBody,
   RequeueBody,
   RescheduleBody,
@@ -72,7 +72,7 @@ export const CHANGE_SCHEMAS: Readonly<Record<string, Schema>> = {
   Switched: objectOf<Switched>({
     changed: described(flag, 'Whether there was something to change.'),
   }),
-  DeadBody: objectOf<DeadPurgeBody>(
+  DeadBody: objectOf<DeadBody>(
     {
       names: { ...listOf(text), minItems: 1, maxItems: 200 },
       reason: text,
