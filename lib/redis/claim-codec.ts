@@ -20,11 +20,11 @@ const LED_TO = FLAG.keyed | FLAG.tagged | FLAG.expires;
 const ENDS_ITS_OWN_WAY = FLAG.endsItsOwnWay | FLAG.lined | FLAG.expires;
 
 /** Behind the number of a job on its last start. */
-export const LAST_START = '!';
+const LAST_START = '!';
 
 /** The jobs of a claim's answer: number in the claim, id, record and state of each. `now`: when it was given, perhaps again. */
 export function claimedJobs(
-  parts: readonly string[],
+  parts: readonly (string | number)[],
   claimId: string,
   fence: number,
   expiresAt: number,
@@ -33,10 +33,12 @@ export function claimedJobs(
 ): ClaimedJob[] {
   const jobs: ClaimedJob[] = [];
   for (let i = 0; i < parts.length; i += 4) {
-    const number = Number.parseInt(parts[i]!, 10);
-    const id = parts[i + 1]!;
-    const asked = parts[i + 2]!;
-    const { record, ...trouble } = readRecord(id, asked, parts[i + 3]!, claimedAt, now);
+    const given = parts[i]!;
+    const id = parts[i + 1] as string;
+    const asked = parts[i + 2] as string;
+    const happened = parts[i + 3] as string;
+    const number = typeof given === 'number' ? given : Number.parseInt(given, 10);
+    const { record, unreadable } = readRecord(id, asked, happened, claimedAt, now);
     record.lockedAt = claimedAt;
     record.lastRunAt = claimedAt;
     const flags = flagsOf(asked);
@@ -51,8 +53,15 @@ export function claimedJobs(
       lined: (flags & FLAG.lined) !== 0,
       createdAt: record.createdAt,
     };
-    const isLastStart = parts[i]!.endsWith(LAST_START);
-    jobs.push({ record, lease, ...(isLastStart && { isLastStart }), ...trouble });
+    const isLastStart = typeof given === 'string' && given.endsWith(LAST_START);
+    if (isLastStart || unreadable) {
+      jobs.push({
+        record,
+        lease,
+        ...(isLastStart && { isLastStart }),
+        ...(unreadable && { unreadable }),
+      });
+    } else jobs.push({ record, lease });
   }
   return jobs;
 }

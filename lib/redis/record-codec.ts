@@ -29,9 +29,10 @@ export function unpackRecord(
   const lease = leaseEntry === '' ? null : unpackLease(leaseEntry);
   const version = versionIn(flags);
   const nextRunAt = past === null ? (delay === null ? null : createdAt + delay) : past[0];
-  const { progress, window, snoozeCount, failure } = unpackRest(past?.slice(9) ?? []);
+  const { progress, window, snoozeCount, failure } =
+    past === null || past.length <= 9 ? NOTHING_BESIDE : unpackRest(past.slice(9));
   const toldBefore = progress === ELSEWHERE ? parsedOrNull(progressElsewhere) : progress;
-  return {
+  const record: JobRecord = {
     id,
     name,
     data: (flags & FLAG.hasData) === 0 ? undefined : data,
@@ -43,13 +44,6 @@ export function unpackRecord(
     overrides: own === 0 ? null : (own.overrides ?? null),
     lastModifiedBy: (own !== 0 && own.by) || (extra?.lastModifiedBy ?? null),
     fork: (flags & FLAG.forked) !== 0,
-    ...(own !== 0 && own.key !== undefined && { key: own.key }),
-    ...((flags & FLAG.first) !== 0 && { first: true as const }),
-    ...(own !== 0 && own.tags !== undefined && { tags: own.tags }),
-    ...((flags & FLAG.expires) !== 0 && own !== 0 && { expiresAt: Number(own.expires) }),
-    ...(version !== undefined && { version }),
-    ...(own !== 0 && own.context !== undefined && { context: own.context }),
-    ...(extra?.repeatOrigin !== undefined && { repeatOrigin: extra.repeatOrigin }),
     nextRunAt,
     lockedAt: lease?.lockedAt ?? null,
     lastRunAt: lease?.startedAt ?? past?.[1] ?? null,
@@ -64,17 +58,22 @@ export function unpackRecord(
     progress: lease?.progress === undefined ? toldBefore : lease.progress,
     debounceStartedAt: window && isOpen(window, lease, nextRunAt, now) ? window.startedAt : null,
     failure,
-    ...unpackResult(result),
+    result: undefined,
   };
-}
-
-/** A result that is not kept begins with what no JSON begins with: see `packResult`. */
-function unpackResult(text: string): Pick<JobRecord, 'result' | 'resultOmitted'> {
-  if (text.startsWith(OMITTED)) {
-    const resultOmitted = JSON.parse(text.slice(OMITTED.length)) as OmittedResult;
-    return { result: undefined, resultOmitted };
+  if ((flags & FLAG.first) !== 0) record.first = true;
+  if (version !== undefined) record.version = version;
+  if (own !== 0) {
+    if (own.key !== undefined) record.key = own.key;
+    if (own.tags !== undefined) record.tags = own.tags;
+    if ((flags & FLAG.expires) !== 0) record.expiresAt = Number(own.expires);
+    if (own.context !== undefined) record.context = own.context;
   }
-  return { result: text === '' ? undefined : (JSON.parse(text) as unknown) };
+  if (extra?.repeatOrigin !== undefined) record.repeatOrigin = extra.repeatOrigin;
+  // A result that is not kept begins with what no JSON begins with: see `packResult`.
+  if (result.startsWith(OMITTED)) {
+    record.resultOmitted = JSON.parse(result.slice(OMITTED.length)) as OmittedResult;
+  } else if (result !== '') record.result = JSON.parse(result) as unknown;
+  return record;
 }
 
 /** In the place of a progress that is no number: scripts give its value out on a line of its own. */
@@ -115,12 +114,21 @@ interface UnpackedWindow {
 }
 
 /** Progress, window, snoozes and failure, of which each may be missing. */
-function unpackRest(parts: readonly unknown[]): {
-  progress: number | null | typeof ELSEWHERE;
-  window: UnpackedWindow | null;
-  snoozeCount: number;
-  failure: Failure | null;
-} {
+interface UnpackedRest {
+  readonly progress: number | null | typeof ELSEWHERE;
+  readonly window: UnpackedWindow | null;
+  readonly snoozeCount: number;
+  readonly failure: Failure | null;
+}
+
+const NOTHING_BESIDE: UnpackedRest = {
+  progress: null,
+  window: null,
+  snoozeCount: 0,
+  failure: null,
+};
+
+function unpackRest(parts: readonly unknown[]): UnpackedRest {
   const last = parts.at(-1);
   const failure = typeof last === 'object' && last !== null ? (last as Failure) : null;
   const [progress, startedAt, end, snoozes] = parts;

@@ -125,7 +125,7 @@ export class RedisJobBroker extends JobBroker {
       earliestExpiry: string,
       fence: string,
       expiry: string,
-      jobs: string[],
+      jobs: (string | number)[],
       claimedAt: string,
       watched: string,
       standsBy?: string,

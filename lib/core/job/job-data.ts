@@ -18,7 +18,7 @@ export function encodeData(
   part = 'data',
 ): string | undefined {
   if (data === undefined) return undefined;
-  refuseUnfit(data, part, []);
+  if (!isPlain(data, 0)) refuseUnfit(data, part, []);
   const text = JSON.stringify(data);
   if (text.length * 3 > maxBytes) {
     const bytes = Buffer.byteLength(text);
@@ -29,6 +29,36 @@ export function encodeData(
   return text;
 }
 
+/** Whether it is surely fit, at a quick look: literals, and arrays and objects of no class. */
+function isPlain(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      return value === null || (depth < MAX_DEPTH && isPlainInside(value, depth + 1));
+    default:
+      return false;
+  }
+}
+
+function isPlainInside(value: object, depth: number): boolean {
+  if ('toJSON' in value) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth)) return false;
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const key in value) {
+    const item: unknown = (value as Record<string, unknown>)[key];
+    if (item !== undefined && !isPlain(item, depth)) return false;
+  }
+  return true;
+}
+
+/** Says where, and what. */
 function refuseUnfit(value: unknown, path: string, above: readonly object[]): void {
   switch (typeof value) {
     case 'string':

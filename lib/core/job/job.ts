@@ -299,10 +299,12 @@ export class Job<Data = unknown, Result = unknown> extends JobDraft<Data, Result
   /** @internal this run has ended so, and the job runs next at the computed time, unless another was saved */
   ended(
     settlement: Settlement,
-    { nextRunAt, ...facts }: Partial<HappenedFacts> & Pick<HappenedFacts, 'nextRunAt'>,
+    facts: Partial<HappenedFacts> & Pick<HappenedFacts, 'nextRunAt'>,
   ): void {
-    const next = orSavedTime(settlement, nextRunAt, this.savedTime ?? null);
-    this.happened({ ...facts, nextRunAt: next });
+    if (this.savedTime !== undefined) {
+      facts.nextRunAt = orSavedTime(settlement, facts.nextRunAt, this.savedTime);
+    }
+    this.happened(facts);
   }
 
   private decided(verb: string, verdict: JobVerdict): JobVerdict {

@@ -7,8 +7,8 @@ import { goTogether, sendJobs } from './send-jobs.js';
 const FRAME_BYTES = 512;
 
 /**
- * Single adds that come together travel together, and are inserted in the order they were asked for: in each
- * partition of the store, so that one that is away holds up nothing of the others.
+ * Single adds that come together travel together, and are inserted in the order they were asked for (see `Batcher`):
+ * in each partition of the store, so that one that is away holds up nothing of the others.
  */
 export class EnqueueBatcher {
   private readonly batchers = new Map<number, Batcher<NewJob, Enqueued>>();
@@ -39,6 +39,7 @@ export class EnqueueBatcher {
       goTogether,
       bytesOf,
       most: () => this.broker().enqueueLimit,
+      mostUnderWay: 2,
       unsent: 'The job was not added: another add before it found no connection.',
     });
   }

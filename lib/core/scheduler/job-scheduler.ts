@@ -101,9 +101,9 @@ type RarerVerb = Exclude<keyof JobManager, 'get' | 'counts' | 'query' | 'cancel'
  *
  * What a caller gives is checked and encoded at once, before the first wait: later changes to the
  * caller's objects change nothing, and a bad job is refused alone with nothing written. Adds of one
- * caller are in the order of its calls; those of a name with an async schema come as soon as that has
- * spoken. Dates are read on the backend's clock; what is relative to the present travels as a delay, so that no clock
- * of this process decides.
+ * caller are in the order of its calls, unless one has to be repeated since the store did not answer; those
+ * of a name with an async schema come as soon as that has spoken. Dates are read on the backend's clock; what
+ * is relative to the present travels as a delay, so that no clock of this process decides.
  */
 export class JobScheduler {
   private readonly adder: JobAdder;

@@ -25,7 +25,7 @@
 -- ARGV[16..]  for each settlement: id, token, 'kind late argument' (late: 'late' or '-'), body; then for each name: name, free slots
 --
 -- Returns  { now, answers, time until due or empty, earliest expiry or empty, first fence, expiry, jobs, time of the claim, '1' when some process listens for what happens to jobs, else empty, '1' when the host stands by, else empty, and '1' if a due job on its last start might not come, and ids and names of jobs that have expired }
---          answers: one word each, or none when all are 'ok'; jobs: number in the claim (with a '!' for one on its last start), id, record, state
+--          answers: one word each, or none when all are 'ok'; jobs: number in the claim (with a '!' behind it for one on its last start), id, record, state
 -- @include time
 -- @include key
 -- @include pass
@@ -254,7 +254,7 @@ local function take(id, record, state, name)
   zadd(LEASES, expiry_text, id)
   zadd(index('running', name), now_text, id)
   local last = #jobs
-  local number = last_starts[id] and n .. '!' or tostring(n)
+  local number = last_starts[id] and n .. '!' or n
   jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = number, id, record, with_progress(id, state)
   if in_use('stream') then tell('started', id, name, event_stream().attempts_in(state) + 1, host) end
 end

@@ -40,7 +40,7 @@ it('hears of a cancelled job by the next renewal when the news is lost', async (
     connect: () => memory.connect(),
     disconnect: () => memory.disconnect(),
   };
-  const { engine } = await makeBench(SHORT, deaf);
+  const { engine } = await makeBench({ lease: 3000 }, deaf);
   const cancelled = nextEvent(engine, 'cancelled');
   const started = nextEvent(engine, 'started');
   engine.handlers.define(

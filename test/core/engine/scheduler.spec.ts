@@ -11,6 +11,8 @@ afterEach(closeBenches);
 const NOW = Date.UTC(2026, 2, 4, 10, 0, 0);
 const atNow = () => new MemoryBackend({ clock: new ManualClock(NOW) });
 
+const tickIsOver = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 describe('adding', () => {
   it('shows the job as it was stored', async () => {
     const { engine } = await makeBench({ name: 'shop' }, atNow());
@@ -44,19 +46,39 @@ describe('adding', () => {
     expect(jobs.map(({ data }) => data)).toEqual([1, 2, 3]);
   });
 
-  it('lets the next batch form behind a call under way, at most 100 jobs each', async () => {
+  it('lets a few form behind a call under way', async () => {
     const { engine, broker } = await makeBench();
     const letGo = broker.hold('enqueue');
     const first = engine.scheduler.now('mail', 'first');
-    await new Promise((resolve) => setImmediate(resolve));
+    await tickIsOver();
 
-    const others = Array.from({ length: 150 }, (_, n) => engine.scheduler.now('mail', n));
-    await new Promise((resolve) => setImmediate(resolve));
+    const others = Array.from({ length: 24 }, (_, n) => engine.scheduler.now('mail', n));
+    await tickIsOver();
     expect(broker.argsOf('enqueue')).toHaveLength(1);
     letGo();
     await Promise.all([first, ...others]);
 
-    expect(broker.argsOf('enqueue').map(([jobs]) => jobs.length)).toEqual([1, 100, 50]);
+    expect(broker.argsOf('enqueue').map(([jobs]) => jobs.length)).toEqual([1, 24]);
+  });
+
+  it('sends plenty as two calls, and no third one before one is answered; at most 100 jobs each', async () => {
+    const { engine, broker } = await makeBench();
+    const letGo = broker.hold('enqueue');
+    const half = Array.from({ length: 51 }, (_, n) => engine.scheduler.now('mail', n));
+    await tickIsOver();
+    expect(broker.argsOf('enqueue').map(([jobs]) => jobs.length)).toEqual([26, 25]);
+
+    const others = Array.from({ length: 240 }, (_, n) => engine.scheduler.now('mail', 51 + n));
+    await tickIsOver();
+    expect(broker.argsOf('enqueue')).toHaveLength(2);
+    letGo();
+    await Promise.all([...half, ...others]);
+
+    const calls = broker.argsOf('enqueue').map(([jobs]) => jobs);
+    expect(calls.map((jobs) => jobs.length)).toEqual([26, 25, 100, 100, 40]);
+    expect(calls.flat().map(({ data }) => Number(data))).toEqual(
+      Array.from({ length: 291 }, (_, n) => n),
+    );
   });
 
   it('keeps a call below 1 MiB', async () => {

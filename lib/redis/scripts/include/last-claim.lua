@@ -57,7 +57,7 @@ local function same_again(remembered)
     claimed_at = locked_at
     expiry = math.min(expiry or math.huge, score)
     local state = redis.call('HGET', STATE, id) or ''
-    local number = is_last_start(name, state, rescues) and n .. '!' or tostring(n)
+    local number = is_last_start(name, state, rescues) and n .. '!' or n
     for _, part in ipairs({ number, id, record, with_progress(id, state) }) do
       jobs[#jobs + 1] = part
     end

@@ -46,7 +46,7 @@ local function lease_front(name, front, most)
         leases[at + 1], leases[at + 2] = expiry_text, id
         running[#running + 1] = now_text
         running[#running + 1] = id
-        jobs[job + 1], jobs[job + 2], jobs[job + 3], jobs[job + 4] = tostring(n), id, record, ''
+        jobs[job + 1], jobs[job + 2], jobs[job + 3], jobs[job + 4] = n, id, record, ''
       end
     end
   end
