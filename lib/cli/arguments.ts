@@ -24,7 +24,7 @@ type Parsed<Options extends OptionsConfig> = ReturnType<
 /**
  * The arguments of a command: its own options, those that all have, and words without a dash.
  *
- * @throws UsageError for an option that is given twice and counts once; or an error of `parseArgs` that says what is
+ * @throws UsageError for an option that is given twice and counts once, and for an empty word, which names nothing; or an error of `parseArgs` that says what is
  *   not understood
  */
 export function readArguments<const Options extends OptionsConfig>(
@@ -41,6 +41,7 @@ export function readArguments<const Options extends OptionsConfig>(
   const given = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
   const twice = given.find((name, i) => !known[name]!.multiple && given.indexOf(name) < i);
   if (twice !== undefined) throw new UsageError(`--${twice} is given more than once.`);
+  if (parsed.positionals.includes('')) throw new UsageError('An empty word is no id and no name.');
   return parsed as Parsed<Options>;
 }
 

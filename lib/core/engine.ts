@@ -170,6 +170,7 @@ export class Engine {
       jobs,
       this.stateNews,
       this.metrics,
+      () => this.connect(),
       parts.pruneEveryMs,
     );
   }

@@ -9,18 +9,16 @@ const PAUSE_MS = 20;
 /**
  * Until Redis answers. Gives up at once where nobody listens, unless it was told to wait.
  *
- * @param database - that a client of ours is to work in; 0: the one it is in anyway
  * @param isOver - whether nobody wants to know any more
  */
 export async function firstAnswer(
   client: Client,
   waits: boolean,
-  database: number,
   isOver: () => boolean,
 ): Promise<void> {
   for (;;) {
     try {
-      return await answer(client, database);
+      return await answer(client);
     } catch (error) {
       if (isOver() || !isPassing(error)) throw error;
       if (!waits && nobodyListens(client, error)) throw error;
@@ -41,7 +39,7 @@ const asksSentinels = (client: Client): boolean =>
   !client.isCluster && Boolean((client as Redis).options.sentinels);
 
 /** Rejects with what went wrong, which the client itself does not say. */
-async function answer(client: Client, database: number): Promise<void> {
+async function answer(client: Client): Promise<void> {
   let cause: unknown;
   let tell: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (tell = reject));
@@ -57,11 +55,16 @@ async function answer(client: Client, database: number): Promise<void> {
     // It would keep every question of a long wait, and ask them all in the end.
     if (client.isCluster && !isSettled(client)) await once(client, 'ready');
     await Promise.race([client.ping(), failed]);
-    // The client selects it as well, but goes on in database 0 when it is refused.
-    if (database > 0) await (client as Redis).select(database);
+    if (!client.isCluster) await selectAgain(client as Redis);
   } catch (error) {
     throw cause ?? error;
   } finally {
     client.off('error', remember);
   }
+}
+
+/** A client selects its database when it connects, but goes on in database 0 when it is refused. */
+async function selectAgain(client: Redis): Promise<void> {
+  const database = client.condition?.select ?? 0;
+  if (database > 0) await client.select(database);
 }

@@ -104,7 +104,7 @@ import { SLOTS, slotOf } from './hash-slots.js';
  * told of themselves; the beats of others remove those that are gone), `meta` (layout, sort and partitions, fixed at the first connect; goneMs; seq, fence;
  * lastPass, heldUntil, longestLease and longestLeaseAt, by which an outage is told; watchedUntil: some
  * process listens for what happens to jobs; moving: the number of partitions is being changed, see `repartition.ts`,
- * which makes new partitions under `~repartition~:` and has a rule for each kind of key: add yours there).
+ * which makes new partitions under `~repartition~:`; `key-kinds.ts` has a row for each kind of key: add yours there).
  * Only `claim:`, `handed:`, `deduped:`, `cancelled:`, `logs:writer:`, `metrics:`, `rate:`, `stop:`, `idle:`, `watch:` and `wakes:` keys have a TTL; it collects garbage and decides nothing.
  *
  * GATES. What holds names back: `gates` (name → JSON: paused, concurrency, rate, key, maxQueued, until, away), made of

@@ -341,7 +341,7 @@ export class RedisConnection {
     this.listenTo(client);
     try {
       const isOver = (): boolean => session !== this.session || this.client !== client;
-      const answer = firstAnswer(client, waitForRedis, this.owned ? this.database : 0, isOver);
+      const answer = firstAnswer(client, waitForRedis, isOver);
       await this.pending.within(answer, waitForRedis ? Infinity : connectTimeoutMs);
       await this.prepare();
       if (session !== this.session) throw new BackendClosedError();

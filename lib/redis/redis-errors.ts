@@ -97,6 +97,10 @@ export const isForbidden = (error: unknown): boolean =>
 /** Nothing more can be stored. */
 export const isFull = (error: unknown): boolean => wordOf(error) === 'OOM';
 
+/** A script of ours has come upon what it cannot reckon with. */
+export const isScriptFault = (error: unknown): error is Error =>
+  isError(error) && error.name === 'ReplyError' && /\buser_script\b/.test(error.message);
+
 export const isUnknownScript = (error: unknown): boolean => wordOf(error) === 'NOSCRIPT';
 
 /** Nobody has the slot of a key at the moment, as far as a Cluster client knows. */

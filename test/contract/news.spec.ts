@@ -4,6 +4,7 @@ import {
   add,
   claim,
   claimOne,
+  claimRequest,
   complete,
   forged,
   LEASE,
@@ -75,6 +76,26 @@ describeBackends('an announcement', (open) => {
     await claim(broker, { slots: 1, lastStarts: 0 });
     await add(broker);
     expect(await inMs()).toEqual([]);
+  });
+
+  it('tells the exact time also of a name with room again whose due jobs keep their places', async () => {
+    const store = await open();
+    const { broker } = store;
+    await broker.register([{ name: 'mail', maxRescues: 1, limits: { concurrency: 1 } }]);
+    await add(broker, { id: 'on its last start' });
+    await claimOne(broker);
+    await loseAndRescue(store);
+    await add(broker, { id: 'other' });
+    const other = await claimOne(broker, { lastStarts: 0 });
+    const heard = await listen(store);
+
+    const { jobs } = await broker.settleAndClaim(
+      [complete(other)],
+      claimRequest({ lastStarts: 0 }),
+    );
+
+    expect(jobs).toEqual([]);
+    expect(timesOf(await heard())).toEqual([['mail', store.clock.now() - START]]);
   });
 
   it('comes once for a batch, with the earliest time', async () => {

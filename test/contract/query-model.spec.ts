@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { holdsForRandomRuns, RANDOM_RUNS_TIMEOUT } from '../support/random-runs.js';
 import { openers } from './support/backends.js';
 import { commands, type AskedJob, type Command } from './support/commands.js';
 import { Pair } from './support/pair.js';
@@ -11,27 +12,30 @@ const RUNS = Number(process.env.RUNS) || 30;
  * job, tells what Redis has to answer from its indexes. A failure prints its seed and the shortest
  * run that shows it; `SEED=… npm test -- test/contract/query-model` repeats it.
  */
-it('memory and Redis give the same pages and totals, whatever is stored and asked', async () => {
-  const seed = Number(process.env.SEED) || Date.now() % 2 ** 31;
-  let found = 0;
+it(
+  'memory and Redis give the same pages and totals, whatever is stored and asked',
+  async () => {
+    let found = 0;
 
-  const queries = fc.array(query, { minLength: 15, maxLength: 30, size: 'max' });
-  const property = fc.asyncProperty(commands, queries, async (run, asked) => {
-    const [memory, redis] = await Promise.all([openers.memory(), openers.redis()]);
-    const pair = new Pair([memory, redis]);
-    try {
-      await pair.carryOut({ do: 'enqueue', jobs: stock });
-      for (const command of run) await pair.carryOut(timed(command));
-      for (const one of asked) found += await pair.ask(one);
-      await pair.walk();
-    } finally {
-      await Promise.all([memory.close(), redis.close()]);
-    }
-  });
-  await fc.assert(property, { seed, numRuns: RUNS });
+    const queries = fc.array(query, { minLength: 15, maxLength: 30, size: 'max' });
+    const property = fc.asyncProperty(commands, queries, async (run, asked) => {
+      const [memory, redis] = await Promise.all([openers.memory(), openers.redis()]);
+      const pair = new Pair([memory, redis]);
+      try {
+        await pair.carryOut({ do: 'enqueue', jobs: stock });
+        for (const command of run) await pair.carryOut(timed(command));
+        for (const one of asked) found += await pair.ask(one);
+        await pair.walk();
+      } finally {
+        await Promise.all([memory.close(), redis.close()]);
+      }
+    });
+    await holdsForRandomRuns(property, RUNS);
 
-  expect(found).toBeGreaterThan(10 * Math.min(RUNS, 30));
-}, 600_000);
+    expect(found).toBeGreaterThan(10 * Math.min(RUNS, 30));
+  },
+  RANDOM_RUNS_TIMEOUT,
+);
 
 /** What the commands find, and move: all that commands and queries know, mixed. */
 const stock: AskedJob[] = Array.from({ length: 40 }, (_, i) => ({

@@ -180,6 +180,23 @@ describe.each(STORES)('a change over HTTP (%s)', (_, platform, backend) => {
     letGo.get(id)!();
   });
 
+  it('does not stop a job that begins to run while it is about to be removed', async () => {
+    const { page, scheduler } = await start();
+    await scheduler.pause('long');
+    const { id } = await scheduler.now('long');
+    const seen = (await scheduler.get(id))!;
+    const begun = async () => {
+      await scheduler.resume('long');
+      await until(() => letGo.has(id));
+      return seen;
+    };
+    Object.assign(scheduler, { get: begun });
+
+    const { status } = await page.post(`api/jobs/${id}/remove`);
+
+    expect({ runs: letGo.has(id), status }).toEqual({ runs: status === 409, status });
+  });
+
   it('runs a job again that has ended', async () => {
     const { page, scheduler } = await start();
     const { id } = await scheduler.now('good', { to: 'ann' }, { tags: ['a'] });

@@ -52,6 +52,31 @@ describe('a start without Redis', () => {
     await expect(backend.connect()).rejects.toThrow(/does not have the database.*out of range/);
   });
 
+  it('fails with a borrowed client whose database the server does not have', async () => {
+    const redis = new Redis(new URL('/9999', url).href);
+    redis.on('error', () => undefined);
+    cleanups.push(() => redis.disconnect());
+    const backend = new RedisBackend({ redis, keyPrefix: newPrefix() });
+
+    await expect(backend.connect()).rejects.toThrow(/does not have the database.*out of range/);
+  });
+
+  it('leaves a borrowed client in the database that its owner has selected', async () => {
+    const redis = new Redis(new URL('/1', url).href);
+    cleanups.push(() => redis.disconnect());
+    await redis.select(2);
+    const keyPrefix = newPrefix();
+    const backend = new RedisBackend({ redis, keyPrefix });
+    cleanups.push(() => backend.removeEverything());
+
+    await backend.connect();
+    await backend.broker.enqueue([job({ id: 'a' })]);
+
+    const inTwo = backendAt(new URL('/2', url).href, { keyPrefix });
+    await inTwo.connect();
+    expect(await inTwo.manager.get('a')).toBeDefined();
+  });
+
   it('can be tried again when Redis has come', async () => {
     const redis = await privateRedis();
     await redis.kill();

@@ -4,6 +4,7 @@ import { newJobId } from '../../lib/core/job/job-id.js';
 import type { JobRecord } from '../../lib/core/job/job-record.js';
 import { START } from '../contract/support/backends.js';
 import { query, type AskedQuery } from '../contract/support/queries.js';
+import { holdsForRandomRuns, RANDOM_RUNS_TIMEOUT } from '../support/random-runs.js';
 import { idsOf, keysOf, numbersOf } from './spread-jobs.js';
 import { SpreadTwin } from './spread-twin.js';
 
@@ -15,28 +16,31 @@ const ALL = 500;
  * Random stocks in a spread store, and random queries about them: a store in memory that was told the same tells
  * what has to be answered. `SEED=… npm test -- test/redis/partitions-model` repeats a run.
  */
-it('a spread store gives the pages and totals of a single one, whatever is stored and asked', async () => {
-  const seed = Number(process.env.SEED) || Date.now() % 2 ** 31;
-  let found = 0;
+it(
+  'a spread store gives the pages and totals of a single one, whatever is stored and asked',
+  async () => {
+    let found = 0;
 
-  const queries = fc.array(query, { minLength: 15, maxLength: 30, size: 'max' });
-  const property = fc.asyncProperty(steps, queries, async (run, asked) => {
-    const twin = new SpreadTwin();
-    await twin.open();
-    try {
-      const ids = Array.from({ length: 60 }, newJobId);
-      await twin.add(ids.map(newJob));
-      for (const step of run) await carryOut(twin, ids, step);
-      expect(twin.answers.redis).toEqual(twin.answers.memory);
-      for (const one of asked) found += await compare(twin, ids, one);
-    } finally {
-      await twin.close();
-    }
-  });
-  await fc.assert(property, { seed, numRuns: RUNS });
+    const queries = fc.array(query, { minLength: 15, maxLength: 30, size: 'max' });
+    const property = fc.asyncProperty(steps, queries, async (run, asked) => {
+      const twin = new SpreadTwin();
+      await twin.open();
+      try {
+        const ids = Array.from({ length: 60 }, newJobId);
+        await twin.add(ids.map(newJob));
+        for (const step of run) await carryOut(twin, ids, step);
+        expect(twin.answers.redis).toEqual(twin.answers.memory);
+        for (const one of asked) found += await compare(twin, ids, one);
+      } finally {
+        await twin.close();
+      }
+    });
+    await holdsForRandomRuns(property, RUNS);
 
-  expect(found).toBeGreaterThan(100);
-}, 600_000);
+    expect(found).toBeGreaterThan(100);
+  },
+  RANDOM_RUNS_TIMEOUT,
+);
 
 const newJob = (id: string, n: number) => ({
   id,

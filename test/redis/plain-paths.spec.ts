@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ClaimSort } from '../../lib/core/options/claim-order.js';
+import { holdsForRandomRuns, RANDOM_RUNS_TIMEOUT } from '../support/random-runs.js';
 import { newClient } from '../support/redis-endpoint.js';
 import {
   damagedCalls,
@@ -52,17 +53,16 @@ it.each([
 ])(
   'random calls of %s bring about the same on the short way and on the long one',
   async (_, calls, numRuns) => {
-    const seed = Number(process.env.SEED) || Date.now() % 2 ** 31;
     let steps = 0;
 
     const property = fc.asyncProperty(fc.constantFrom(...ORDERS), calls, async (sort, run) => {
       steps += await carryOut(sort, run);
     });
-    await fc.assert(property, { seed, numRuns });
+    await holdsForRandomRuns(property, numRuns);
 
     expect(steps).toBeGreaterThan(numRuns);
   },
-  600_000,
+  RANDOM_RUNS_TIMEOUT,
 );
 
 /* What chance seldom brings. */

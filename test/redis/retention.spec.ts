@@ -238,6 +238,19 @@ it('does not let a producer bring back what was removed before its repeat came',
   }
 });
 
+it('notes no end of a row that lost its time before it ever ran, so nothing is left when it goes', async () => {
+  const keyPrefix = newPrefix();
+  const { broker, repository } = backendWith({ connectionString: url, keyPrefix });
+  const [added] = await broker.enqueue([job({ overrides: { retention: { completed: 50 } } })]);
+  const row = await repository.getJobById(added!.job.id);
+  await repository.saveJob({ ...row!, nextRunAt: null });
+
+  await repository.removeJobs({ id: added!.job.id });
+
+  expect(await redis.exists(`${keyPrefix}jobs`)).toBe(0);
+  expect(await redis.exists(`${keyPrefix}leaving`)).toBe(0);
+});
+
 it('survives what a stranger has put into its settings, its indexes and its records', async () => {
   const keyPrefix = newPrefix();
   const { broker, manager } = backendWith({ connectionString: url, keyPrefix });

@@ -25,11 +25,19 @@ export function newClient(at: Endpoint = endpoint): Redis | Cluster {
   return new Redis(redisOptions as RedisOptions);
 }
 
-/** Every key that contains the text, on whichever node, in order. */
-export async function keysWith(text: string, client: Redis | Cluster): Promise<string[]> {
+/**
+ * Every key that contains the text, on whichever node, in order.
+ *
+ * @param masters - for who knows them
+ */
+export async function keysWith(
+  text: string,
+  client: Redis | Cluster,
+  masters?: readonly Redis[],
+): Promise<string[]> {
   const keys = new Set<string>();
   const match = `*${text.replace(/[\\*?[\]]/g, '\\$&')}*`;
-  for (const node of await mastersOf(client)) {
+  for (const node of masters ?? (await mastersOf(client))) {
     for await (const page of node.scanStream({ match, count: 1000 })) {
       for (const key of page as string[]) keys.add(key);
     }

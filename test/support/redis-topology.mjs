@@ -6,6 +6,9 @@ import { startPrivateCluster } from './redis-cluster.mjs';
 import { startPrivateSentinels } from './redis-sentinel.mjs';
 import { findOrStartRedis } from './redis-server.mjs';
 
+/** On a busy machine servers may be silent for seconds, and none is to take over from another here. */
+const PATIENCE_MS = 30_000;
+
 const STARTS = { standalone: startStandalone, cluster: startCluster, sentinel: startSentinel };
 
 /** `{ how, url, endpoint, stop() }`: `endpoint` are the options that name them, `url` is a single server for who needs one. */
@@ -24,7 +27,10 @@ async function startStandalone() {
 }
 
 async function startCluster() {
-  const [cluster, single] = await Promise.all([startPrivateCluster(), findOrStartRedis()]);
+  const [cluster, single] = await Promise.all([
+    startPrivateCluster({ nodeTimeoutMs: PATIENCE_MS }),
+    findOrStartRedis(),
+  ]);
   const nodes = cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
   return {
     url: single.url,
@@ -35,7 +41,7 @@ async function startCluster() {
 }
 
 async function startSentinel() {
-  const servers = await startPrivateSentinels();
+  const servers = await startPrivateSentinels({ downAfterMs: PATIENCE_MS });
   const { name, master, sentinels } = servers;
   const addresses = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
   return {

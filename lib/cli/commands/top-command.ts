@@ -59,11 +59,15 @@ async function drawUntilLeft(
 ): Promise<void> {
   const left = new AbortController();
   const over = AbortSignal.any([signal, left.signal]);
+  const isOver = new Promise<undefined>((resolve) =>
+    over.addEventListener('abort', () => resolve(undefined), { once: true }),
+  );
   const live = new LiveScreen(screen, () => left.abort());
   try {
     while (!over.aborted) {
-      const snapshot = await readSnapshot(scheduler);
-      live.show((width, height) => draw(snapshot, width, height));
+      // Who leaves does not wait for a store that does not answer.
+      const snapshot = await Promise.race([readSnapshot(scheduler), isOver]);
+      if (snapshot) live.show((width, height) => draw(snapshot, width, height));
       await sleep(everyMs, undefined, { signal: over }).catch(() => undefined);
     }
   } finally {

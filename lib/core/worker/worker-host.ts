@@ -97,6 +97,7 @@ export class WorkerHost {
     home: JobHome,
     stateNews: StateNews,
     metrics: MetricsRecorder | undefined,
+    private readonly connect: () => Promise<void>,
     pruneEveryMs = pruneEvery(backend.broker.partitions),
   ) {
     const { leaseMs } = options;
@@ -184,8 +185,8 @@ export class WorkerHost {
   }
 
   /**
-   * Begins to run jobs. Twice is one start; after a stop it begins anew. In a process that only adds
-   * jobs (`worker: false`) it does nothing.
+   * Begins to run jobs; where the engine is not connected yet, it is then. Twice is one start; after a stop it begins
+   * anew. In a process that only adds jobs (`worker: false`) it does nothing.
    *
    * @throws ConnectionError when the backend cannot be reached
    */
@@ -358,6 +359,8 @@ export class WorkerHost {
   // ── start ────────────────────────────────────────────────────────────────────────────────────
 
   private async takeUpWork(): Promise<void> {
+    // What a start opens by itself, a close of the engine would not know of.
+    await this.connect();
     this.outages.begin();
     // Before the names are read: a handler defined during the start must not be overlooked.
     this.unsubscribe.push(this.handlers.watch((handler) => this.takeUp(handler)));

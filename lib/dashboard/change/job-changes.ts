@@ -2,6 +2,7 @@ import { ConflictException, Inject, Injectable, NotFoundException } from '@nestj
 import { JobNotFoundError, type Job, type JobScheduler } from '../../core/index.js';
 import type { Changed, JobAction, UpdateBody } from '../api/index.js';
 import { DashboardInstance } from '../dashboard-instance.js';
+import { ifSupported } from '../read/if-supported.js';
 import { jobActions } from '../read/job-actions.js';
 import { shownState } from '../../core/job/shown-state.js';
 import { Redaction } from '../redact/redaction.js';
@@ -83,6 +84,17 @@ export class JobChanges {
 
   private async remove(id: string, body: unknown): Promise<Changed> {
     emptyBody(body);
+    const isRemoved = await ifSupported(
+      () => this.scheduler.remove(id, { unlessRunning: true }),
+      undefined,
+    );
+    if (isRemoved === undefined) return this.removeAsSeen(id);
+    if (!isRemoved) throw await this.conflict(id, 'remove');
+    return { id, outcome: 'ok' };
+  }
+
+  /** From a foreign store, which cannot spare a job that runs. */
+  private async removeAsSeen(id: string): Promise<Changed> {
     await this.expect(id, 'remove');
     return foundOne(id, Number(await this.scheduler.remove(id)));
   }

@@ -10,12 +10,15 @@ export const RESCUES_OTHERWISE = '2';
 
 /** Looks at every job of a partition. @returns how many there were */
 export async function examineJobs(examination: Examination): Promise<number> {
-  const { partition, pace } = examination;
+  const { partition } = examination;
   let count = 0;
   for (let cursor = '0', isOver = false; !isOver; isOver = cursor === '0') {
-    const [, next, ...ids] = await pace.call(() =>
-      partition.run(scripts.scanJobs, [cursor, String(AT_ONCE)]),
+    const from = cursor;
+    const scanned = await examination.attempt(scripts.scanJobs, [], () =>
+      partition.run(scripts.scanJobs, [from, String(AT_ONCE)]),
     );
+    if (!scanned) return count;
+    const [, next, ...ids] = scanned;
     cursor = next!;
     count += ids.length;
     for (let i = 0; i < ids.length; i += AT_ONCE) {
@@ -26,15 +29,16 @@ export async function examineJobs(examination: Examination): Promise<number> {
 }
 
 async function examineThese(examination: Examination, met: readonly string[]): Promise<void> {
-  const { partition, pace } = examination;
+  const { partition } = examination;
   const ids = met.filter((id) => !isStray(examination, id));
-  const texts = await pace.call(() => readJobs(partition, ids));
+  const items = ids.map((id) => [id]);
+  const texts = await examination.attempt(scripts.getJobs, items, () => readJobs(partition, ids));
   const notes = new Map(
-    texts.filter(({ asked }) => asked !== '').map((job) => [job.id, seenByReaders(job)]),
+    (texts ?? []).filter(({ asked }) => asked !== '').map((job) => [job.id, seenByReaders(job)]),
   );
   await inBites(ids, (bite) => {
-    const pairs = bite.flatMap((id) => [id, notes.get(id) ?? '']);
-    return examination.ask(scripts.examineJobs, [RESCUES_OTHERWISE, ...pairs]);
+    const pairs = bite.map((id) => [id, notes.get(id) ?? '']);
+    return examination.ask(scripts.examineJobs, pairs, [RESCUES_OTHERWISE]);
   });
 }
 

@@ -1,12 +1,14 @@
 import { scripts } from '../all-scripts.js';
+import type { EntryKind } from '../key-kinds.js';
 import { idOfMember } from '../keys.js';
 import { keysUnder } from '../keys-under.js';
+import { keyOfName, knownKey, nameOfIndex, type KnownKey } from '../known-key.js';
 import { inBites } from '../read-jobs.js';
-import { pairsOf, scanPages } from '../repartition/scan-pages.js';
+import { pairsOf, SCAN, scanPages, type PagedType } from '../repartition/scan-pages.js';
 import { inPages } from '../walk-jobs.js';
 import type { Examination } from './examination.js';
 import { RESCUES_OTHERWISE } from './examine-jobs.js';
-import { keyOfName, nameOfIndex, ownKey, type EntryKind, type OwnKey } from './own-keys.js';
+import type { MetLines } from './met-lines.js';
 
 const KEYS_AT_ONCE = 100;
 const FIRST_ENTRIES = 4;
@@ -16,34 +18,39 @@ const PAGE_BYTES = 1_048_576;
 const OTHER_PARTITION = /^\{\d+\.\d+\}:/;
 const STAGED = '~repartition~:';
 
-/** What the names of keys tell of names, and of keys of names. */
-export interface Met {
-  readonly names: Set<string>;
-  /** Key of a name, by both. */
-  readonly lines: Map<string, readonly [name: string, key: string]>;
-}
-
-/** Looks at every key under the prefix of a partition, or of what is nobody's alone, and at the entries of each. */
-export async function examineKeys(examination: Examination, prefix: string): Promise<Met> {
+/**
+ * Looks at every key under the prefix of a partition, or of what is nobody's alone, and at the entries of each.
+ *
+ * @param lines - is told of which keys of names there are any
+ * @returns the names that those of keys tell
+ */
+export async function examineKeys(
+  examination: Examination,
+  prefix: string,
+  lines: MetLines,
+): Promise<Set<string>> {
   const { connection } = examination.partition;
-  const met: Met = { names: new Set(), lines: new Map() };
+  const names = new Set<string>();
   for await (const page of keysUnder(connection, prefix)) {
     const own = known(examination, page, prefix);
     for (const some of inPages(own, KEYS_AT_ONCE)) await examineForms(examination, some);
     for (const key of own) {
-      note(met, key);
+      const name = nameOfIndex(key);
+      if (name !== undefined) names.add(name);
+      const line = keyOfName(key);
+      if (line) await lines.add(...line);
       if (key.entries !== undefined) await examineEntries(examination, key);
     }
   }
-  return met;
+  return names;
 }
 
-function known(examination: Examination, page: readonly string[], prefix: string): OwnKey[] {
+function known(examination: Examination, page: readonly string[], prefix: string): KnownKey[] {
   const several = examination.whole.partitions.length > 1;
   return page.flatMap((key) => {
     const rest = key.slice(prefix.length);
     if (several && OTHER_PARTITION.test(rest)) return [];
-    const own = ownKey(rest);
+    const own = knownKey(rest);
     if (!own) {
       const why = rest.startsWith(STAGED)
         ? ', but of a change of partitions that was left half way'
@@ -54,29 +61,20 @@ function known(examination: Examination, page: readonly string[], prefix: string
   });
 }
 
-function note(met: Met, key: OwnKey): void {
-  const name = nameOfIndex(key);
-  if (name !== undefined) met.names.add(name);
-  const line = keyOfName(key);
-  if (line) met.lines.set(key.text, line);
-}
-
-async function examineForms(examination: Examination, keys: readonly OwnKey[]): Promise<void> {
-  const parts = keys.flatMap(({ rest, type, passes, ofJob, text }) => [
+async function examineForms(examination: Examination, keys: readonly KnownKey[]): Promise<void> {
+  const forms = keys.map(({ rest, type, passes, ofJob, text }) => [
     rest,
     type,
     passes ? 'passes' : 'stays',
     ofJob ? text : '',
   ]);
-  await examination.ask(scripts.examineKeys, parts);
+  await examination.ask(scripts.examineKeys, forms);
 }
 
-const SCANS = { hash: 'HSCAN', set: 'SSCAN', zset: 'ZSCAN' } as const;
-
-async function examineEntries(examination: Examination, key: OwnKey): Promise<void> {
+async function examineEntries(examination: Examination, key: KnownKey): Promise<void> {
   const { connection, keys } = examination.partition;
   const { rest, type, entries, text } = key;
-  const command = SCANS[type as keyof typeof SCANS];
+  const command = SCAN[type as PagedType];
   const [name, keyOf] = keyOfName(key) ?? [text, ''];
   const head = [RESCUES_OTHERWISE, rest, entries!, name, keyOf];
   let count = FIRST_ENTRIES;
@@ -90,7 +88,11 @@ async function examineEntries(examination: Examination, key: OwnKey): Promise<vo
         command === 'SSCAN' ? page.map(alone) : pairsOf(page),
       );
       const look = (bite: readonly string[]) =>
-        examination.ask(scripts.examineEntries, [...head, ...bite]);
+        examination.ask(
+          scripts.examineEntries,
+          bite.map((entry) => [entry]),
+          head,
+        );
       await inBites(found, look, ENTRIES_AT_ONCE);
     }
   } catch (error) {

@@ -5,6 +5,7 @@ import { examineKeys } from './examine-keys.js';
 import { examinePartition } from './examine-partition.js';
 import { examineSettings } from './examine-settings.js';
 import type { Findings } from './findings.js';
+import { MetLines } from './met-lines.js';
 import { Pace } from './pace.js';
 
 /** How the keys of a store are looked at. */
@@ -31,7 +32,8 @@ export async function examineStore(
   if (isSpread) {
     await learnTogether(store);
     // What is nobody's alone: there are no jobs.
-    await examineKeys(lookAt(store, 0), store.keys.prefix);
+    const home = lookAt(store, 0);
+    await examineKeys(home, store.keys.prefix, new MetLines(home));
   }
   let jobs = 0;
   for (const [number, partition] of partitions.entries()) {

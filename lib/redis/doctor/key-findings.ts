@@ -105,6 +105,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     remedy: 'See wrong-type, and look again.',
     level: 'unchecked',
   },
+  'failed-look': {
+    message: (script, detail) =>
+      `Some jobs or keys were not looked at: ${script} failed, ${detail}`,
+    remedy:
+      'Look whether strangers have written to them. If not, that is a fault of this library: report it with this message.',
+  },
   'mortal-key': {
     message: (key, detail) => `The key ${key} ${detail}: it will go, and all that is in it.`,
   },

@@ -1,15 +1,15 @@
+import type { Move, WholeOwner } from '../key-kinds.js';
 import { idOfMember } from '../keys.js';
+import { nameAndKey, type KnownKey } from '../known-key.js';
 import { allOf } from '../partitions.js';
 import type { RedisStore } from '../redis-store.js';
-import { nameAndKey, type Kind, type KnownKey, type WholeOwner } from './kinds.js';
 import type { Layouts } from './layout.js';
-import { pairsOf, scanPages } from './scan-pages.js';
+import { pairsOf, SCAN, scanPages, type PagedType } from './scan-pages.js';
 
-type EntriesKind = Extract<Kind, { how: 'entries' }>;
+type EntriesMove = Extract<Move, { how: 'entries' }>;
 
 /** Entries of a page; those of hashes may be large. */
 const PAGE = { hash: 50, set: 500, zset: 500 } as const;
-const READ = { hash: 'HSCAN', set: 'SSCAN', zset: 'ZSCAN' } as const;
 const WRITE = { hash: 'HSET', set: 'SADD', zset: 'ZADD' } as const;
 
 /** Copies a key of an old partition to where its entries belong. Twice is once. */
@@ -18,11 +18,11 @@ export async function copyKey(
   source: RedisStore,
   known: KnownKey,
 ): Promise<void> {
-  const { kind } = known;
-  if (kind.how === 'entries') return copyEntries(layouts, source, known, kind);
-  if (kind.how === 'whole')
-    return copyWhole(layouts, source, known, ownerOf(layouts, known, kind.of));
-  if (kind.how === 'paged') return copyPaged(layouts, source, known);
+  const { move } = known;
+  if (move.how === 'entries') return copyEntries(layouts, source, known, move);
+  if (move.how === 'whole')
+    return copyWhole(layouts, source, known, ownerOf(layouts, known, move.of));
+  if (move.how === 'paged') return copyPaged(layouts, source, known);
 }
 
 /** To which partition a key goes that goes as it is. */
@@ -36,10 +36,11 @@ async function copyEntries(
   layouts: Layouts,
   source: RedisStore,
   known: KnownKey,
-  kind: EntriesKind,
+  { of, index }: EntriesMove,
 ): Promise<void> {
+  const type = known.type as PagedType;
   const targetsOf = (entry: string): readonly number[] => {
-    switch (kind.of) {
+    switch (of) {
       case 'all':
         return layouts.target.partitions.map((_, number) => number);
       case 'field':
@@ -47,10 +48,10 @@ async function copyEntries(
       case 'key':
         return [layouts.ofKey(known.text, entry)];
       case 'job':
-        return [layouts.ofJob(kind.index ? idOfMember(kind.index, entry, source.order) : entry)];
+        return [layouts.ofJob(index ? idOfMember(index, entry, source.order) : entry)];
     }
   };
-  for await (const page of pagesOf(layouts, source, known.rest, kind.type)) {
+  for await (const page of pagesOf(layouts, source, known.rest, type)) {
     const shares = new Map<number, string[]>();
     for (const { entry, parts } of page) {
       for (const number of targetsOf(entry)) {
@@ -60,7 +61,7 @@ async function copyEntries(
       }
     }
     const writes = Array.from(shares, ([number, parts]) =>
-      write(layouts, number, known.rest, kind.type, parts),
+      write(layouts, number, known.rest, type, parts),
     );
     await allOf(writes);
   }
@@ -76,15 +77,15 @@ async function* pagesOf(
   { connection }: Layouts,
   source: RedisStore,
   rest: string,
-  type: EntriesKind['type'],
+  type: PagedType,
 ): AsyncGenerator<Entry[]> {
   const key = `${source.keys.prefix}${rest}`;
-  for await (const page of scanPages(connection, READ[type], key, PAGE[type])) {
+  for await (const page of scanPages(connection, SCAN[type], key, PAGE[type])) {
     yield entriesOf(page, type);
   }
 }
 
-function entriesOf(page: readonly string[], type: EntriesKind['type']): Entry[] {
+function entriesOf(page: readonly string[], type: PagedType): Entry[] {
   if (type === 'set') return page.map((entry) => ({ entry, parts: [entry] }));
   return pairsOf(page).map(([entry, value]) => ({
     entry,
@@ -96,7 +97,7 @@ async function write(
   layouts: Layouts,
   number: number,
   rest: string,
-  type: EntriesKind['type'],
+  type: PagedType,
   parts: readonly string[],
 ): Promise<void> {
   const key = `${layouts.stagingOf(number)}${rest}`;

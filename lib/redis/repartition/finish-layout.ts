@@ -14,7 +14,7 @@ export async function removeOld(home: RedisStore, { keys }: RedisStore): Promise
   const { connection } = home;
   for await (const page of ownKeys(connection, keys.prefix)) {
     const gone = page
-      .filter(({ kind }) => kind.how !== 'stay')
+      .filter(({ move }) => move.how !== 'stay')
       .map(({ rest }) => `${keys.prefix}${rest}`)
       .filter((key) => key !== home.keys.meta);
     if (gone.length > 0) await connection.commandAt(keys.prefix, 'UNLINK', ...gone);

@@ -1,7 +1,9 @@
 import { sharedByKey, sharedByName } from '../../core/job/placement.js';
 import type { RedisConnection } from '../redis-connection.js';
 import type { RedisStore } from '../redis-store.js';
-import { nameInField } from './kinds.js';
+
+/** The name of whose jobs a field of `keys` speaks: see `unique-key.ts`. */
+const nameInField = (field: string): string => field.split('\n', 2)[1] ?? '';
 
 /** In front of the keys of a partition that is being made. Nothing of a store begins so. */
 const STAGING = '~repartition~:';

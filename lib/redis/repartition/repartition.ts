@@ -21,7 +21,7 @@ import { expectOwnKeys } from './walk-keys.js';
  * Changes the number of partitions of a store that nobody works on.
  *
  *   copy     The new partitions are made beside the old ones, under keys of their own; each kind of key has a rule
- *            that says where its entries belong (`kinds.ts`). Until this is done the old partitions are
+ *            that says where its entries belong (`key-kinds.ts`). Until this is done the old partitions are
  *            the store: whatever fails, what was made is thrown away, and a run that was killed begins anew.
  *   remove   The old partitions go.
  *   rename   The new ones get their names, key by key, and due times are worked out anew.

@@ -1,5 +1,9 @@
 import type { RedisConnection } from '../redis-connection.js';
 
+/** By the type of a key, the command that reads what stands in it in pages. */
+export const SCAN = { hash: 'HSCAN', set: 'SSCAN', zset: 'ZSCAN' } as const;
+export type PagedType = keyof typeof SCAN;
+
 /**
  * What stands in a key, in pages that never hold Redis up, in no order; an entry may come twice. Pairs come one
  * after the other, whatever the protocol of the connection makes of them.
@@ -8,7 +12,7 @@ import type { RedisConnection } from '../redis-connection.js';
  */
 export async function* scanPages(
   connection: RedisConnection,
-  command: 'HSCAN' | 'SSCAN' | 'ZSCAN',
+  command: (typeof SCAN)[PagedType],
   key: string,
   count: number | (() => number),
 ): AsyncGenerator<string[]> {

@@ -1,7 +1,7 @@
 import { IncompatibleStoreError } from '../../core/errors.js';
 import { keysUnder } from '../keys-under.js';
+import { knownKey, type KnownKey } from '../known-key.js';
 import type { RedisConnection } from '../redis-connection.js';
-import { knownKey, typeOf, type KnownKey } from './kinds.js';
 
 /** The keys under a prefix that are ours; what else begins so belongs to another store. */
 export async function* ownKeys(
@@ -27,8 +27,7 @@ export async function expectOwnKeys(connection: RedisConnection, prefix: string)
       page.map(({ rest }) => connection.commandAt(prefix, 'TYPE', `${prefix}${rest}`)),
     );
     const odd = page.find((known, i) => {
-      const expected = typeOf(known);
-      return expected !== undefined && ![expected, 'none'].includes(String(types[i]));
+      return isCopied(known) && ![known.type, 'none'].includes(String(types[i]));
     });
     if (!odd) continue;
     throw new IncompatibleStoreError(
@@ -37,3 +36,5 @@ export async function expectOwnKeys(connection: RedisConnection, prefix: string)
     );
   }
 }
+
+const isCopied = ({ move: { how } }: KnownKey): boolean => how !== 'drop' && how !== 'stay';

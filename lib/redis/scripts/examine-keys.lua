@@ -17,6 +17,17 @@
 -- @include writes
 -- @include examine
 local LONGEST_LIFE_MS, WIDTH = 86400000, 4
+-- How each entry begins of a list that we have written.
+local ENTRIES = { history = '^%["%l",%d+,', output = '^%d+ %d+ [^:]*:%d+ ' }
+
+-- Somebody else may have a list under such a name.
+local function is_ours(rest)
+  local form, key = ENTRIES[string.match(rest, '^(%l+):')], prefix .. rest
+  for _, place in ipairs({ 0, -1 }) do
+    if not string.find(redis.call('LINDEX', key, place), form) then return false end
+  end
+  return true
+end
 
 local function judge_life(rest, passes)
   local key = prefix .. rest
@@ -35,7 +46,11 @@ local function judge_key(rest, expected, passes, owner)
     found('wrong-type', rest, kind .. ' in place of ' .. expected)
     return
   end
-  if owner ~= '' and redis.call('HEXISTS', JOBS, owner) == 0 then
+  if owner ~= '' and redis.pcall('HEXISTS', JOBS, owner) == 0 then
+    if not is_ours(rest) then
+      found('unknown-key', rest, ', though its name looks so: its entries are of somebody else')
+      return
+    end
     found('remains', owner, rest, function() drop(prefix .. rest) end)
     return
   end

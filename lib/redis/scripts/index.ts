@@ -416,7 +416,7 @@ end
 local function claimable_from(name)
   local due = redis.call('ZSCORE', DUE, name)
   local is_closed = due == '-inf'
-  return tonumber(is_closed and redis.call('ZSCORE', OPENS, name) or not is_closed and due) or math.huge, is_closed
+  return math.ceil(tonumber(is_closed and redis.call('ZSCORE', OPENS, name) or not is_closed and due) or math.huge), is_closed
 end
 local function head_of(name)
   if redis.call('EXISTS', index('ready', name)) == 1 then return now end
@@ -1464,7 +1464,7 @@ const ownEnd_1 = `local function end_own_way(id, record, place)
   end
   if facts.expires then zrem(prefix .. 'expiring', id) end
   local retention = facts.overrides.retention
-  local kept_ms = type(retention) == 'table' and retention[place == 'dead' and 'failed' or 'completed']
+  local kept_ms = place and type(retention) == 'table' and retention[place == 'dead' and 'failed' or 'completed']
   zrem(prefix .. 'leaving', id)
   if type(kept_ms) == 'number' then zadd(prefix .. 'leaving', text(soon + math.ceil(kept_ms)), id) end
 end
@@ -2693,7 +2693,7 @@ local function lease_front(name, front, most)
         leases[at + 1], leases[at + 2] = expiry_text, id
         running[#running + 1] = now_text
         running[#running + 1] = id
-        jobs[job + 1], jobs[job + 2], jobs[job + 3], jobs[job + 4] = tostring(n), id, record, ''
+        jobs[job + 1], jobs[job + 2], jobs[job + 3], jobs[job + 4] = n, id, record, ''
       end
     end
   end
@@ -2807,7 +2807,7 @@ local function same_again(remembered)
     claimed_at = locked_at
     expiry = math.min(expiry or math.huge, score)
     local state = redis.call('HGET', STATE, id) or ''
-    local number = is_last_start(name, state, rescues) and n .. '!' or tostring(n)
+    local number = is_last_start(name, state, rescues) and n .. '!' or n
     for _, part in ipairs({ number, id, record, with_progress(id, state) }) do
       jobs[#jobs + 1] = part
     end
@@ -3962,6 +3962,14 @@ end)()
 `].join('');
 
 export const examineKeys = [time_1, key_1, writes_1, examine_1, `local LONGEST_LIFE_MS, WIDTH = 86400000, 4
+local ENTRIES = { history = '^%["%l",%d+,', output = '^%d+ %d+ [^:]*:%d+ ' }
+local function is_ours(rest)
+  local form, key = ENTRIES[string.match(rest, '^(%l+):')], prefix .. rest
+  for _, place in ipairs({ 0, -1 }) do
+    if not string.find(redis.call('LINDEX', key, place), form) then return false end
+  end
+  return true
+end
 local function judge_life(rest, passes)
   local key = prefix .. rest
   local ttl = redis.call('PTTL', key)
@@ -3978,7 +3986,11 @@ local function judge_key(rest, expected, passes, owner)
     found('wrong-type', rest, kind .. ' in place of ' .. expected)
     return
   end
-  if owner ~= '' and redis.call('HEXISTS', JOBS, owner) == 0 then
+  if owner ~= '' and redis.pcall('HEXISTS', JOBS, owner) == 0 then
+    if not is_ours(rest) then
+      found('unknown-key', rest, ', though its name looks so: its entries are of somebody else')
+      return
+    end
     found('remains', owner, rest, function() drop(prefix .. rest) end)
     return
   end
@@ -5133,7 +5145,7 @@ else
   hset(JOBS, id, record_of(created, at, seq, name_and_own))
   local among = put(facts, at, seq)
   if planned_at and among and has_own_end(flags) then
-`, own_1, ownEnd_1, `    end_own_way(id, before, among)
+`, own_1, ownEnd_1, `    end_own_way(id, before, (facts.lastFinishedAt or facts.failedAt) and among)
   end
   if state or debounce or facts.failedAt or facts.failure or facts.failCount > 0 then hset(STATE, id, packed(facts)) end
 end
@@ -5379,7 +5391,7 @@ local function take(id, record, state, name)
   zadd(LEASES, expiry_text, id)
   zadd(index('running', name), now_text, id)
   local last = #jobs
-  local number = last_starts[id] and n .. '!' or tostring(n)
+  local number = last_starts[id] and n .. '!' or n
   jobs[last + 1], jobs[last + 2], jobs[last + 3], jobs[last + 4] = number, id, record, with_progress(id, state)
   if in_use('stream') then tell('started', id, name, event_stream().attempts_in(state) + 1, host) end
 end

@@ -251,7 +251,7 @@ else
   local among = put(facts, at, seq)
   if planned_at and among and has_own_end(flags) then
     -- @include own-end
-    end_own_way(id, before, among)
+    end_own_way(id, before, (facts.lastFinishedAt or facts.failedAt) and among)
   end
   if state or debounce or facts.failedAt or facts.failure or facts.failCount > 0 then hset(STATE, id, packed(facts)) end
 end

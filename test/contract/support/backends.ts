@@ -40,13 +40,20 @@ export interface OpenBackend {
 }
 
 let client: Redis | Cluster | undefined;
+let masters: Promise<Redis[]> | undefined;
 afterAll(() => {
   client?.disconnect();
-  client = undefined;
+  client = masters = undefined;
 });
 
 /** The client with which this file looks at its stores. */
 const looker = (): Redis | Cluster => (client ??= newClient());
+
+/** These tests leave the servers as they are, so they are asked for once. */
+const servers = (): Promise<Redis[]> => (masters ??= mastersOf(looker()));
+
+const keysOf = async (keyPrefix: string): Promise<string[]> =>
+  keysWith(keyPrefix, looker(), await servers());
 
 /** Wednesday, 2026-03-04 10:20:30.456 UTC: when every test begins. */
 export const START = Date.UTC(2026, 2, 4, 10, 20, 30, 456);
@@ -155,20 +162,20 @@ async function openRedis({
     another: async () => (await connected()).broker,
     anotherBackend: connected,
     mark: async (jobName) => {
-      const servers = await mastersOf(looker());
+      const all = await servers();
       const message = JSON.stringify({ prefix: keyPrefix, database: 0, jobName });
-      await Promise.all(servers.map((server) => server.publish('agenda:notifications', message)));
-      return servers.length;
+      await Promise.all(all.map((server) => server.publish('agenda:notifications', message)));
+      return all.length;
     },
     dump: async () =>
-      dumpOf(looker(), await keysWith(keyPrefix, looker()), (key) =>
+      dumpOf(looker(), await keysOf(keyPrefix), (key) =>
         key.startsWith(jobPrefix) ? `${keyPrefix}${key.slice(jobPrefix.length)}` : key,
       ),
     close: async () => {
       await backend.notificationChannel.disconnect();
       await Promise.all(backends.map(giveBackRows));
       await Promise.all(backends.map((one) => one.disconnect()));
-      const keys = await keysWith(keyPrefix, looker());
+      const keys = await keysOf(keyPrefix);
       await Promise.all(keys.map((key) => looker().unlink(key)));
       const strays = keys.filter((key) => !ownPrefixes.some((own) => key.startsWith(own)));
       expect(strays).toEqual([]);
@@ -219,14 +226,13 @@ async function dumpOf(
   keys: readonly string[],
   nameOf: (key: string) => string,
 ): Promise<unknown> {
-  const contents: Record<string, unknown> = {};
-  for (const key of keys) {
-    const name = nameOf(key);
-    if (name.includes(':claim:') || name.includes(':deduped:')) continue;
+  const told = keys.filter((key) => !/:(claim|deduped):/.test(nameOf(key)));
+  // All at once: most of the time of a look is the way to the server and back.
+  const contents = told.map(async (key) => {
     const type = await redis.type(key);
-    contents[`${type} ${name}`] = await contentOf(redis, key, type);
-  }
-  return contents;
+    return [`${type} ${nameOf(key)}`, await contentOf(redis, key, type)] as const;
+  });
+  return Object.fromEntries(await Promise.all(contents));
 }
 
 async function contentOf(redis: Redis | Cluster, key: string, type: string): Promise<unknown> {

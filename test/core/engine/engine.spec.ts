@@ -9,6 +9,21 @@ import { closeBenches, gate, makeBench, nextEvent, until } from './support.js';
 
 afterEach(closeBenches);
 
+it('opens its backend when the worker host is started first, and closes it', async () => {
+  const backend = new MemoryBackend();
+  const told: string[] = [];
+  const [open, close] = [backend.connect.bind(backend), backend.disconnect.bind(backend)];
+  backend.connect = () => (told.push('open'), open());
+  backend.disconnect = () => (told.push('close'), close());
+  const engine = new Engine(backend);
+
+  await engine.workerHost.start();
+  expect(told).toEqual(['open']);
+  await engine.close();
+
+  expect(told).toEqual(['open', 'close']);
+});
+
 it('checks its options when it is made', () => {
   expect(() => new Engine(new MemoryBackend(), { maxConcurency: 5 } as never)).toThrow(
     InvalidOptionError,

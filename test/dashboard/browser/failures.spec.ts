@@ -37,6 +37,21 @@ it.each(Object.entries(allViews('send-mail', 'some-id')))(
   },
 );
 
+it('keeps the page when a view breaks, says why, and loads again', async () => {
+  await visit.page.route(/api\/hosts/, (route) => route.fulfill({ json: {} }));
+
+  const heading = await visit.open('#/hosts');
+
+  expect(await heading.textContent()).toBe('This view is broken');
+  await visit.untilSeen(/TypeError: /);
+  await visit.open('#/jobs');
+  expect(await heading.textContent()).toBe('Jobs');
+  await visit.open('#/hosts');
+  await visit.page.unrouteAll();
+  await visit.press('Load again');
+  await visit.page.getByRole('heading', { level: 1, name: 'Hosts' }).waitFor();
+});
+
 it('keeps a list that is shown while the store has an outage', async () => {
   const id = await app.meets('completes', 'send-mail');
   await visit.open('#/jobs?state=completed');

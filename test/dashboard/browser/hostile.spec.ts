@@ -90,8 +90,8 @@ it('acts on the job that is meant, whatever its id looks like', async () => {
   visit.complaints.splice(0);
   await visit.open(allViews(HOSTILE, ID).job!);
 
-  await visit.press('Delete…');
-  await visit.answer('Delete');
+  await visit.press('Remove…');
+  await visit.answer('Remove');
 
   await app.untilGone(ID);
 });

@@ -87,8 +87,8 @@ it('removes a job that has ended', async () => {
   const id = await app.meets('completes', 'send-mail');
   await show(id);
 
-  await visit.press('Delete…');
-  await visit.answer('Delete');
+  await visit.press('Remove…');
+  await visit.answer('Remove');
 
   await app.untilGone(id);
 });

@@ -76,8 +76,8 @@ it.each(PLACES)('works %s', async (_, { behind, ...options }) => {
   await visit.page.getByText('Live', { exact: true }).waitFor();
   await visit.open(allViews('charge-card', id).job!);
   expect(visit.complaints).toEqual([]);
-  await visit.press('Delete…');
-  await visit.answer('Delete');
+  await visit.press('Remove…');
+  await visit.answer('Remove');
 
   await app.untilGone(id);
   await visit.leave();

@@ -26,6 +26,7 @@ async function startHost(options: { keyPrefix: string; partitions: number }): Pr
   });
   cleanups.push(() => engine.close());
   define(engine);
+  await engine.connect();
   await engine.workerHost.start();
   return engine;
 }

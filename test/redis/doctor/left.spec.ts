@@ -1,4 +1,9 @@
+import { IncompatibleStoreError } from '../../../lib/core/errors.js';
 import { PRIORITY_FIRST } from '../../../lib/core/options/claim-order.js';
+import { Examination } from '../../../lib/redis/doctor/examination.js';
+import { Findings } from '../../../lib/redis/doctor/findings.js';
+import { MetLines } from '../../../lib/redis/doctor/met-lines.js';
+import { Pace } from '../../../lib/redis/doctor/pace.js';
 import { checkStore } from '../../../lib/redis/index.js';
 import { job, makeStand, newPrefix } from '../support.js';
 import { OneOfEach } from './one-of-each.js';
@@ -103,6 +108,20 @@ it('leaves keys of another type, and those of strangers, as they are', async () 
   ]);
 });
 
+it('leaves lists of strangers alone whose names look like those of a job that is gone', async () => {
+  const { keys, backend } = store;
+  await redis.rpush(keys.history('visits'), 'ann', 'bob');
+  await redis.rpush(keys.output('printer'), '1 page', '2 pages');
+
+  const found = await faultsIn(backend, true);
+
+  expect(found.toSorted()).toEqual([
+    expect.stringMatching(/^unknown-key \| history:visits \| left .* of somebody else/),
+    expect.stringMatching(/^unknown-key \| output:printer \| left .* of somebody else/),
+  ]);
+  expect(await redis.exists(keys.history('visits'), keys.output('printer'))).toBe(2);
+});
+
 it.each([false, true])(
   'leaves a stream of strangers as it is, where events are kept: %s',
   async (isKept) => {
@@ -127,6 +146,60 @@ it('goes on where a whole index is of another type', async () => {
 
   expect(found).toMatch(/^wrong-type \| completed:completed \| left /m);
   expect(found).toMatch(/^remains \| nobody .*tag:b/m);
+});
+
+it('goes on behind jobs at which a script fails, and says which were not looked at', async () => {
+  const { keys } = store;
+  const damage = { key: { concurrency: 'many', rate: 5 } };
+  await redis.hset(keys.gates, 'lined', JSON.stringify(damage));
+  await redis.hset(keys.turns, 'front', 'nonsense');
+  await redis.del(keys.index('lined', 'lined'));
+  await redis.zadd(keys.tag('b'), 1, 'nobody');
+
+  const report = await checkStore(
+    { connectionString: process.env.TEST_REDIS_URL!, keyPrefix: keys.prefix },
+    { repair: true, pace: 100 },
+  );
+
+  const found = report.findings.map(({ code, message }) => `${code} | ${message}`).join('\n');
+  expect(found).toMatch(/^failed-look \| .* examine-\w+ failed, \d+ from "\w+" on: /m);
+  expect(found).toMatch(/^remains \| .*tag:b/m);
+  expect(report.isSound).toBe(false);
+});
+
+it.each([
+  ['where what happened to jobs is of another type', 'jobs:state'],
+  ['where the jobs are of another type', 'jobs'],
+])('goes on %s', async (_, key) => {
+  const { keys, backend } = store;
+  await redis.del(`${keys.prefix}${key}`);
+  await redis.set(`${keys.prefix}${key}`, 'mine');
+
+  const found = (await faultsIn(backend)).join('\n');
+
+  expect(found).toMatch(new RegExp(`^wrong-type \\| ${key} \\| left `, 'm'));
+});
+
+it('looks at lines before it remembers too many of them', async () => {
+  const { keys, backend } = store;
+  const names = ['a', 'b', 'c'];
+  for (const name of names) await redis.set(keys.ofKey(name, 'x', 'holder'), 'nobody');
+  const findings = new Findings();
+  const partition = backend['store'];
+  const lines = new MetLines(
+    new Examination(partition, partition, 0, findings, new Pace(100), false),
+    2,
+  );
+
+  const waiting: number[] = [];
+  for (const name of names) {
+    await lines.add(name, 'x');
+    waiting.push(lines.size);
+  }
+  await lines.examine();
+
+  expect(waiting).toEqual([1, 0, 1]);
+  expect(findings.all.map(({ subject }) => subject)).toEqual(['a x', 'b x', 'c x']);
 });
 
 it('tells settings that cannot be read, and who can write them anew', async () => {
@@ -176,4 +249,19 @@ it('refuses options that it does not know, and a store that is not there', async
   await expect(checkStore({ ...options, keyPrefix: newPrefix() })).rejects.toThrow(
     /There is no store/,
   );
+});
+
+it.each([
+  ['does not say its sort', (meta: string) => redis.hdel(meta, 'sort')],
+  ['says "many" of its partitions', (meta: string) => redis.hset(meta, 'partitions', 'many')],
+  ['says "100000" of its partitions', (meta: string) => redis.hset(meta, 'partitions', '100000')],
+  ['says "age:1" of its sort', (meta: string) => redis.hset(meta, 'sort', 'age:1')],
+])('tells of a store that it %s', async (fault, damage) => {
+  const { keyPrefix } = store.backend['store'].options;
+  await damage(store.keys.meta);
+
+  const look = checkStore({ connectionString: process.env.TEST_REDIS_URL!, keyPrefix });
+
+  await expect(look).rejects.toThrow(IncompatibleStoreError);
+  await expect(look).rejects.toThrow(fault);
 });

@@ -3,6 +3,7 @@ import type { RedisBackend } from '../../../lib/redis/index.js';
 import { openers } from '../../contract/support/backends.js';
 import { commands, crashes, endings, gates, lines } from '../../contract/support/commands.js';
 import { Pair } from '../../contract/support/pair.js';
+import { holdsForRandomRuns, RANDOM_RUNS_TIMEOUT } from '../../support/random-runs.js';
 import { faultsIn } from './support.js';
 
 const RUNS = Number(process.env.RUNS) || 5;
@@ -18,7 +19,6 @@ it.each([
 ])(
   'finds nothing after %s',
   async (_what, runs) => {
-    const seed = Number(process.env.SEED) || Date.now() % 2 ** 31;
     let looks = 0;
 
     const property = fc.asyncProperty(runs, async (run) => {
@@ -36,9 +36,9 @@ it.each([
         await Promise.all([memory.close(), redis.close()]);
       }
     });
-    await fc.assert(property, { seed, numRuns: RUNS });
+    await holdsForRandomRuns(property, RUNS);
 
     expect(looks).toBeGreaterThanOrEqual(RUNS);
   },
-  600_000,
+  RANDOM_RUNS_TIMEOUT,
 );

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { ErrorBoundary } from '../error-boundary.js';
 import { useRoute } from '../use-route.js';
 import { Banner } from './banner.js';
 import { Navigation } from './navigation.js';
@@ -27,7 +28,9 @@ export function Frame() {
       <Navigation current={route.view} onSkip={() => main.current?.focus()} />
       <Banner />
       <main ref={main} id="main" tabIndex={-1}>
-        <ViewOf route={route} />
+        <ErrorBoundary of={JSON.stringify(route)}>
+          <ViewOf route={route} />
+        </ErrorBoundary>
       </main>
     </>
   );

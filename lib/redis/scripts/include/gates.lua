@@ -50,11 +50,11 @@ local function room_of(name, ended)
   return room, from
 end
 
--- From when on claims get jobs of a name, as they know it: as `due` says, or `opens`.
+-- From when on claims get jobs of a name, as they know it: as `due` says without a mark (see bring-forward), or `opens`.
 local function claimable_from(name)
   local due = redis.call('ZSCORE', DUE, name)
   local is_closed = due == '-inf'
-  return tonumber(is_closed and redis.call('ZSCORE', OPENS, name) or not is_closed and due) or math.huge, is_closed
+  return math.ceil(tonumber(is_closed and redis.call('ZSCORE', OPENS, name) or not is_closed and due) or math.huge), is_closed
 end
 
 -- When the first of the jobs that wait is due; nil when none does.

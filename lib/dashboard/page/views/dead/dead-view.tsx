@@ -12,20 +12,13 @@ import { formatCount } from '../../format.js';
 import { hashOf } from '../../router.js';
 import { useOverview, useShell } from '../../shell.js';
 import { useFocusAfterChange } from '../../use-focus-after-change.js';
-import { useNow } from '../../use-now.js';
 import { replaceBy } from '../../use-route.js';
 import { DeadBulkDialog, type DeadBulk } from './dead-bulk-dialog.js';
 import { DeadGroupSection } from './dead-group-section.js';
-import {
-  chosenOf,
-  DEATH_REASONS,
-  type DeadChoice,
-  groupDead,
-  wordsOfFilter,
-  wordsOfReason,
-} from './dead-groups.js';
+import { DEATH_REASONS, type DeadChoice, wordsOfFilter, wordsOfReason } from './dead-groups.js';
 import { RequeueOneDialog } from './requeue-one-dialog.js';
 import { useDead } from './use-dead.js';
+import { useDeadGroups } from './use-dead-groups.js';
 import './dead.css';
 
 const HOUR = 3_600_000;
@@ -48,8 +41,7 @@ export function DeadView({ query }: { readonly query: Readonly<Record<string, st
     restoreFocus();
     reload();
   };
-  const now = useNow();
-  const chosen = jobs && chosenOf(jobs, choice, AGES[choice.olderThan] ?? null, now);
+  const chosen = useDeadGroups(jobs, choice, AGES[choice.olderThan] ?? null);
 
   return (
     <>
@@ -60,14 +52,14 @@ export function DeadView({ query }: { readonly query: Readonly<Record<string, st
             <>
               <Button
                 kind="primary"
-                disabled={chosen?.length === 0 && !hasMore}
+                disabled={chosen?.count === 0 && !hasMore}
                 onClick={() => setBulk({ action: 'requeue', choice })}
               >
                 {isAny(choice) ? 'Requeue all…' : 'Requeue these…'}
               </Button>
               <Button
                 kind="danger"
-                disabled={chosen?.length === 0 && !hasMore}
+                disabled={chosen?.count === 0 && !hasMore}
                 onClick={() => setBulk({ action: 'purge', choice })}
               >
                 {isAny(choice) ? 'Purge all…' : 'Purge these…'}
@@ -84,16 +76,16 @@ export function DeadView({ query }: { readonly query: Readonly<Record<string, st
       {chosen === null && failure === null && <Loading what="the dead letters" />}
       {chosen !== null && (
         <p class="dead-summary" role="status">
-          {summaryOf(chosen.length, choice, hasMore)}
+          {summaryOf(chosen.count, choice, hasMore)}
         </p>
       )}
-      {chosen?.length === 0 && !hasMore && (
+      {chosen?.count === 0 && !hasMore && (
         <EmptyNote title={isAny(choice) ? 'No dead letters.' : 'No dead letters like these.'}>
           {isAny(choice) ? 'Whatever has failed runs again by itself.' : 'Widen the filter.'}
         </EmptyNote>
       )}
       {chosen !== null &&
-        groupDead(chosen).map((group) => (
+        chosen.groups.map((group) => (
           <DeadGroupSection
             key={JSON.stringify([group.name, group.reason])}
             group={group}

@@ -25,7 +25,7 @@ const ACTIONS: Readonly<Record<JobAction, ActionWords>> = {
   enable: { title: 'Enable', kind: 'primary' },
   disable: { title: 'Disable' },
   cancel: { title: 'Cancel…', kind: 'danger' },
-  remove: { title: 'Delete…', kind: 'danger' },
+  remove: { title: 'Remove…', kind: 'danger' },
 };
 
 /** Those that are done at once, and what is said of them. All others ask first. */

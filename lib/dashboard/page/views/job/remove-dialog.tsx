@@ -2,15 +2,15 @@ import { pathOfJob } from '../../api-client.js';
 import { ConfirmDialog } from '../../components/index.js';
 import type { ActionDialogProps } from './dialog-props.js';
 
-/** Deletes a job with all that is kept of it. */
+/** Removes a job with all that is kept of it. */
 export function RemoveDialog({ job, onClose, onDone }: ActionDialogProps) {
   return (
     <ConfirmDialog
-      title={`Delete this job of “${job.name}”?`}
-      confirm="Delete"
+      title={`Remove this job of “${job.name}”?`}
+      confirm="Remove"
       danger
       path={pathOfJob(job.id, 'remove')}
-      said="Deleted."
+      said="Removed."
       onDone={onDone}
       onClose={onClose}
     >
