@@ -8,15 +8,17 @@ import { addJobs } from './roles/add-jobs.js';
 import { ask } from './roles/ask.js';
 import { showDashboard } from './roles/show-dashboard.js';
 import { sendPaced } from './roles/send-paced.js';
+import { standBy } from './roles/stand-by.js';
 import { stockStates } from './roles/stock-states.js';
 import { stockUp } from './roles/stock-up.js';
 import { takeSteps } from './roles/take-steps.js';
 import { workAsCrew } from './roles/work-as-crew.js';
 import { workLimited } from './roles/work-limited.js';
 import { workOff } from './roles/work-off.js';
+import { leavesTimers } from './systems/index.js';
 
-function tell(message: ChildMessage): void {
-  process.send!(message);
+function tell(message: ChildMessage): Promise<void> {
+  return new Promise((resolve) => process.send!(message, undefined, undefined, () => resolve()));
 }
 
 function perform(task: Task): Promise<unknown> {
@@ -24,7 +26,7 @@ function perform(task: Task): Promise<unknown> {
     case 'add':
       return addJobs(task);
     case 'work':
-      return workOff(task, () => tell({ kind: 'ready' }));
+      return workOff(task, () => void tell({ kind: 'ready' }));
     case 'send':
       return sendPaced(task);
     case 'stock':
@@ -39,10 +41,14 @@ function perform(task: Task): Promise<unknown> {
       return workAsCrew(task);
     case 'show-dashboard':
       return showDashboard(task);
+    case 'stand-by':
+      return standBy(task);
     case 'steps':
       return takeSteps(task);
   }
 }
 
-tell({ kind: 'result', result: await perform(JSON.parse(process.argv[2]!) as Task) });
+const task = JSON.parse(process.argv[2]!) as Task;
+await tell({ kind: 'result', result: await perform(task) });
 process.disconnect();
+if ('system' in task && leavesTimers(task.system)) process.exit();

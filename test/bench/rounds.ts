@@ -1,14 +1,16 @@
 /**
  * Measures every case once per round, one after the other (A B C, A B C, …), so that what disturbs
- * the machine for a while disturbs all of them alike. The first round warms up and does not count.
+ * the machine for a while disturbs all of them alike. Before them goes a round that does not count, unless `warmsUp`
+ * is false.
  */
 export async function interleave<Case extends { readonly label: string }, Result>(
   cases: readonly Case[],
   rounds: number,
   measure: (one: Case) => Promise<Result>,
+  { warmsUp = true }: { readonly warmsUp?: boolean } = {},
 ): Promise<Map<Case, Result[]>> {
   const results = new Map<Case, Result[]>(cases.map((one) => [one, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = warmsUp ? 0 : 1; round <= rounds; round++) {
     for (const [i, one] of cases.entries()) {
       const which = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`;
       progress(`${which}, ${i + 1} of ${cases.length}: ${one.label}`);

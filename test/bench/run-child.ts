@@ -5,6 +5,7 @@ import type { AddTask } from './roles/add-jobs.js';
 import type { Asked, AskTask } from './roles/ask.js';
 import type { DashboardTask, ShownDashboard } from './roles/show-dashboard.js';
 import type { SendTask } from './roles/send-paced.js';
+import type { StandByTask } from './roles/stand-by.js';
 import type { StockStatesTask } from './roles/stock-states.js';
 import type { StockTask } from './roles/stock-up.js';
 import type { Steps, StepsTask } from './roles/take-steps.js';
@@ -22,6 +23,7 @@ export type Task =
   | LimitedTask
   | CrewTask
   | DashboardTask
+  | StandByTask
   | StepsTask;
 
 export type ChildMessage =
@@ -43,6 +45,7 @@ export function runChild(task: WorkTask): Child<Work>;
 export function runChild(task: AskTask): Child<Asked>;
 export function runChild(task: LimitedTask): Child<number[]>;
 export function runChild(task: CrewTask): Child<CrewWork>;
+export function runChild(task: StandByTask): Child<number>;
 export function runChild(task: StepsTask): Child<Steps>;
 export function runChild(task: DashboardTask): Child<ShownDashboard>;
 export function runChild(task: SendTask | StockTask | StockStatesTask): Child<void>;

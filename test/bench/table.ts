@@ -23,3 +23,6 @@ export function decimals(value: number, count = 1): string {
 export function times(value: number): string {
   return `${value < 0.1 ? value.toFixed(3) : value.toFixed(2)} ×`;
 }
+
+/** A table under its title, as Markdown. */
+export const section = (title: string, body: string): string => `**${title}**\n\n${body}\n`;

@@ -1,12 +1,12 @@
 import { addressOf } from '../address.js';
 import { BenchCluster } from '../bench-cluster.js';
 import type { Flags } from '../flags.js';
+import { WARM_UP } from '../measurement.js';
 import { interleave } from '../rounds.js';
 import { runChild } from '../run-child.js';
 import type { BenchServer } from '../server.js';
 import { medianOf, type Spread, spreadOf } from '../statistics.js';
 import { decimals, table, times, whole } from '../table.js';
-import { warmUpOf } from './compare.js';
 
 /*
  * One job name on a cluster of three masters: what partitions cost, and how evenly they use it.
@@ -17,17 +17,22 @@ import { warmUpOf } from './compare.js';
  * handlers each of 8 partitions has as many as 100 of one have.
  */
 
-const CONCURRENCIES = [100, 800] as const;
-const SPREADS = [1, 8, 9] as const;
+interface Extent {
+  readonly concurrencies: readonly number[];
+  readonly partitions: readonly number[];
+}
+
+const WHOLE: Extent = { concurrencies: [100, 800], partitions: [1, 8, 9] };
 /** A hundred for each partition. */
 const ADDED_AT_ONCE = 900;
 
 interface Case {
   readonly label: string;
   readonly store: string;
+  /** None: a server without a cluster. */
+  readonly partitions?: number;
   readonly concurrency: number;
   readonly address: string;
-  /** None: a server without a cluster. */
   readonly cluster?: BenchCluster;
 }
 
@@ -40,6 +45,7 @@ interface Pass {
 
 export interface ClusterRow {
   readonly store: string;
+  readonly partitions?: number;
   readonly concurrency: number;
   readonly enqueuedPerSecond: Spread;
   readonly processedPerSecond: Spread;
@@ -52,18 +58,23 @@ export interface ClusterRow {
   readonly shares: readonly number[];
 }
 
-export async function cluster(server: BenchServer, flags: Flags): Promise<ClusterRow[]> {
+export async function cluster(
+  server: BenchServer,
+  flags: Flags,
+  { concurrencies, partitions: spreads }: Extent = WHOLE,
+): Promise<ClusterRow[]> {
   const servers = await BenchCluster.start();
   try {
     const stores = [
       { store: 'one server', address: addressOf(server.url, {}) },
-      ...SPREADS.map((partitions) => ({
+      ...spreads.map((partitions) => ({
         store: `cluster, partitions: ${partitions}`,
+        partitions,
         address: servers.address(partitions),
         cluster: servers,
       })),
     ];
-    const cases = CONCURRENCIES.flatMap((concurrency): Case[] =>
+    const cases = concurrencies.flatMap((concurrency): Case[] =>
       stores.map((one) => ({
         ...one,
         concurrency,
@@ -114,7 +125,7 @@ export function showCluster(rows: readonly ClusterRow[]): string {
 async function pass(server: BenchServer, one: Case, flags: Flags): Promise<Pass> {
   const { address: url, cluster: servers, concurrency } = one;
   const { jobs, payloadBytes, workMs } = flags;
-  const warmUp = warmUpOf(jobs);
+  const warmUp = WARM_UP;
   const common = { system: 'ours', url, jobs: jobs + warmUp, payloadBytes, warmUp } as const;
   await (servers ?? server).flush();
   await servers?.resetCommandStats();
@@ -130,11 +141,16 @@ async function pass(server: BenchServer, one: Case, flags: Flags): Promise<Pass>
   };
 }
 
-function rowOf({ store, concurrency }: Case, passes: readonly Pass[], { jobs }: Flags): ClusterRow {
+function rowOf(
+  { store, partitions, concurrency }: Case,
+  passes: readonly Pass[],
+  { jobs }: Flags,
+): ClusterRow {
   const perSecond = (ms: number) => (jobs / ms) * 1_000;
   const shares = passes.map(({ commands }) => toMean(commands));
   return {
     store,
+    ...(partitions !== undefined && { partitions }),
     concurrency,
     enqueuedPerSecond: spreadOf(passes.map(({ addMs }) => perSecond(addMs))),
     processedPerSecond: spreadOf(passes.map(({ workMs }) => perSecond(workMs))),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Flags } from '../flags.js';
 import type { ShownDashboard } from '../roles/show-dashboard.js';
+import { evenly } from '../roles/stock-states.js';
 import { progress } from '../rounds.js';
 import { runChild } from '../run-child.js';
 import type { BenchServer } from '../server.js';
@@ -12,13 +13,10 @@ import { decimals, table, whole } from '../table.js';
 const SUPPORT = pathToFileURL(join(process.cwd(), 'test/support/chromium.mjs')).href;
 const { chromium } = (await import(SUPPORT)) as typeof import('../../support/chromium.mjs');
 
-/** The mix of states comes out even in so many jobs. */
-const UNIT = 500;
-
 /** How long a full store lets those wait who look at it. */
 export async function dashboard(server: BenchServer, flags: Flags): Promise<ShownDashboard> {
   const { url } = server;
-  const jobs = Math.max(Math.round(flags.stored / UNIT), 1) * UNIT;
+  const jobs = evenly(flags.stored);
   const browser = await chromium();
   await server.flush();
   progress(`making ${whole(jobs)} jobs`);

@@ -1,10 +1,10 @@
 import type { Flags } from '../flags.js';
 import type { StockKind } from '../roles/stock-up.js';
+import { WARM_UP } from '../measurement.js';
 import { interleave, progress } from '../rounds.js';
 import { runChild } from '../run-child.js';
 import { BenchServer } from '../server.js';
 import { medianOf, type Spread, spreadOf } from '../statistics.js';
-import { warmUpOf } from './compare.js';
 import { decimals, table, times, whole } from '../table.js';
 
 const CONCURRENCY = 50;
@@ -87,7 +87,7 @@ export function showGrowth(rows: readonly Growth[]): string {
 async function pass({ kind, server }: Store, { jobs, payloadBytes, stored }: Flags): Promise<Pass> {
   const { url } = server;
   const system = 'ours';
-  const warmUp = warmUpOf(jobs);
+  const warmUp = WARM_UP;
   if (kind === 'none') await server.flush();
   await server.watchSlowCalls();
   const common = { system, url, jobs: jobs + warmUp, payloadBytes, warmUp } as const;

@@ -2,6 +2,7 @@ import type { Flags } from '../flags.js';
 import type { CrewTask, CrewWork } from '../roles/work-as-crew.js';
 import { interleave } from '../rounds.js';
 import { runChild } from '../run-child.js';
+import { chosen } from '../selection.js';
 import type { BenchServer } from '../server.js';
 import { medianOf, percentile } from '../statistics.js';
 import { decimals, table, whole } from '../table.js';
@@ -48,7 +49,7 @@ export interface CrewRow {
 }
 
 export async function hosts(server: BenchServer, flags: Flags): Promise<CrewRow[]> {
-  const cases = casesOf(flags).filter(({ label }) => label.includes(flags.only));
+  const cases = chosen(casesOf(flags), flags.only);
   const found = await interleave(cases, flags.rounds, async ({ task }) => {
     await server.flush();
     const { payloadBytes } = flags;

@@ -4,10 +4,11 @@ import { selfTimes } from '../cpu-profile.js';
 import type { Flags } from '../flags.js';
 import type { Cost } from '../meter.js';
 import type { CommandCost } from '../command-stats.js';
+import { type How, measure, measurementOf, WARM_UP } from '../measurement.js';
+import { chosen } from '../selection.js';
 import type { BenchServer } from '../server.js';
 import type { SystemName } from '../systems/index.js';
 import { decimals, table, whole } from '../table.js';
-import { measure, warmUpOf } from './compare.js';
 
 const LINES = 40;
 
@@ -15,41 +16,42 @@ const LINES = 40;
 export async function profile(server: BenchServer, flags: Flags): Promise<string> {
   const parts: string[] = [];
   for (const system of flags.systems.length > 0 ? flags.systems : (['ours'] as const)) {
-    for (const { title, how } of KINDS.filter(({ title }) => title.includes(flags.only))) {
-      parts.push(await profileOne(server, flags, system, title, how));
+    for (const { label, how } of chosen(KINDS, flags.only)) {
+      parts.push(await profileOne(server, flags, system, label, how));
     }
   }
   return parts.join('\n');
 }
 
-const KINDS = [
-  { title: 'add in bulk', how: { add: 'bulk' } },
-  { title: 'add, 100 outstanding', how: { add: 'outstanding' } },
-  { title: 'process, concurrency 1', how: { work: 1 } },
-  { title: 'process, concurrency 10', how: { work: 10 } },
-  { title: 'process, concurrency 50', how: { work: 50 } },
-] as const;
+const KINDS: readonly { readonly label: string; readonly how: How }[] = [
+  { label: 'add in bulk', how: { add: 'bulk' } },
+  { label: 'add, 100 outstanding', how: { add: 'outstanding' } },
+  { label: 'process, concurrency 1', how: { work: 1 } },
+  { label: 'process, concurrency 10', how: { work: 10 } },
+  { label: 'process, concurrency 50', how: { work: 50 } },
+  { label: 'process with limits, concurrency 50', how: { work: 50, limited: true } },
+];
 
 async function profileOne(
   server: BenchServer,
   flags: Flags,
   system: SystemName,
   title: string,
-  how: (typeof KINDS)[number]['how'],
+  how: How,
 ): Promise<string> {
   mkdirSync(flags.prof, { recursive: true });
   const name = `${system}-${title}`.replace(/[^a-z0-9+]+/g, '-');
   const profileFile = resolve(flags.prof, `${name}.cpuprofile`);
-  const { jobs } = flags;
-  const cost = await measure(server, { title, system, kept: false, how, jobs }, flags, {
+  const one = { ...measurementOf(system, how, flags.jobs), jobs: flags.jobs, warmUp: WARM_UP };
+  const { jobs, warmUp } = one;
+  const cost = await measure(server, one, flags, {
     profileFile,
     beforeClock: () => server.resetCommandStats(),
   });
   const stats = await server.commandStats();
-  const withWarmUp = jobs + warmUpOf(jobs);
   return [
     `${system}, ${title}: ${summary(cost, jobs)}`,
-    commands(stats, withWarmUp),
+    commands(stats, jobs + warmUp),
     functions(profileFile, jobs),
     '',
   ].join('\n\n');

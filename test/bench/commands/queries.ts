@@ -1,7 +1,9 @@
 import type { Flags } from '../flags.js';
 import { type Asked, QUESTIONS, type QuestionName } from '../roles/ask.js';
+import { evenly } from '../roles/stock-states.js';
 import { interleave, progress } from '../rounds.js';
 import { runChild } from '../run-child.js';
+import { chosen } from '../selection.js';
 import type { BenchServer } from '../server.js';
 import { medianOf, percentile } from '../statistics.js';
 import { STORES, type StoreName } from '../systems/stores.js';
@@ -9,8 +11,6 @@ import { decimals, table, times, whole } from '../table.js';
 
 /** So many jobs are in the store that looks at each of them. */
 const STORED_BESIDE = 10_000;
-/** The mix of states comes out even in so many jobs. */
-const UNIT = 500;
 
 interface Case {
   readonly label: string;
@@ -40,16 +40,16 @@ export async function queries(server: BenchServer, flags: Flags): Promise<Answer
   const { url } = server;
   const { payloadBytes } = flags;
   const sizes = { ours: evenly(flags.stored), '@agendajs/redis-backend': STORED_BESIDE } as const;
+  const all = (Object.keys(QUESTIONS) as QuestionName[])
+    .flatMap((question) => STORES.map((system) => ({ question, system, stored: sizes[system] })))
+    .map((one) => ({ ...one, label: `${one.system}: ${QUESTIONS[one.question].title}` }));
+  const cases = chosen(all, flags.only);
   await server.flush();
   for (const system of STORES) {
     progress(`making ${whole(sizes[system])} jobs for ${system}`);
     const task = { role: 'stock-states', system, url, jobs: sizes[system], payloadBytes } as const;
     await runChild(task).result;
   }
-  const cases = (Object.keys(QUESTIONS) as QuestionName[])
-    .flatMap((question) => STORES.map((system) => ({ question, system, stored: sizes[system] })))
-    .map((one) => ({ ...one, label: `${one.system}: ${QUESTIONS[one.question].title}` }))
-    .filter(({ label }) => label.includes(flags.only));
   const passes = await interleave(cases, flags.rounds, (one) => pass(server, one));
   return [...passes].map(([one, all]) => rowOf(one, all));
 }
@@ -110,8 +110,4 @@ function rowOf(one: Case, passes: readonly Pass[]): Answered {
     redisCpu: perQuestion('redisMs'),
     slowestCallMs: Math.min(...passes.map(({ slowestCallMs }) => slowestCallMs)),
   };
-}
-
-function evenly(jobs: number): number {
-  return Math.max(Math.round(jobs / UNIT), 1) * UNIT;
 }

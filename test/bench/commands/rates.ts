@@ -16,8 +16,8 @@ export const MEASURED_RATES = `${JOBS} jobs at ${RATE.max} in ${RATE.perMs} ms`;
 export interface RateFigure {
   readonly processes: number;
   readonly idealMs: number;
+  readonly mostMs: number;
   readonly tookMs: Spread;
-  readonly isMet: boolean;
 }
 
 /** How long jobs take under a rate limit, from the first start to the last, by the clock of Redis. */
@@ -30,8 +30,7 @@ export async function rateFigures(server: BenchServer, rounds: number): Promise<
       times.push(await timeOf(server, processes));
     }
     const tookMs = spreadOf(times);
-    const isMet = tookMs.median <= IDEAL_MS * MOST;
-    found.push({ processes, idealMs: IDEAL_MS, tookMs, isMet });
+    found.push({ processes, idealMs: IDEAL_MS, mostMs: IDEAL_MS * MOST, tookMs });
   }
   progress('');
   return found;

@@ -2,13 +2,15 @@ import type { Flags } from '../flags.js';
 import { STEPS, type Step, type Steps } from '../roles/take-steps.js';
 import { interleave } from '../rounds.js';
 import { runChild } from '../run-child.js';
+import { chosen } from '../selection.js';
 import type { BenchServer } from '../server.js';
 import { medianOf } from '../statistics.js';
 import { decimals, table, whole } from '../table.js';
-import { warmUpOf } from './compare.js';
 
 /** So many jobs go in one call. */
 const BATCHES = [1, 10, 100];
+/** Of the jobs, where each goes alone. */
+const SLOW_SHARE = 1 / 4;
 
 export interface StepRow {
   readonly step: Step;
@@ -20,11 +22,12 @@ export interface StepRow {
 
 /** What each step in the life of a plain job costs Redis, by the number of jobs that take it together. */
 export async function steps(server: BenchServer, flags: Flags): Promise<StepRow[]> {
-  const cases = BATCHES.map((batch) => ({ batch, label: `${batch} in a call` }));
+  const all = BATCHES.map((batch) => ({ batch, label: `${batch} in a call` }));
+  const cases = chosen(all, flags.only);
   const found = await interleave(cases, flags.rounds, async ({ batch }) => {
     await server.flush();
     const { payloadBytes } = flags;
-    const jobs = batch === 1 ? warmUpOf(flags.jobs) : flags.jobs;
+    const jobs = Math.ceil(flags.jobs * (batch === 1 ? SLOW_SHARE : 1));
     const taken = await runChild({ role: 'steps', url: server.url, jobs, batch, payloadBytes })
       .result;
     return { jobs: Math.ceil(jobs / batch) * batch, taken };

@@ -16,6 +16,12 @@ export const nameOf = (n: number): string => `bench-${n % NAMES}`;
 /** Of ten jobs of a name. */
 export const MIX = { completed: 4, scheduled: 3, queued: 2, failed: 1 } as const;
 
+/** The mix comes out even for every name in so many jobs. */
+const UNIT = NAMES * 10;
+
+/** About so many jobs, in which the mix comes out even. */
+export const evenly = (jobs: number): number => Math.max(Math.round(jobs / UNIT), 1) * UNIT;
+
 const AT_ONCE = 200;
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -7,6 +7,8 @@ import type { System } from './system.js';
 const loaders = {
   ours: async () => (await import('./ours.js')).ours,
   bullmq: async () => (await import('./bullmq.js')).bullmq,
+  'bee-queue': async () => (await import('./bee-queue.js')).beeQueue,
+  agenda: async () => (await import('./agenda.js')).agenda,
   /** The least that any correct scheduler must do. */
   floor: async () => (await import('./floor.js')).floor,
   /** The floor with the bookkeeping of ours, but no more than that. */
@@ -18,6 +20,9 @@ const loaders = {
 export type SystemName = keyof typeof loaders;
 
 export const systemNames = Object.keys(loaders) as SystemName[];
+
+/** Each job of Agenda leaves a timer behind for the length of its lock: its processes do not end by themselves. */
+export const leavesTimers = (name: string): boolean => name === ('agenda' satisfies SystemName);
 
 export function loadSystem(name: SystemName): Promise<System> {
   return loaders[name]();

@@ -6,6 +6,9 @@ import type { Payload } from '../payload.js';
 import { countsOf } from './our-backend.js';
 import { JOB, type System } from './system.js';
 
+/** More than can ever start in a second, or run at once. */
+const LIMITS = { rateLimit: { max: 1_000_000, per: '1 second' }, globalConcurrency: 10_000 };
+
 /** The whole package but Nest, by its public interface, with the options a user would leave alone. */
 export const ours: System = {
   async openProducer(url) {
@@ -22,7 +25,7 @@ export const ours: System = {
     };
   },
 
-  async openWorker(url, { concurrency, kept }, handle) {
+  async openWorker(url, { concurrency, kept, limited }, handle) {
     const engine = new Engine(new RedisBackend(optionsAt(url)), {
       maxConcurrency: concurrency,
     });
@@ -31,6 +34,7 @@ export const ours: System = {
       removeOnComplete: !kept,
       // The other systems keep everything, and the check counts what is kept.
       retention: false,
+      ...(limited && LIMITS),
     });
     await engine.connect();
     return {

@@ -28,6 +28,8 @@ export interface WorkOptions {
   readonly concurrency: number;
   /** Completed jobs are kept, or removed. */
   readonly kept: boolean;
+  /** The name has a rate limit and a global concurrency, which never hold anything back; only by ours. */
+  readonly limited: boolean;
 }
 
 /** Returns nothing when the job is a no-op, a promise when it takes time. */
