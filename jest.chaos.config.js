@@ -16,12 +16,14 @@ const OF_PROCESSES = [
 /** Those that judge fractions of a second, or live with leases of them: nothing runs beside them. */
 const OF_MOMENTS = [
   'cancelled-elsewhere',
+  'cluster-failover',
   'late-redis',
   'lost-replies',
   'outage',
   'pace',
   'punctuality',
   'redis-trouble',
+  'sentinel-failover',
   'shifted-clocks',
 ];
 const { TEST_REDIS_TOPOLOGY = 'standalone', TEST_REDIS_PARTITIONS = '1' } = process.env;

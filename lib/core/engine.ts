@@ -170,7 +170,7 @@ export class Engine {
       jobs,
       this.stateNews,
       this.metrics,
-      () => this.connect(),
+      () => (this.isOpen ? undefined : this.connect()),
       parts.pruneEveryMs,
     );
   }
@@ -253,6 +253,10 @@ export class Engine {
     });
   }
 
+  private get isOpen(): boolean {
+    return this.opened !== undefined && !this.isOpening && this.closed === undefined;
+  }
+
   private expectEntries(): Promise<boolean> {
     return this.tryTo(() => this.logger?.expectEntries?.());
   }
@@ -319,10 +323,12 @@ export class Engine {
   }
 
   private async shut(): Promise<void> {
+    // At once: a start that comes meanwhile waits for the close, which must not wait for that start.
+    const stopped = this.workerHost.stop();
     // A backend that is still waited for would never let the rest end.
     if (this.isOpening) await this.disconnect();
     await this.opened?.catch(() => undefined);
-    await this.workerHost.stop();
+    await stopped;
     this.waits.close();
     if (!this.opened) return;
     await waitFor(this.scheduler.settled(), FLUSH_MS);

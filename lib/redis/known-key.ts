@@ -17,7 +17,15 @@ export function knownKey(rest: string): KnownKey | undefined {
   const found = INFIX_KINDS.find(([infix]) => rest.startsWith(infix));
   if (!found) return undefined;
   const [infix, kind] = found;
-  return { ...kind, rest, infix, text: rest.slice(infix.length) };
+  const text = rest.slice(infix.length);
+  // Short words, with which names of somebody else's keys may begin as well.
+  if (OF_KEYS.has(infix) && !isNameAndKey(text)) return undefined;
+  return { ...kind, rest, infix, text };
+}
+
+function isNameAndKey(text: string): boolean {
+  const [head, bytes] = /^(\d+):/.exec(text) ?? [];
+  return head !== undefined && Number(bytes) <= Buffer.byteLength(text.slice(head.length));
 }
 
 /** The name and the key in `{bytes of the name}:{name}{key}`. */

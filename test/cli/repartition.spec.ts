@@ -383,6 +383,21 @@ describe('refuses, and changes nothing,', () => {
     await expectToOpen(store);
   });
 
+  it('a key of somebody else where what it would throw away stands', async () => {
+    const store = newStore(1);
+    const engine = engineOn(store);
+    await engine.connect();
+    await engine.close();
+    const key = `${store.keyPrefix}claim:42`;
+    await redis.hset(key, 'holder', 'ann');
+
+    const { code, said } = await repartition(store.keyPrefix, 1, 8);
+
+    expect(code).toBe(1);
+    expect(said).toMatch(/The key \S+:claim:42 .* is not what its name says/);
+    expect(await redis.hgetall(key)).toEqual({ holder: 'ann' });
+  });
+
   it('to go on after Ctrl-C while it copies', async () => {
     const store = newStore(3);
     await fillStore(store);

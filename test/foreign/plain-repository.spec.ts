@@ -52,6 +52,25 @@ async function open(options: EngineOptions = {}): Promise<Engine> {
 }
 
 describe('an engine without any channel', () => {
+  it('adds in the order of the calls, however many', async () => {
+    const { scheduler } = await open({ worker: false });
+    const { repository } = store;
+    const save = repository.saveJob.bind(repository);
+    const saved: unknown[] = [];
+    repository.saveJob = async (...args) => {
+      // Nobody says that one call is as quick as another.
+      if (saved.length % 2 === 0) await new Promise(setImmediate);
+      const row = await save(...args);
+      saved.push(args[0].data);
+      return row;
+    };
+    const all = Array.from({ length: 60 }, (_, n) => n);
+
+    await Promise.all(all.map((n) => scheduler.now('mail', n)));
+
+    expect(saved).toEqual(all);
+  });
+
   it('starts what its own process adds at once, and what it schedules in time', async () => {
     const { handlers, scheduler, workerHost } = await open();
     const times: number[] = [];

@@ -21,9 +21,13 @@ let engine: Engine;
 let host: InstanceHost;
 let ran: number;
 
-function makeHost(options: EngineOptions = {}, interval: string | number = '1 hour'): void {
+function makeHost(
+  options: EngineOptions = {},
+  interval: string | number = '1 hour',
+  waitForRedis = true,
+): void {
   engine = new Engine(backend, options);
-  const waiting = hostOptionsOf({ waitForRedis: true, handlers: {} });
+  const waiting = hostOptionsOf({ waitForRedis, handlers: {} });
   host = new InstanceHost('default', engine, new JobEventLogger('default'), waiting);
   host.handle({
     name: 'report',
@@ -125,5 +129,24 @@ it('is not repeated once the application ends', async () => {
   await new Promise((resolve) => setTimeout(resolve, 300));
 
   expect(attempts).toBe(before);
+  expect(engine.workerHost.status().state).toBe('stopped');
+});
+
+it('does not open its backend anew for its worker when the application ends during the start', async () => {
+  makeHost({}, '1 hour', false);
+  const { manager } = backend;
+  const counts = manager.counts.bind(manager);
+  let hasEnded = false;
+  manager.counts = async (...names) => {
+    await host.drain();
+    await host.close();
+    hasEnded = true;
+    return counts(...names);
+  };
+
+  await host.connect();
+  await host.start();
+
+  expect(hasEnded).toBe(true);
   expect(engine.workerHost.status().state).toBe('stopped');
 });

@@ -15,14 +15,15 @@ describe('the table of keys', () => {
     const missing = [...keysInScripts()]
       // That of another backend, and one of two that text follows.
       .filter((key) => !['jobs:all', 'rate:'].includes(key))
-      .filter((key) => !knownKey(key.endsWith(':') ? `${key}x` : key));
+      .filter((key) => !knownKey(/:k?$/.test(key) ? `${key}1:nk` : key));
 
     expect(missing).toEqual([]);
   });
 
   it('has a rule for every key of a fixed name, every index and every part of a key', () => {
     const fixed = Object.values(new Keys('')).filter((key) => key !== '');
-    const built = [...PRIMARY_INDEXES, ...SECONDARY_INDEXES, ...KEY_PARTS].map((key) => `${key}:x`);
+    const built = [...PRIMARY_INDEXES, ...SECONDARY_INDEXES].map((key) => `${key}:x`);
+    for (const part of KEY_PARTS) built.push(new Keys('').ofKey('größe', 'k', part));
 
     expect([...fixed, ...built].filter((key) => !knownKey(key))).toEqual([]);
   });
@@ -32,6 +33,16 @@ describe('the table of keys', () => {
       Array.from({ length: 4 }, () => undefined),
     );
   });
+});
+
+it('does not take for a line of ours what has no name of so many bytes and a key behind it', () => {
+  const texts = ['', 'x', '5', ':x', '5:name', '-1:x'];
+  const keys = ['line:', 'runs:', 'stop:', 'rate:k'].flatMap((infix) =>
+    texts.map((text) => `${infix}${text}`),
+  );
+
+  expect(keys.filter((key) => knownKey(key))).toEqual([]);
+  expect(knownKey('line:4:namex')).toMatchObject({ infix: 'line:', text: '4:namex' });
 });
 
 it('tells a name from its key by its length in bytes', () => {

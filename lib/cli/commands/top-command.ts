@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { COMMON_USAGE, noWords, readArguments } from '../arguments.js';
 import { EXIT, type Command, type CommandIo, type Screen } from '../command.js';
 import { parseDuration, type JobScheduler } from '../../core/index.js';
+import { orAborted } from '../../core/or-aborted.js';
 import { printJson } from '../format/json.js';
 import { styleOf } from '../format/style.js';
 import { topLines } from '../format/top-lines.js';
@@ -59,14 +60,11 @@ async function drawUntilLeft(
 ): Promise<void> {
   const left = new AbortController();
   const over = AbortSignal.any([signal, left.signal]);
-  const isOver = new Promise<undefined>((resolve) =>
-    over.addEventListener('abort', () => resolve(undefined), { once: true }),
-  );
   const live = new LiveScreen(screen, () => left.abort());
   try {
     while (!over.aborted) {
       // Who leaves does not wait for a store that does not answer.
-      const snapshot = await Promise.race([readSnapshot(scheduler), isOver]);
+      const snapshot = await orAborted(readSnapshot(scheduler), over);
       if (snapshot) live.show((width, height) => draw(snapshot, width, height));
       await sleep(everyMs, undefined, { signal: over }).catch(() => undefined);
     }

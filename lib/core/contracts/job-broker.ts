@@ -115,7 +115,8 @@ export abstract class JobBroker {
 
   /**
    * Adds jobs, whole or not at all. An id that is taken adds nothing and returns the job in place,
-   * told apart by `created`. Answers come in the order of the jobs.
+   * told apart by `created`. Answers come in the order of the jobs. Two calls may be under way, unless one takes a
+   * single job (`enqueueLimit`): they are carried out in the order in which they were made.
    */
   abstract enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]>;
 

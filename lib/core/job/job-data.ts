@@ -48,7 +48,8 @@ function isPlain(value: unknown, depth: number): boolean {
 }
 
 function isPlainInside(value: object, depth: number): boolean {
-  if ('toJSON' in value) return false;
+  // Read, as JSON does it: a proxy may have it all the same where it says that it has not.
+  if ((value as { toJSON?: unknown }).toJSON !== undefined) return false;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth)) return false;
     return true;

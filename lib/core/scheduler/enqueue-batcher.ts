@@ -34,12 +34,14 @@ export class EnqueueBatcher {
   }
 
   private newBatcher(): Batcher<NewJob, Enqueued> {
+    const oneByOne = this.broker().enqueueLimit === 1;
     return new Batcher({
       send: (jobs) => sendJobs(this.broker(), jobs),
       goTogether,
       bytesOf,
       most: () => this.broker().enqueueLimit,
-      mostUnderWay: 2,
+      // A store that takes them one by one keeps no order among calls: they may go over different connections.
+      mostUnderWay: oneByOne ? 1 : 2,
       unsent: 'The job was not added: another add before it found no connection.',
     });
   }

@@ -1,3 +1,5 @@
+import { orAborted } from '../or-aborted.js';
+
 /** The items of a source until the signal fires, also while the source keeps silent; then it is asked to end. */
 export async function* untilAborted<Item>(
   source: AsyncIterable<Item>,
@@ -5,11 +7,10 @@ export async function* untilAborted<Item>(
 ): AsyncGenerator<Item, void, void> {
   if (!signal) return yield* source as AsyncIterable<Item, void>;
   const items = source[Symbol.asyncIterator]();
-  const { fired, forget } = firing(signal);
   let isOver = false;
   try {
     while (!signal.aborted) {
-      const next = await Promise.race([items.next(), fired]);
+      const next = await orAborted(items.next(), signal);
       if (next?.done) isOver = true;
       if (!next || next.done) return;
       yield next.value;
@@ -18,16 +19,8 @@ export async function* untilAborted<Item>(
     isOver = true;
     throw error;
   } finally {
-    forget();
     if (!isOver) await end(items, signal.aborted);
   }
-}
-
-function firing(signal: AbortSignal): { fired: Promise<undefined>; forget: () => void } {
-  let resolve = (): void => {};
-  const fired = new Promise<undefined>((done) => (resolve = () => done(undefined)));
-  signal.addEventListener('abort', resolve, { once: true });
-  return { fired, forget: () => signal.removeEventListener('abort', resolve) };
 }
 
 /** One that keeps silent may never answer, and what it says then is nobody's business. */

@@ -3,7 +3,7 @@ import type { CompleteBackend } from '../contracts/agenda-backend.js';
 import type { HostBeat } from '../contracts/host-registry.js';
 import type { Claimed, ClaimRequest, Pruned, RescuedJob } from '../contracts/job-broker.js';
 import { type Duration, durationOption } from '../duration.js';
-import { WorkerNotStartedError } from '../errors.js';
+import { BackendClosedError, WorkerNotStartedError } from '../errors.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { StateNews } from '../events/state-news.js';
 import type { Handler, HandlerRegistry } from '../handlers/handler-registry.js';
@@ -82,6 +82,8 @@ export class WorkerHost {
   /** Only in tests. */
   private onDemand: OnDemand | undefined;
   private started: Promise<void> | undefined;
+  /** While a start waits for its backend. */
+  private giveUpStart: (() => void) | undefined;
   private ending: Ending | undefined;
   private state: WorkerStatus['state'] = 'stopped';
   /** By the backend's clock. */
@@ -97,7 +99,8 @@ export class WorkerHost {
     home: JobHome,
     stateNews: StateNews,
     metrics: MetricsRecorder | undefined,
-    private readonly connect: () => Promise<void>,
+    /** Nothing where the engine is connected already. */
+    private readonly connect: () => Promise<void> | undefined,
     pruneEveryMs = pruneEvery(backend.broker.partitions),
   ) {
     const { leaseMs } = options;
@@ -189,6 +192,7 @@ export class WorkerHost {
    * anew. In a process that only adds jobs (`worker: false`) it does nothing.
    *
    * @throws ConnectionError when the backend cannot be reached
+   * @throws BackendClosedError when it is stopped while it waits for its backend
    */
   start(): Promise<void> {
     if (this.options.worker.none) return Promise.resolve();
@@ -359,8 +363,7 @@ export class WorkerHost {
   // ── start ────────────────────────────────────────────────────────────────────────────────────
 
   private async takeUpWork(): Promise<void> {
-    // What a start opens by itself, a close of the engine would not know of.
-    await this.connect();
+    await this.connected();
     this.outages.begin();
     // Before the names are read: a handler defined during the start must not be overlooked.
     this.unsubscribe.push(this.handlers.watch((handler) => this.takeUp(handler)));
@@ -376,6 +379,20 @@ export class WorkerHost {
     this.startedAt = this.backend.broker.now();
     this.heartbeat.start();
     this.events.emitHost('online', this.host);
+  }
+
+  /** What a start opened by itself, a close of the engine would not know of. */
+  private async connected(): Promise<void> {
+    const connecting = this.connect();
+    if (!connecting) return;
+    const givenUp = new Promise<never>((_, reject) => {
+      this.giveUpStart = () => reject(new BackendClosedError());
+    });
+    try {
+      await Promise.race([connecting, givenUp]);
+    } finally {
+      this.giveUpStart = undefined;
+    }
   }
 
   /** A handler that was defined after the start. */
@@ -463,7 +480,8 @@ export class WorkerHost {
   }
 
   private async shutDown(limits: ShutdownLimits): Promise<DrainReport> {
-    // A start under way is finished first; one that failed has nothing to stop.
+    // A start under way is finished first, unless it still waits for its backend; one that failed has nothing to stop.
+    this.giveUpStart?.();
     if (this.state !== 'running') await this.started?.catch(() => undefined);
     if (this.state !== 'running') return NOTHING_TO_DRAIN;
     this.state = 'stopping';

@@ -171,12 +171,17 @@ export class InstanceHost {
 
   /** Each of its steps can be repeated. */
   private async begin(): Promise<void> {
+    const { signal } = this.ending;
+    // What has been closed before it began stays closed.
+    if (signal.aborted) return;
     await this.engine.connect();
     const { handlers, options, workerHost } = this.engine;
     const rules = await this.declareRules();
-    if (options.worker.none || this.ending.signal.aborted) return;
+    if (options.worker.none || signal.aborted) return;
     const { prunesSchedules } = this.options;
     await this.quietly(() => reportGoneSchedules(this.engine, rules, prunesSchedules));
+    // A start would open the engine anew.
+    if (signal.aborted) return;
     await workerHost.start();
     this.logger.announceHandlers(handlers);
     this.warnOfIdleNames();

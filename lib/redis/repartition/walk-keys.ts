@@ -27,7 +27,7 @@ export async function expectOwnKeys(connection: RedisConnection, prefix: string)
       page.map(({ rest }) => connection.commandAt(prefix, 'TYPE', `${prefix}${rest}`)),
     );
     const odd = page.find((known, i) => {
-      return isCopied(known) && ![known.type, 'none'].includes(String(types[i]));
+      return known.move.how !== 'stay' && ![known.type, 'none'].includes(String(types[i]));
     });
     if (!odd) continue;
     throw new IncompatibleStoreError(
@@ -36,5 +36,3 @@ export async function expectOwnKeys(connection: RedisConnection, prefix: string)
     );
   }
 }
-
-const isCopied = ({ move: { how } }: KnownKey): boolean => how !== 'drop' && how !== 'stay';

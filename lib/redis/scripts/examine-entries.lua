@@ -148,6 +148,10 @@ end
 -- Entries that are of no job.
 local function judge_other(entry)
   if not is_there(entry) then return end
+  if kind == 'log' and not string.find(entry, LOG_ENTRY) then
+    found('unknown-key', rest, ', though its name looks so: it has entries of somebody else')
+    return
+  end
   if kind == 'held' and redis.call('HEXISTS', POINTERS, entry) == 0 then
     found('broken-key', entry, 'is held, and leads nowhere', function() take_away(entry) end)
   elseif kind == 'log' and redis.call('HEXISTS', prefix .. 'logs', string.sub(entry, 1, 12)) == 0 then

@@ -32,7 +32,7 @@ end
 
 local function judge_log()
   local newest = redis.call('ZREVRANGE', LOGS_ALL, 0, 0)[1]
-  local number = newest and tonumber(string.sub(newest, 1, 12), 16)
+  local number = newest and string.find(newest, LOG_ENTRY) and tonumber(string.sub(newest, 1, 12), 16)
   if number and number > (tonumber(redis.call('HGET', META, 'logSeq')) or 0) then
     found('counter-behind', 'logSeq', text(number), function() redis.call('HSET', META, 'logSeq', text(number)) end)
   end

@@ -1886,6 +1886,7 @@ end
 
 const examine_1 = `local repairs, reply = ARGV[5] == 'repair', { now_text, '0' }
 if repairs then redis.call('PERSIST', META) end
+local LOG_ENTRY = '^%x%x%x%x%x%x%x%x%x%x%x%x%l%l$'
 local function found(code, subject, detail, mend)
   local is_mended = repairs and mend ~= nil
   if is_mended then
@@ -3918,6 +3919,10 @@ local function judge_entry(entry, id, record, state, lease)
 end
 local function judge_other(entry)
   if not is_there(entry) then return end
+  if kind == 'log' and not string.find(entry, LOG_ENTRY) then
+    found('unknown-key', rest, ', though its name looks so: it has entries of somebody else')
+    return
+  end
   if kind == 'held' and redis.call('HEXISTS', POINTERS, entry) == 0 then
     found('broken-key', entry, 'is held, and leads nowhere', function() take_away(entry) end)
   elseif kind == 'log' and redis.call('HEXISTS', prefix .. 'logs', string.sub(entry, 1, 12)) == 0 then
@@ -4180,7 +4185,7 @@ local function judge_gates()
 end
 local function judge_log()
   local newest = redis.call('ZREVRANGE', LOGS_ALL, 0, 0)[1]
-  local number = newest and tonumber(string.sub(newest, 1, 12), 16)
+  local number = newest and string.find(newest, LOG_ENTRY) and tonumber(string.sub(newest, 1, 12), 16)
   if number and number > (tonumber(redis.call('HGET', META, 'logSeq')) or 0) then
     found('counter-behind', 'logSeq', text(number), function() redis.call('HSET', META, 'logSeq', text(number)) end)
   end

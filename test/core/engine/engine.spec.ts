@@ -24,6 +24,44 @@ it('opens its backend when the worker host is started first, and closes it', asy
   expect(told).toEqual(['open', 'close']);
 });
 
+it('lets a start that comes beside a close begin anew after it', async () => {
+  const engine = new Engine(new MemoryBackend());
+  await engine.connect();
+
+  const closing = engine.close();
+  const starting = engine.workerHost.start();
+  await closing;
+  await starting;
+
+  expect(engine.workerHost.status().state).toBe('running');
+  await engine.close();
+  expect(engine.workerHost.status().state).toBe('stopped');
+});
+
+it('gives a start up that still waits for its backend when the worker host is stopped', async () => {
+  const memory = new MemoryBackend();
+  const backend = gate();
+  const engine = new Engine({
+    name: 'late',
+    repository: memory.repository,
+    broker: memory.broker,
+    manager: memory.manager,
+    connect: () => backend.opened,
+    disconnect: () => memory.disconnect(),
+  });
+  const starting = engine.workerHost.start().catch((error: unknown) => error);
+
+  await engine.workerHost.stop();
+
+  expect(await starting).toBeInstanceOf(BackendClosedError);
+  expect(engine.workerHost.status().state).toBe('stopped');
+  backend.open();
+  await engine.connect();
+  await engine.workerHost.start();
+  expect(engine.workerHost.status().state).toBe('running');
+  await engine.close();
+});
+
 it('checks its options when it is made', () => {
   expect(() => new Engine(new MemoryBackend(), { maxConcurency: 5 } as never)).toThrow(
     InvalidOptionError,

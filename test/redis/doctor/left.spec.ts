@@ -122,6 +122,33 @@ it('leaves lists of strangers alone whose names look like those of a job that is
   expect(await redis.exists(keys.history('visits'), keys.output('printer'))).toBe(2);
 });
 
+it('leaves keys of strangers alone that begin like those of the keys of names', async () => {
+  const { keys, backend } = store;
+  await redis.zadd(`${keys.prefix}line:tokyo`, 1, 'ueno');
+  await redis.set(`${keys.prefix}stop:tokyo`, 'ueno');
+
+  const found = await faultsIn(backend, true);
+
+  expect(found.toSorted()).toEqual([
+    expect.stringMatching(/^unknown-key \| line:tokyo \| left /),
+    expect.stringMatching(/^unknown-key \| stop:tokyo \| left /),
+  ]);
+  expect(await redis.zcard(`${keys.prefix}line:tokyo`)).toBe(1);
+  expect(await redis.ttl(`${keys.prefix}stop:tokyo`)).toBe(-1);
+});
+
+it('leaves a log of strangers alone that stands where ours would', async () => {
+  const { keys, backend } = store;
+  await redis.zadd(keys.logsOfAll, 1, '1764000000000-42-1', 2, '1764000000001-42-2');
+
+  const found = await faultsIn(backend, true);
+
+  expect(found).toEqual([
+    expect.stringMatching(/^unknown-key \| logs:all \| left .* of somebody else/),
+  ]);
+  expect(await redis.zcard(keys.logsOfAll)).toBe(2);
+});
+
 it.each([false, true])(
   'leaves a stream of strangers as it is, where events are kept: %s',
   async (isKept) => {

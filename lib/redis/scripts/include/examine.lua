@@ -5,6 +5,8 @@
 -- @include time, key, writes
 local repairs, reply = ARGV[5] == 'repair', { now_text, '0' }
 if repairs then redis.call('PERSIST', META) end
+-- How a member of an index of the log looks: somebody else may have a log of his own there.
+local LOG_ENTRY = '^%x%x%x%x%x%x%x%x%x%x%x%x%l%l$'
 
 -- Tells a finding: what it is, of whom, and what was seen. `mend`: what puts it right; nil where nothing does.
 -- True when it was mended: what was read before counts no longer.
