@@ -1,5 +1,5 @@
 import { createContext } from 'preact';
-import { useContext, useEffect, useState } from 'preact/hooks';
+import { useContext, useLayoutEffect, useState } from 'preact/hooks';
 import type { JobNews, Overview, Session } from '../api/index.js';
 import type { ApiClient } from './api-client.js';
 import type { LiveConnection, LiveState } from './live.js';
@@ -23,7 +23,7 @@ export function useShell(): Shell {
 export function useLive(): LiveState {
   const { live } = useShell();
   const [state, setState] = useState(live.state);
-  useEffect(() => {
+  useLayoutEffect(() => {
     setState(live.state);
     return live.watch(setState);
   }, [live]);
@@ -38,5 +38,5 @@ export function useOverview(): Overview | null {
 /** The newest listener is told what happens to jobs; null for: unknown, ask again. */
 export function useJobNews(listener: (news: readonly JobNews[] | null) => void): void {
   const { live } = useShell();
-  useEffect(() => live.listen(listener), [live, listener]);
+  useLayoutEffect(() => live.listen(listener), [live, listener]);
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { JobNews } from '../api/index.js';
 import { type ApiFailure, asFailure, searchOf, type Query } from './api-client.js';
 import { useJobNews, useShell } from './shell.js';
@@ -98,7 +98,7 @@ function useRefresh(reload: () => void, refreshOn: RequestOptions['refreshOn']):
     [refresh],
   );
   useJobNews(hear);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const look = () => {
       if (hasMissed.current) refresh();
     };

@@ -45,30 +45,6 @@ it('shows within a second on the page of a job what another process does with it
   expect(await seenAfter(/paid at last/)).toBeLessThan(WITHIN_MS);
 });
 
-it('groups dead letters anew when there are others, not each second', async () => {
-  await working.meets('dies', 'charge-card', { error: 'one' });
-  await visit.page.addInitScript(() => {
-    const { sort } = Array.prototype;
-    Object.assign(globalThis, { groupings: 0 });
-    Array.prototype.sort = function (this: any[], ...how) {
-      if (this[0]?.deadReason !== undefined) (globalThis as any).groupings += 1;
-      return sort.apply(this, how);
-    };
-  });
-  const groupings = () => visit.page.evaluate('groupings') as Promise<number>;
-  await visit.open('#/dead?olderThan=');
-  await visit.page.reload();
-  await visit.untilSeen('one');
-  const before = await groupings();
-
-  await visit.page.waitForTimeout(3_000);
-  expect(await groupings()).toBe(before);
-  await working.meets('dies', 'charge-card', { error: 'another one' });
-  await visit.untilSeen('another one');
-
-  expect(await groupings()).toBeGreaterThan(before);
-});
-
 it('shows within a second in a list what another process has done', async () => {
   await visit.open('#/jobs?state=completed');
   await isLive();

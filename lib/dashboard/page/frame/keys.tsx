@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { Button, Dialog, Icon } from '../components/index.js';
 
 const KEYS: readonly (readonly [string, string])[] = [
@@ -23,7 +23,7 @@ export function isTyping(event: KeyboardEvent): boolean {
 /** Listens for the keys of the whole page, and tells which there are. */
 export function Keys() {
   const [isShown, setShown] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (isTyping(event)) return;
       if (event.key === '?') setShown(true);

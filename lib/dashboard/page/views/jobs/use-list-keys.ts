@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { isTyping } from '../../frame/keys.js';
 import { hashOfJob } from '../../router.js';
 import { goTo } from '../../use-route.js';
@@ -8,7 +8,8 @@ export function useListKeys(ids: readonly string[], onToggle: (id: string) => vo
   const [current, setCurrent] = useState<string | null>(null);
   const at = current === null ? -1 : ids.indexOf(current);
 
-  useEffect(() => {
+  // Before the page is painted: keys come faster than that.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (isTyping(event)) return;
       const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
