@@ -24,8 +24,8 @@ type Parsed<Options extends OptionsConfig> = ReturnType<
 /**
  * The arguments of a command: its own options, those that all have, and words without a dash.
  *
- * @throws UsageError for an option that is given twice and counts once, and for an empty word, which names nothing; or an error of `parseArgs` that says what is
- *   not understood
+ * @throws UsageError for an option that is given twice and counts once, and for an empty word, which names nothing; or
+ *   an error of `parseArgs` that says what is not understood
  */
 export function readArguments<const Options extends OptionsConfig>(
   args: readonly string[],
